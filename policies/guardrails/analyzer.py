@@ -55,6 +55,8 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         self._engine: Any = None
         self._under_way = False
         """Whether resources were evaluated, and the stack that they form was not yet."""
+        self._of_preview = True
+        """Whether the engine only previews: before an update it has asked for the stack already."""
 
     # The method names are those of the gRPC service.
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
@@ -94,7 +96,8 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return empty_pb2.Empty()
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Ignore the stack's name and configuration; no rule needs them."""
+        """Take note of preview or update; no rule needs the stack's name and configuration."""
+        self._of_preview = request.dry_run
         return wire.AnalyzerStackConfigureResponse()
 
     def Analyze(self, request: wire.AnalyzeRequest, context: Any) -> Any:  # noqa: N802, ARG002
@@ -117,12 +120,13 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Say so if the engine gives up before the stack is evaluated.
 
-        It does where the program, a provider or a resource's rule failed, and shows a tick beside
-        the pack all the same.
+        It does where the program, a provider, a resource's rule or the load after the update failed,
+        and shows a tick beside the pack all the same.
         """
         if self._under_way:
             self._under_way = False
-            self._log(engine_pb2.WARNING, not_evaluated(self._evaluator.missed()))
+            say = not_evaluated if self._of_preview else not_evaluated_again
+            self._log(engine_pb2.WARNING, say(self._evaluator.missed()))
         return empty_pb2.Empty()
 
     def _log(self, severity: Any, text: str) -> None:
@@ -136,11 +140,21 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
 
 def not_evaluated(rules: Sequence[Rule]) -> str:
-    """Return what is to be said where the engine ended before the stack was complete."""
+    """Return what is to be said where a preview ended before the stack was complete."""
     return (
         f"{SUMMARY_MARK}{len(rules)} rules about the stack as a whole have NOT run: the command "
         "ended before every resource was known. A tick beside the pack does not mean that they "
         "hold. Remedy: put the error right, then preview again."
+    )
+
+
+def not_evaluated_again(rules: Sequence[Rule]) -> str:
+    """Return the same for an update. Its preview has run them, or nothing would have been updated."""
+    return (
+        f"{SUMMARY_MARK}the update failed, so {len(rules)} rules about the stack as a whole were not "
+        "run a second time, on what is deployed now. What the preview before it said of them holds "
+        "for the plan; with --skip-preview they have not run at all. Remedy: put the error right; the "
+        "next `pulumi preview` or `pulumi up` runs them."
     )
 
 

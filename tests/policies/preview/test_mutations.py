@@ -149,6 +149,21 @@ def test_a_command_that_ends_early_says_which_rules_have_not_run(standing_stack)
     assert "rules about the stack as a whole have NOT run" in result.text
 
 
+def test_a_failed_update_does_not_deny_its_preview(whole_stack, echo_provider):
+    echo_provider.failing_types.add("aws:rds/instance:Instance")
+    try:
+        options = ("up", "--yes", "-s", "test", "--policy-pack", str(whole_stack.pack))
+        result = whole_stack.pulumi(*options, check=False)
+    finally:
+        echo_provider.failing_types.clear()
+    assert result.code != 0
+    assert "aws:rds/instance:Instance cannot be made" in result.text
+    preview, _, update = result.text.partition("the update failed, so ")
+    assert "5 of 5 questions answered with yes" in preview, result.text
+    assert "rules about the stack as a whole were not run a second time" in update, result.text
+    assert "NOT run" not in result.text
+
+
 def test_a_configuration_that_switches_everything_off_says_so(standing_stack, configured):
     result = standing_stack.preview(*configured(all="disabled"), mutations=["ec2_health_check"])
     assert result.code == 0, result.text
