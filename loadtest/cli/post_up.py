@@ -22,9 +22,11 @@ from loadtest.cli.options import (
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.turn import announce_release, turn
 from loadtest.errors import LoadTestError
+from loadtest.experiments import scaling
 from loadtest.formatting import line_printer
 from loadtest.runs import paths
 from loadtest.stack import release
+from loadtest.stack.clients import Clients
 from loadtest.stack.outputs import StackOutputs
 
 
@@ -85,6 +87,9 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
                 scenario=scenario,
                 generator=generator,
                 command=tools.generator(generator),
+                after_load=scaling.recorder(
+                    outputs, Clients(outputs.region), line_printer(console)
+                ),
             )
         record |= {
             "run": result.directory.name,

@@ -65,10 +65,12 @@ from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.series import CompletedSeries, Question
 from loadtest.engine.workers.generator import Split
 from loadtest.errors import OutputsError
+from loadtest.experiments import scaling
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice
+from loadtest.stack.clients import Clients
 from loadtest.stack.outputs import StackOutputs
 
 
@@ -169,6 +171,7 @@ def load_stack(
         generator=generator,
         workers=workers,
         command=tools.generator(generator),
+        after_load=scaling.recorder(outputs, Clients(outputs.region), line_printer(console)),
     )
 
 

@@ -120,11 +120,13 @@ def run_load(
     slo: Slo | None = None,
     directory: Path | None = None,
     stopped: Callable[[], bool] = lambda: False,
+    after_load: Callable[[Path], None] | None = None,
 ) -> RunResult:
     """Run the load and return its summary, already saved in a directory below `base`.
 
     Whoever needs to know the directory while the load goes on creates it (`paths.new_directory`) and
     gives it. Once `stopped` returns True the load ends, as what it was to accompany has ended.
+    `after_load` is given the directory then, to add what happened at the target (`runs/events.py`).
 
     Ctrl-C stops the generator; what was measured is saved, marked as cut short, and returned.
     `command` starts the `generator`; Artillery's is [node, script]. With `workers` several of them
@@ -157,6 +159,8 @@ def run_load(
             for file in directory.rglob(name):
                 file.unlink(missing_ok=True)
     _copy_target_usage(plan)
+    if after_load is not None:
+        after_load(directory)
     try:
         summary = _save(directory, outcome, slo)
     except LoadTestError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from loadtest.experiments.clock import LoadClock
@@ -116,13 +117,7 @@ def _target_events(target: Mapping[str, Any], clock: LoadClock) -> Iterator[Time
 def alarms(cloudwatch: Any, names: Iterable[str], clock: LoadClock) -> list[TimelineEvent]:
     """Return the changes of state of the named alarms, oldest first."""
     found = [
-        TimelineEvent(
-            source="alarm",
-            subject=name,
-            state=_new_state(str(one.get("HistoryData") or "")),
-            at_s=clock.of_aws(one["Timestamp"]),
-            detail=str(one.get("HistorySummary") or ""),
-        )
+        _alarm(name, one, clock)
         for name in names
         for page in cloudwatch.get_paginator("describe_alarm_history").paginate(
             AlarmName=name,
@@ -134,11 +129,24 @@ def alarms(cloudwatch: Any, names: Iterable[str], clock: LoadClock) -> list[Time
     return sorted(_recent(found), key=lambda event: event.at_s)
 
 
-def _new_state(data: str) -> str:
+def _alarm(name: str, one: Mapping[str, Any], clock: LoadClock) -> TimelineEvent:
+    new = _new_state(str(one.get("HistoryData") or ""))
+    began = (new.get("stateReasonData") or {}).get("startDate")
+    return TimelineEvent(
+        source="alarm",
+        subject=name,
+        state=str(new.get("stateValue") or ""),
+        at_s=clock.of_aws(one["Timestamp"]),
+        since_s=None if began is None else clock.of_aws(datetime.fromisoformat(began)),
+        detail=str(new.get("stateReason") or one.get("HistorySummary") or ""),
+    )
+
+
+def _new_state(data: str) -> Mapping[str, Any]:
     try:
-        return str(json.loads(data)["newState"]["stateValue"])
+        return json.loads(data)["newState"] or {}
     except (ValueError, KeyError, TypeError):
-        return ""
+        return {}
 
 
 def alarm_names(codedeploy: Any, application: str, group: str) -> list[str]:

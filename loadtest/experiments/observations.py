@@ -35,6 +35,8 @@ class TimelineEvent(Record):
     """In AWS's words: `unhealthy`, `Launching`, `BeforeInstall`, `ALARM`."""
     at_s: float
     until_s: float | None = None
+    since_s: float | None = None
+    """Of an alarm: when the first of the data points began that made it change, if AWS says so."""
     zone: str | None = None
     detail: str = ""
     resolution_s: float = Field(default=0.0, ge=0)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from commandline.text import visible
 from loadtest.formatting import percent
-from loadtest.models import RunSummary
+from loadtest.models import EventRecord, RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.reporting.stack_comparison import Report, answered, censored
 
@@ -58,11 +58,18 @@ def render_run(run: RunSummary) -> RenderableType:
     for name in ("p50", "p95", "p99"):
         covered = f"{answered(run.latency, name)} of the {percent(run.latency.coverage)} answered"
         table.add_row(name, f"{covered}; of all {censored(run.latency, name)}")
+    for event in run.events:
+        table.add_row(Text(visible(event.kind)), Text(visible(f"{_span(event)}  {event.name}")))
     verdict = Text(
         f"{run.topology}: {run.verdict.outcome}", style=STYLES.get(run.verdict.outcome, "")
     )
     reasons = [Text(visible(f"  {reason}")) for reason in run.verdict.reasons]
     return Group(table, verdict, *reasons)
+
+
+def _span(event: EventRecord) -> str:
+    until = "" if event.until_s is None else f" to {event.until_s:.0f}"
+    return f"{event.at_s:.0f}{until} s"
 
 
 def show(console: Console, what: RenderableType) -> None:

@@ -16,7 +16,7 @@ from loadtest.errors import ComparisonError, LoadTestError
 from loadtest.messages.catalogue import LANGUAGES
 from loadtest.messages.message import msg, render
 from loadtest.messages.names import free_text
-from loadtest.models import Latency, Percentile, PercentileInterval, RunSummary
+from loadtest.models import EventRecord, Latency, Percentile, PercentileInterval, RunSummary
 from loadtest.reporting import card, junit, report
 from loadtest.reporting.conditions import Condition, read
 from loadtest.reporting.stack_comparison import Report, compare
@@ -168,6 +168,20 @@ def test_one_run_in_the_terminal(golden: tuple[RunSummary, RunSummary]):
     report.show(Console(file=text, width=40), report.render_run(golden[0]))
     assert "14,766 (37.6 %)" in text.getvalue()
     assert "of all ≥ 10,000 ms" in text.getvalue()
+
+
+def test_one_run_in_the_terminal_tells_what_happened_at_the_target(
+    golden: tuple[RunSummary, RunSummary],
+):
+    happened = [
+        EventRecord(kind="scaling", name="launches 6 instances", at_s=264.7, until_s=284.4),
+        EventRecord(kind="fault", name="terminate [i-0a]", at_s=20.2),
+    ]
+    text, run = StringIO(), golden[1].model_copy(update={"events": happened})
+    report.show(Console(file=text, width=80), report.render_run(run))
+    shown = " ".join(text.getvalue().split())
+    assert "scaling │ 265 to 284 s launches 6 instances" in shown
+    assert "fault │ 20 s terminate [i-0a]" in shown
 
 
 def test_files_of_a_report(
