@@ -27,7 +27,7 @@ from pulumi_policy.proxy import (
     UNKNOWN_STRING_VALUE,
 )
 
-from guardrails.resources import Resource, Stack
+from guardrails.resources import Options, Resource, Stack
 from guardrails.values import UNKNOWN, kept_secret
 
 _SENTINELS = frozenset(
@@ -67,6 +67,14 @@ def _mark_unknowns(value: Any) -> Any:
     return value
 
 
+def _options(given: wire.AnalyzerResourceOptions) -> Options:
+    return Options(
+        protected=given.protect,
+        deleted_first=given.deleteBeforeReplaceDefined and given.deleteBeforeReplace,
+        ignored=tuple(given.ignoreChanges),
+    )
+
+
 def to_resource(request: wire.AnalyzeRequest) -> Resource:
     """Convert the resource that is about to be created or changed, with its inputs."""
     return Resource(
@@ -74,6 +82,7 @@ def to_resource(request: wire.AnalyzeRequest) -> Resource:
         name=request.name,
         urn=request.urn,
         properties=properties(request.properties),
+        options=_options(request.options),
     )
 
 
@@ -85,6 +94,7 @@ def to_stack(resources: Iterable[wire.AnalyzerResource]) -> Stack:
             name=resource.name,
             urn=resource.urn,
             properties=properties(resource.properties),
+            options=_options(resource.options),
             dependencies={
                 name: tuple(sources.urns) for name, sources in resource.propertyDependencies.items()
             },

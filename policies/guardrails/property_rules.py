@@ -119,6 +119,8 @@ class PropertyCheck:
         default: The documented default of an absent value, where it complies.
         inherits: Whether a resource leaves an absent value to another one, which is checked itself.
         applies: Whether the rule has anything to say about a resource.
+        detail: What makes it worse, or better, for this resource: a sentence after the problem, or
+            nothing.
     """
 
     path: str
@@ -127,6 +129,7 @@ class PropertyCheck:
     default: str | None = None
     inherits: Callable[[Resource], bool] | None = None
     applies: Callable[[Resource], bool] | None = None
+    detail: Callable[[Resource], str] | None = None
 
     @property
     def label(self) -> str:
@@ -156,9 +159,10 @@ class PropertyCheck:
         """Report the resource if it does not comply."""
         if not self.complies(resource, settings):
             found = resource.shown(*self.path.split("."))
+            detail = self.detail(resource) if self.detail is not None else ""
             yield Violation(
                 f"{self.problem.format(name=resource.name)}: {self.label} is {found}"
-                f"{self.requirement.describe(settings)}.",
+                f"{self.requirement.describe(settings)}.{detail and f' {detail}'}",
                 resource,
             )
 
@@ -200,6 +204,7 @@ def must_be(
     default: str | None = None,
     inherits: Callable[[Resource], bool] | None = None,
     applies: Callable[[Resource], bool] | None = None,
+    detail: Callable[[Resource], str] | None = None,
 ) -> PropertyCheck:
     """Build the check of one property; a plain value as `requirement` means exactly that value."""
     if isinstance(requirement, str | bool):
@@ -211,6 +216,7 @@ def must_be(
         default=default,
         inherits=inherits,
         applies=applies,
+        detail=detail,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -12,6 +13,32 @@ from guardrails.values import UNKNOWN, dig, is_absent, leaves, show
 _Model = TypeVar("_Model")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the program tells Pulumi about a resource, as far as the engine passes it on.
+
+    It does not pass on `retain_on_delete`, and of a saved state only `protect`.
+
+    Attributes:
+        protected: Pulumi neither deletes nor replaces the resource.
+        deleted_first: A replacement deletes the resource before it creates the new one.
+        ignored: Paths of the properties whose changes in the program are ignored, as the provider
+            names them; `*` for all.
+    """
+
+    protected: bool = False
+    deleted_first: bool = False
+    ignored: tuple[str, ...] = ()
+
+    def ignores(self, *path: str) -> str | None:
+        """Return the entry of `ignored` for which changes of the property at `path` have no effect."""
+        for entry in self.ignored:
+            steps = re.findall(r"[^.\[\]\"]+", entry)
+            if steps == ["*"] or (steps and steps == list(path[: len(steps)])):
+                return entry
+        return None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Resource:
     """One resource; compared by identity.
@@ -20,6 +47,7 @@ class Resource:
         dependencies: Per top-level property the URNs of the resources from which its value came.
         inputs: What the program set, as the provider has completed it; `None` where that is not
             known. For a resource that is about to be created these are its `properties`.
+        options: What the program tells Pulumi about it.
     """
 
     type: str
@@ -30,6 +58,7 @@ class Resource:
         default_factory=lambda: MappingProxyType({})
     )
     inputs: Mapping[str, Any] | None = None
+    options: Options = field(default_factory=Options)
 
     def get(self, *path: str | int) -> Any:
         """Return the property at `path`: a plain value, `None` if absent, `UNKNOWN` if unknown."""

@@ -53,6 +53,8 @@ class Resource:
     property_dependencies: dict[str, tuple[str, ...]]
     ignore_changes: tuple[str, ...]
     retain_on_delete: bool
+    protect: bool
+    delete_before_replace: bool
     hooks: dict[str, tuple[str, ...]]
 
 
@@ -198,6 +200,8 @@ def _resource(request: Any, urn: str) -> Resource:
         },
         ignore_changes=tuple(request.ignoreChanges),
         retain_on_delete=request.retainOnDelete,
+        protect=request.protect,
+        delete_before_replace=request.deleteBeforeReplace,
         hooks={
             moment: tuple(getattr(request.hooks, moment))
             for moment in ("after_create", "after_update", "before_create", "before_update")

@@ -7,7 +7,7 @@ runs in the engine (`preview/program`).
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from guardrails.catalogue import RULES
@@ -33,13 +33,15 @@ class Changeable(Protocol):
 
     `set` changes a property, `...` removes it; `path` is dotted, numbers index lists. A value may
     hold a `Ref`: the property then comes from that resource. A value without a `Ref` or `UNKNOWN`
-    is a literal and comes from none.
+    is a literal and comes from none. `option` sets resource options, the fields
+    of `Options`.
     """
 
     def set(self, name: str, path: str, value: Any) -> Any: ...
     def drop(self, *names: str) -> Any: ...
     def add(self, name: str, kind: str, properties: dict[str, Any]) -> Any: ...
     def twin(self, name: str, other: str) -> Any: ...
+    def option(self, name: str, **options: Any) -> Any: ...
 
 
 def references(value: Any) -> list[Ref]:
@@ -97,6 +99,12 @@ class Draft:
         part.dependencies.pop(prop, None)
         return self
 
+    def option(self, name: str, **options: Any) -> Draft:
+        """Set resource options."""
+        part = self._own(name)
+        part.options = replace(part.options, **options)
+        return self
+
     def drop(self, *names: str) -> Draft:
         for name in names:
             del self.parts[name]
@@ -129,6 +137,7 @@ class Draft:
                 urn=f"urn:{name}",
                 properties=part.inputs() if inputs else dict(part.properties),
                 inputs=part.inputs(),
+                options=part.options,
                 dependencies={
                     prop: tuple(f"urn:{source}" for source in sources)
                     for prop, sources in part.dependencies.items()
@@ -161,6 +170,7 @@ class Changes:
     drops: list[str] = field(default_factory=list[str])
     adds: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     twins: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    options: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def set(self, name: str, path: str, value: Any) -> None:
         change = {"resource": _key(name), "path": path}
@@ -176,6 +186,9 @@ class Changes:
 
     def twin(self, name: str, other: str) -> None:
         self.twins.append({"resource": _key(name), "name": other})
+
+    def option(self, name: str, **options: Any) -> None:
+        self.options.append({"resource": _key(name), "options": options})
 
 
 def _key(name: str) -> str:

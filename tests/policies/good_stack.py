@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from guardrails.resources import Options
 from guardrails.values import UNKNOWN, leaves
 from pulumi import FileAsset
 from pulumi.output import Unknown
@@ -54,6 +55,7 @@ class Part:
     properties: dict[str, Any]
     dependencies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     left_open: set[str] = field(default_factory=set[str])
+    options: Options = field(default_factory=Options)
 
     def inputs(self) -> dict[str, Any]:
         """Return the properties without what the program leaves to the provider."""
@@ -248,8 +250,18 @@ def good_parts() -> dict[str, Part]:
                 for prop, sources in one.property_dependencies.items()
             },
             left_open=left_open,
+            options=options(one),
         )
     return parts
+
+
+def options(one: Resource) -> Options:
+    """Return the resource options that the engine passes on."""
+    return Options(
+        protected=one.protect,
+        deleted_first=one.delete_before_replace,
+        ignored=one.ignore_changes,
+    )
 
 
 def has_unknown(value: Any) -> bool:

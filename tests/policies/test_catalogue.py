@@ -38,7 +38,7 @@ CONTROL = {
     "Checkov": r"CKV2?_AWS_\d+",
     "Prowler": r"[a-z0-9]+(_[a-z0-9]+)+",
     "cfn-guard": r"[a-z0-9]+(_[a-z0-9]+)+",
-    "Trusted Advisor": r"[A-Z][A-Za-z0-9 ()-]+",  # a check's name; its id says nothing to people
+    "Trusted Advisor": r"[A-Z][A-Za-z0-9_ ()-]+",  # a check's name; its id says nothing to people
     "Well-Architected": r"(COST|OPS|PERF|REL|SEC|SUS)\d\d-BP\d\d",
 }
 SHARED = {"Well-Architected", "Trusted Advisor"}

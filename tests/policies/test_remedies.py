@@ -35,6 +35,14 @@ SYNONYMS = {
 """What messages call a property that people know by another name."""
 
 
+OPTIONS = {
+    "deleted_first": ("delete_before_replace",),
+    "ignored": ("ignore_changes",),
+    "protected": ("protect",),
+}
+"""What messages call an option of a resource."""
+
+
 def snake(name):
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
@@ -77,6 +85,8 @@ def test_the_message_names_what_its_remedy_changes(mutation):
             word.lower() for kind in kinds for word in (kind, *re.findall("[A-Z][a-z]+", kind))
         ]
         assert any(name in plain for name in names), f"{kinds}: {text}"
+    names = {name for one in changes.options for name in one["options"]}
+    assert all(any(word in text for word in OPTIONS[name]) for name in names), text
     if changes.drops:
         assert re.search(
             r"remove|take|drop|delete|leave|keep_one|replace|register_in|stop_forwarding", text

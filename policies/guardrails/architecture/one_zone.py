@@ -22,6 +22,7 @@ _NOUNS = {
     **dict.fromkeys(tokens.VOLUME, "volume"),
     **dict.fromkeys(tokens.NETWORK_INTERFACE, "network interface"),
     **dict.fromkeys(tokens.MOUNT_TARGET, "mount target"),
+    **dict.fromkeys(tokens.CLUSTER_INSTANCE, "cluster member"),
 }
 
 

@@ -45,6 +45,25 @@ def _architectures(stack: Stack, group: Resource) -> str | None:
     return None
 
 
+_BY_PARAMETER = {"arm64": "Arm", "x86_64": "x86"}
+"""What the names of Amazon's public parameters for images say."""
+
+
+def _image_architecture(stack: Stack, group: Resource) -> Iterator[str]:
+    """Find instance types for which the image that a parameter names is not made."""
+    launching = stack.derived(Fleets).of(group).launching
+    for template, image in launching.template_values("imageId"):
+        if not isinstance(image, str) or not image.startswith("resolve:ssm:/aws/service/"):
+            continue
+        made_for = next((kind for word, kind in _BY_PARAMETER.items() if word in image), None)
+        for kind in launching.types:
+            if made_for is not None and architecture(kind) != made_for:
+                yield (
+                    f'{kind} is {architecture(kind)}, the image of launch template "{template.name}" '
+                    f"{made_for}: {image.removeprefix('resolve:ssm:')}"
+                )
+
+
 def _interfaces(stack: Stack, group: Resource) -> Iterator[str]:
     for template in stack.derived(Fleets).of(group).launching.templates:
         for one in items(template.get("networkInterfaces")):
@@ -188,6 +207,16 @@ TABLE = (
             "launch_template_specification with an image that fits."
         ),
         find=_architectures,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="Unsupported: the architecture of the instance type does not match that of the image.",
+        source=f"{_EC2}ami-types.html",
+        remedy=(
+            "set image_id to the parameter of the instance type's architecture, or instance_type to "
+            "one of the image's."
+        ),
+        find=_image_architecture,
     ),
     JointRefusal(
         types=_GROUPS,

@@ -5,10 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.traffic import ARN_KEYS, Traffic
+from guardrails.architecture.traffic import ARN_KEYS, Traffic, is_network
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, items, number
+
+
+def _off(stack: Stack, group: Resource) -> tuple[str, str] | None:
+    """Return which switch or protocol lets no request pass, and what to do about it."""
+    for listener in stack.references(
+        group, "listenerArn", tokens.ACCELERATOR_LISTENER, ARN_KEYS
+    ).resources:
+        for one in stack.references(
+            listener, "acceleratorArn", tokens.ACCELERATOR, ARN_KEYS
+        ).resources:
+            if one.get("enabled") is False:
+                return f'accelerator "{one.name}" is not enabled', "set enabled to true."
+        balancers = stack.references(
+            group, "endpointConfigurations", tokens.LOAD_BALANCER, ARN_KEYS
+        ).resources
+        for balancer in balancers:
+            if listener.get("protocol") == "UDP" and not is_network(balancer):
+                reason = (
+                    f'listener "{listener.name}" takes UDP, which "{balancer.name}" does not speak'
+                )
+                return reason, f'set protocol of "{listener.name}" to "TCP".'
+    return None
 
 
 def _dial(group: Resource) -> tuple[str, str] | None:
@@ -60,7 +82,7 @@ def _sends(stack: Stack, _: Settings) -> Iterator[Violation]:
             if one is not group and listener and one.dependencies.get("listenerArn", ()) == listener
         ]
         found = _dial(group) if all(_dial(one) for one in beside) else None
-        found = found or _ports(stack, group)
+        found = found or _off(stack, group) or _ports(stack, group)
         if found is not None:
             yield Violation(
                 f'No request reaches the service through endpoint group "{group.name}": {found[0]}.',
@@ -81,6 +103,7 @@ ACCELERATOR = StackRule(
     remedy="set traffic_dial_percentage and the weights of the endpoints above 0.",
     steps=(
         "Set traffic_dial_percentage to 100, and the weight of an endpoint to 1 or more.",
+        "Leave enabled of the accelerator true, and protocol TCP for an application load balancer.",
         "Set port_ranges of the accelerator's listener to those of the load balancer.",
     ),
     unknown=(

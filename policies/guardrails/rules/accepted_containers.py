@@ -9,7 +9,7 @@ from guardrails.architecture.containers import ContainerService
 from guardrails.architecture.tasks import TASK_KEYS, containers, has_port
 from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
 _API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
@@ -66,6 +66,47 @@ def _size(task: Resource) -> str | None:
         return f"cpu is {cpu:g}, none of {', '.join(map(str, _MEMORY))}"
     if int(memory) not in allowed:
         return f"memory is {memory:g}, and cpu {cpu:g} has {min(allowed)} to {max(allowed)}"
+    return None
+
+
+def _too_large(task: Resource) -> Iterator[str]:
+    whole = number(task.get("memory"))
+    for name, container in (containers(task) or {}).items():
+        for prop in ("memory", "memoryReservation"):
+            own = number(dig(container, prop))
+            if whole is not None and own is not None and own > whole:
+                yield f"container {show(name)} has {prop} {own:g}, and the task {whole:g}"
+
+
+def _privileged(task: Resource) -> Iterator[str]:
+    for name, container in (containers(task) or {}).items():
+        if _is_fargate(task) and dig(container, "privileged") is True:
+            yield f"container {show(name)} is privileged, and the task is for Fargate"
+
+
+def _shell(stack: Stack, service: Resource) -> str | None:
+    tasks = stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS)
+    for task in tasks.resources:
+        if service.get("enableExecuteCommand") is True and task.left_out("taskRoleArn"):
+            return f'enable_execute_command is true, task_role_arn of "{task.name}" is not set'
+    return None
+
+
+def _unprotected(stack: Stack, provider: Resource) -> str | None:
+    given = provider.get("autoScalingGroupProvider")
+    if dig(given, "managedTerminationProtection") != "ENABLED":
+        return None
+    if dig(given, "managedScaling", "status") not in ("ENABLED", UNKNOWN):
+        return "managed_termination_protection is ENABLED, managed_scaling is not"
+    groups = stack.references(
+        provider, "autoScalingGroupProvider", tokens.AUTO_SCALING_GROUP, ("arn", "id", "name")
+    )
+    for group in groups.resources:
+        if not is_true(group.get("protectFromScaleIn")):
+            return (
+                "managed_termination_protection is ENABLED, protect_from_scale_in of Auto Scaling "
+                f'group "{group.name}" is {group.shown("protectFromScaleIn")}'
+            )
     return None
 
 
@@ -174,6 +215,49 @@ _TABLE = (
             "AmazonECSTaskExecutionRolePolicy, and set execution_role_arn to its ARN."
         ),
         find=_no_role,
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says=(
+            "ClientException: Invalid setting for container. The memory of a container is at most that "
+            "of the task."
+        ),
+        source=_TASK,
+        remedy="set memory of the task definition to what its containers need together.",
+        find=alone(_too_large),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: Fargate compatible task definitions do not support privileged.",
+        source=f"{_GUIDE}fargate-tasks-services.html",
+        remedy="remove privileged from the container.",
+        find=alone(_privileged),
+    ),
+    JointRefusal(
+        types=tokens.CONTAINER_SERVICE,
+        says=(
+            "InvalidParameterException: The service couldn't be created because a valid taskRoleArn is "
+            "not being used."
+        ),
+        source=f"{_GUIDE}ecs-exec.html",
+        remedy=(
+            "set task_role_arn of the task definition to a role that may use ssmmessages, or "
+            "enable_execute_command to false."
+        ),
+        find=_shell,
+    ),
+    JointRefusal(
+        types=tokens.CAPACITY_PROVIDER,
+        says=(
+            "The managed termination protection setting for the capacity provider is invalid: managed "
+            "scaling and the protection from scale-in of the Auto Scaling group have to be on."
+        ),
+        source=f"{_API}API_AutoScalingGroupProvider.html",
+        remedy=(
+            "set protect_from_scale_in of the Auto Scaling group to true, or "
+            "managed_termination_protection to DISABLED."
+        ),
+        find=_unprotected,
     ),
     JointRefusal(
         types=tokens.SCALABLE_TARGET,

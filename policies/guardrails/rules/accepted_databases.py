@@ -16,7 +16,7 @@ from guardrails.refusals import (
     matching,
     refusal_rule,
 )
-from guardrails.refused import store_refusals
+from guardrails.refused import machine_refusals, store_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, is_true, number, show
 
@@ -255,6 +255,7 @@ _TABLE = (
         remedy='set instance_class to a DB instance class, for example "db.t4g.micro".',
         find=matching("instanceClass", r"db\..+"),
     ),
+    *machine_refusals.DATABASES,
     Refusal(
         types=_ALL,
         says="Port: valid values 1150 to 65535.",

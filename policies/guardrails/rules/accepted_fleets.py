@@ -23,7 +23,7 @@ from guardrails.refusals import (
     refusal_rule,
     sets,
 )
-from guardrails.refused import launch_refusals
+from guardrails.refused import launch_refusals, machine_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -135,6 +135,7 @@ def _groups_twice(template: Resource) -> str | None:
 _IMAGE = r"ami-[0-9a-f]+|resolve:ssm:.+"
 
 _TEMPLATE_TABLE = (
+    *machine_refusals.TEMPLATES,
     Refusal(
         types=_TEMPLATES,
         says="InvalidUserData.Malformed: Invalid BASE64 encoding of user data; 16 KB at most.",
@@ -278,6 +279,7 @@ def _weights(_: Stack, group: Resource) -> str | None:
 
 
 _JOINT_TABLE = (
+    *machine_refusals.GROUPS,
     JointRefusal(
         types=_GROUPS,
         says=(

@@ -71,6 +71,12 @@ ASG_MULTI_AZ = StackRule(
         "Security Hub": ("AutoScaling.2",),
         "Control Tower": ("CT.AUTOSCALING.PR.1",),
         "Prowler": ("autoscaling_group_multiple_az",),
+        "Trusted Advisor": (
+            (
+                "Amazon EC2 Auto Scaling is not deployed in multiple AZs or does not meet the minimum "
+                "number of AZs"
+            ),
+        ),
         "Well-Architected": ("REL10-BP01", "REL11-BP02"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-multiple-az.html",
@@ -115,6 +121,7 @@ ASG_ELB_HEALTH_CHECK = StackRule(
         "Control Tower": ("CT.AUTOSCALING.PR.4",),
         "Checkov": ("CKV2_AWS_15",),
         "Prowler": ("autoscaling_group_elb_health_check_enabled",),
+        "Trusted Advisor": ("Amazon EC2 Auto Scaling does not have ELB Health Check Enabled",),
         "Well-Architected": ("REL11-BP01", "REL11-BP03"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-group-elb-healthcheck-required.html",

@@ -9,7 +9,7 @@ from typing import Any
 from guardrails import tokens
 from guardrails.architecture.policy_documents import matches, same_partition
 from guardrails.architecture.revision_store import BUCKET_KEYS, RevisionStore
-from guardrails.model import Question, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_true, items, show
 
@@ -117,7 +117,9 @@ def _encrypted(stack: Stack, _: Settings) -> Iterator[Violation]:
         if not any(_algorithm(configuration) for configuration in configurations):
             named = configurations[0].name if configurations else None
             yield Violation(
-                f'Bucket "{bucket.name}" has no default encryption.',
+                f'Bucket "{bucket.name}" leaves its encryption to Amazon S3, which has encrypted every '
+                "new object with AES256 since January 2023: a key of your own, and who may use it, is "
+                "not decided.",
                 bucket,
                 remedy=(
                     "set rules[0].apply_server_side_encryption_by_default.sse_algorithm of "
@@ -143,14 +145,15 @@ def _default_encryption(rule: dict[str, Any]) -> dict[str, Any]:
 
 ENCRYPTION = StackRule(
     id="s3-encryption",
-    title="Every bucket has default encryption",
+    title="Every bucket says how it is encrypted",
     question=Question.CLOSED,
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
+    level=Level.ADVISORY,  # nothing is stored unencrypted
     controls={
         "AWS Config": ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",),
         "Well-Architected": ("SEC08-BP02",),
     },
-    url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-server-side-encryption-enabled.html",
+    url="https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html",
     remedy="add an aws.s3.BucketServerSideEncryptionConfiguration with AES256 or aws:kms.",
     steps=("Create an aws.s3.BucketServerSideEncryptionConfiguration for the bucket.",),
     unknown=_LINK,

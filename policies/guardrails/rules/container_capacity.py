@@ -92,7 +92,10 @@ SPREAD_OUT = StackRule(
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"Well-Architected": ("REL10-BP01", "REL11-BP05")},
+    controls={
+        "Trusted Advisor": ("Amazon ECS Multi-AZ placement strategy",),
+        "Well-Architected": ("REL10-BP01", "REL11-BP05"),
+    },
     url="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-strategies.html",
     remedy=(
         'let ordered_placement_strategies begin with type "spread" and field '

@@ -71,7 +71,10 @@ MULTI_AZ = StackRule(
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
-    controls={"Well-Architected": ("REL10-BP01", "REL11-BP02")},
+    controls={
+        "Trusted Advisor": ("Amazon ECS service using a single AZ",),
+        "Well-Architected": ("REL10-BP01", "REL11-BP02"),
+    },
     url=f"{_ECS}service-rebalancing.html",
     remedy=(
         "give network_configuration.subnets of the service, or the Auto Scaling group of its "

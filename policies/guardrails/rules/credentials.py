@@ -22,6 +22,7 @@ _RUN = (
     *tokens.TASK_DEFINITION,
     *tokens.BUILD_PROJECT,
     *tokens.BEANSTALK_ENVIRONMENT,
+    *tokens.APP_RUNNER_SERVICE,
 )
 _GZIP = b"\x1f\x8b"
 _STORE = (
@@ -97,23 +98,42 @@ USER_DATA = ResourceRule(
 # --- environments ---------------------------------------------------------------------------------
 
 
+_APP_RUNNER = (
+    ("imageRepository", "imageConfiguration"),
+    ("codeRepository", "codeConfiguration", "codeConfigurationValues"),
+)
+
+
 def _variables(resource: Resource) -> Iterator[tuple[str, Any]]:
     """Yield name and value of each environment variable in plain text."""
     if resource.type in tokens.LAMBDA_FUNCTION:
-        variables = resource.get("environment", "variables")
-        yield from variables.items() if isinstance(variables, dict) else ()
-    elif resource.type in tokens.TASK_DEFINITION:
+        yield from _mapped(resource.get("environment", "variables"))
+    elif resource.type in tokens.APP_RUNNER_SERVICE:
+        source = resource.get("sourceConfiguration")
+        for path in _APP_RUNNER:
+            yield from _mapped(dig(source, *path, "runtimeEnvironmentVariables"))
+    else:
+        for variable in _listed(resource):
+            yield str(dig(variable, "name")), dig(variable, "value")
+
+
+def _mapped(variables: Any) -> Iterator[tuple[str, Any]]:
+    yield from variables.items() if isinstance(variables, dict) else ()
+
+
+def _listed(resource: Resource) -> Iterator[Any]:
+    """Yield each variable of an environment that is a list."""
+    if resource.type in tokens.TASK_DEFINITION:
         for container in _containers(resource.get("containerDefinitions")):
-            for variable in items(dig(container, "environment")):
-                yield str(dig(variable, "name")), dig(variable, "value")
+            yield from items(dig(container, "environment"))
     elif resource.type in tokens.BUILD_PROJECT:
         for variable in items(resource.get("environment", "environmentVariables")):
             if dig(variable, "type") in (None, "", "PLAINTEXT"):
-                yield str(dig(variable, "name")), dig(variable, "value")
+                yield variable
     else:
         for setting in items(resource.get("settings")):
             if dig(setting, "namespace") == "aws:elasticbeanstalk:application:environment":
-                yield str(dig(setting, "name")), dig(setting, "value")
+                yield setting
 
 
 def _containers(given: Any) -> list[Any]:
@@ -248,6 +268,7 @@ _READERS = {
     **dict.fromkeys(tokens.TASK_DEFINITION, ("containerDefinitions",)),
     **dict.fromkeys(tokens.BUILD_PROJECT, ("environment",)),
     **dict.fromkeys(tokens.BEANSTALK_ENVIRONMENT, ("settings",)),
+    **dict.fromkeys(tokens.APP_RUNNER_SERVICE, ("sourceConfiguration",)),
     **dict.fromkeys(tokens.SSM_PARAMETER, ("value",)),
 }
 """Per type the properties that whoever may describe the resource can read."""
@@ -310,6 +331,8 @@ def _secrets(resource: Resource) -> Iterator[tuple[str, Any]]:
     elif resource.type in tokens.MESSAGE_BROKER:
         for user in items(resource.get("users")):
             yield "password of users", dig(user, "password")
+    elif resource.type in tokens.REPLICATION_ENDPOINT:
+        yield "password", resource.get("password")
     elif resource.type in _IDENTITY_PROVIDERS:
         yield "client_secret of provider_details", resource.get("providerDetails", "client_secret")
     else:
@@ -359,6 +382,7 @@ WRITTEN = ResourceRule(
         *tokens.LISTENER_RULE,
         *tokens.CACHE_GROUP,
         *tokens.MESSAGE_BROKER,
+        *tokens.REPLICATION_ENDPOINT,
         *_IDENTITY_PROVIDERS,
     ),
     check=_written,

@@ -38,6 +38,7 @@ MULTI_AZ = property_rule(
         "Security Hub": ("RDS.5",),
         "Checkov": ("CKV_AWS_157",),
         "Prowler": ("rds_instance_multi_az",),
+        "Trusted Advisor": ("Amazon RDS Multi-AZ",),
         "Well-Architected": ("REL10-BP01", "REL11-BP02"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-multi-az-support.html",
@@ -49,8 +50,28 @@ MULTI_AZ = property_rule(
     ),
 )
 
+
+def _what_is_left(database: Resource) -> str:
+    """Say what a deletion leaves of the data, and whom Pulumi's protection does not keep from it."""
+    said: list[str] = []
+    if is_true(database.get("skipFinalSnapshot")) and _is_primary(database):
+        kept = database.get("deleteAutomatedBackups")
+        backups = "automated backups are kept" if kept is False else "its automated backups go too"
+        said.append(
+            f"A deletion leaves no final snapshot (skip_final_snapshot is true); {backups}."
+        )
+    if database.options.protected:
+        said.append("protect keeps it from Pulumi only, not from the console or another program.")
+    return " ".join(said)
+
+
 DELETION_PROTECTION = property_rule(
-    must_be("deletionProtection", True, 'Database "{name}" can be deleted by mistake'),
+    must_be(
+        "deletionProtection",
+        True,
+        'Database "{name}" can be deleted by mistake',
+        detail=_what_is_left,
+    ),
     tokens.DATABASE,
     id="rds-deletion-protection",
     title="The database cannot be deleted by mistake",
@@ -131,6 +152,7 @@ BACKUPS = property_rule(
         "Control Tower": ("CT.RDS.PR.8",),
         "Checkov": ("CKV_AWS_133",),
         "Prowler": ("rds_instance_backup_enabled",),
+        "Trusted Advisor": ("Amazon RDS Backups",),
         "Well-Architected": ("REL09-BP03",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/db-instance-backup-enabled.html",

@@ -31,8 +31,30 @@ def _stays_behind(template: Resource) -> bool | None:
     return True if number(default) != latest else None
 
 
+def _ignored(group: Group) -> str | None:
+    """Return the entry of ignore_changes that keeps the group at the version it has."""
+    options = group.resource.options
+    mixed = ("mixedInstancesPolicy", "launchTemplate", "launchTemplateSpecification", "version")
+    ways = [mixed] if group.launching.mixed else [("launchTemplate", "version")]
+    return next((entry for way in ways if (entry := options.ignores(*way))), None)
+
+
 def _current(stack: Stack, _: Settings) -> Iterator[Violation]:
     for group in stack.derived(Fleets).groups:
+        entry = _ignored(group)
+        if entry and group.launching.templates and group.launching.version not in _LATEST:
+            template = group.launching.templates[0].name
+            yield Violation(
+                f'Auto Scaling group "{group.name}" stays at the version of launch template '
+                f'"{template}" with which it was created: its ignore_changes names "{entry}".',
+                group.resource,
+                (
+                    f'launch template "{template}", a new version',
+                    f'Auto Scaling group "{group.name}", the version it was created with',
+                ),
+                f'remove "{entry}" from the ignore_changes of "{group.name}", or give its launch '
+                'template the version "$Latest".',
+            )
         if group.launching.version != "$Default":
             continue
         for template in group.launching.templates:
@@ -74,6 +96,7 @@ CURRENT_TEMPLATE = StackRule(
     steps=(
         "Set launch_template.version to the template's latest_version output, as text.",
         "Or set update_default_version=True on the launch template.",
+        "Leave the launch template out of the group's ignore_changes.",
     ),
     unknown=(
         "A version that comes from the template is its latest one. A default version that equals "

@@ -76,6 +76,7 @@ CAPACITY_REBALANCE = StackRule(
     controls={
         "AWS Config": ("AUTOSCALING_CAPACITY_REBALANCING",),
         "Prowler": ("autoscaling_group_capacity_rebalance_enabled",),
+        "Trusted Advisor": ("Amazon EC2 Auto Scaling Group has Capacity Rebalancing Enabled",),
         "Well-Architected": ("REL07-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/autoscaling-capacity-rebalancing.html",

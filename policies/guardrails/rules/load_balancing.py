@@ -22,6 +22,23 @@ def _only_workers(stack: Stack) -> bool:
     return bool(stack.of(tokens.AUTO_SCALING_GROUP)) and not stack.of(types)
 
 
+def _unseen(stack: Stack) -> str:
+    """Say why it is not known whether requests are served over several zones."""
+    for types, noun in (
+        (tokens.CLASSIC_BALANCER, "Classic Load Balancer"),
+        (tokens.LATTICE_SERVICE, "VPC Lattice service"),
+    ):
+        for one in stack.of(types):
+            return (
+                f'whether {noun} "{one.name}" serves over several Availability Zones is not known: '
+                f"this pack has no model of a {noun}."
+            )
+    return (
+        "whether the stack has to serve requests is not known: it has an Auto Scaling group, but "
+        "neither a load balancer nor a target group."
+    )
+
+
 def _shared(stack: Stack) -> list[Resource]:
     """Return the rules and listeners on a load balancer that is not of this stack."""
     return [
@@ -39,8 +56,7 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
     balancers = stack.of(tokens.LOAD_BALANCER)
     if _only_workers(stack):
         yield Violation(
-            "whether the stack has to serve requests is not known: it has an Auto Scaling group, but "
-            "neither a load balancer nor a target group.",
+            _unseen(stack),
             remedy=(
                 "if it serves, create an aws.lb.LoadBalancer, an aws.lb.Listener and an "
                 "aws.lb.TargetGroup; if it only works, list this rule as disabled."
@@ -86,6 +102,7 @@ ELBV2_MULTI_AZ = StackRule(
         "AWS Config": ("ELBV2_MULTIPLE_AZ",),
         "Security Hub": ("ELB.13",),
         "Prowler": ("elbv2_is_in_multiple_az",),
+        "Trusted Advisor": ("ALB Multi-AZ",),
         "Well-Architected": ("REL02-BP01", "REL10-BP01"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/elbv2-multiple-az.html",
@@ -248,6 +265,9 @@ DELETION_PROTECTION = property_rule(
         "Security Hub": ("ELB.6",),
         "Checkov": ("CKV_AWS_150",),
         "Prowler": ("elbv2_deletion_protection",),
+        "Trusted Advisor": (
+            "Elastic Load Balancing Deletion Protection Not Enabled for Load Balancers",
+        ),
         "Well-Architected": ("REL02-BP01",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/elb-deletion-protection-enabled.html",

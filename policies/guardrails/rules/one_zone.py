@@ -58,12 +58,13 @@ STARTS_ANYWHERE = StackRule(
     url="https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/rel_withstand_component_failures_static_stability.html",
     remedy=(
         "take the address out of the user data or the container definitions, or replace the server "
-        "by something in several zones: a load balancer's dns_name, a file system's dns_name, a "
-        "managed service."
+        "by something in several zones: a load balancer's dns_name, a file system's dns_name, the "
+        "endpoint of a cluster instead of that of a member, a managed service."
     ),
     steps=(
         "Put the server behind an internal load balancer with a fleet of its own.",
         "Mount a file system by its own dns_name, which leads to the mount target of each zone.",
+        "Connect to the endpoint or reader_endpoint of a cluster: it follows a failover.",
         "Or name servers in two zones.",
     ),
     unknown=(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.alarms import ALARM_KEYS
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, show
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
 
 def _refresh(stack: Stack, _: Settings) -> Iterator[Violation]:
@@ -46,6 +47,66 @@ REFRESH_ROLLS_BACK = StackRule(
     ),
     unknown="An unknown switch is a violation: it is a plain setting.",
     check=_refresh,
+)
+
+
+def _completes(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    for group in stack.derived(Serving).groups:
+        preferences = dig(group.given("instanceRefresh"), "preferences")
+        points = items(dig(preferences, "checkpointPercentages"))
+        last = number(points[-1]) if points else None
+        if last is not None and last < 100:
+            yield Violation(
+                f'An instance refresh of Auto Scaling group "{group.name}" ends with {last:g} % of its '
+                "instances replaced, and leaves the others as they are: that is the last of "
+                "checkpoint_percentages.",
+                group.resource,
+                (f'Auto Scaling group "{group.name}"', f"checkpoint at {last:g} %", "end"),
+            )
+        alarms = dig(preferences, "alarmSpecification", "alarms")
+        named = stack.references(
+            group.resource, "instanceRefresh", tokens.ALARM, ALARM_KEYS, value=alarms
+        )
+        for name in named.foreign:
+            if not is_absent(alarms) and name not in settings.texts("otherAlarms"):
+                yield Violation(
+                    f'an instance refresh of Auto Scaling group "{group.name}" watches alarm "{name}", '
+                    "which is not in this stack: whether it exists is not known.",
+                    group.resource,
+                    remedy=(
+                        "create the alarm in this stack and pass its name output, or list the name in "
+                        "this rule's parameter otherAlarms."
+                    ),
+                    undecided=True,
+                )
+
+
+REFRESH_COMPLETES = StackRule(
+    id="asg-refresh-completes",
+    title="An instance refresh replaces every instance, and stops on alarms that exist",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS06-BP03", "REL08-BP05")},
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-adding-checkpoints-instance-refresh.html",
+    remedy="end checkpoint_percentages with 100, or leave it out.",
+    steps=(
+        "Write checkpoint_percentages=[50, 100], with checkpoint_delay for the time to look at it.",
+        "Write alarms=[alarm.name] in alarm_specification, not a name typed a second time.",
+    ),
+    unknown=(
+        "A percentage that is not known is not judged; an unknown name is resolved through the alarm "
+        "it comes from."
+    ),
+    parameters={
+        "otherAlarms": {
+            "type": "array",
+            "items": {"type": "string"},
+            "default": [],
+            "description": "Names of alarms outside the stack that watch the service.",
+        }
+    },
+    check=_completes,
 )
 
 _CONTROLLERS = ("CODE_DEPLOY", "EXTERNAL")
@@ -136,4 +197,4 @@ FUNCTION_NOT_PUBLIC = StackRule(
     check=_functions,
 )
 
-RULES = (REFRESH_ROLLS_BACK, CONTAINERS_ROLL_BACK, FUNCTION_NOT_PUBLIC)
+RULES = (REFRESH_ROLLS_BACK, REFRESH_COMPLETES, CONTAINERS_ROLL_BACK, FUNCTION_NOT_PUBLIC)

@@ -26,6 +26,8 @@ _POLICIES = {
     "aws:opensearch/domainPolicy:DomainPolicy": "search domain",
     "aws:elasticsearch/domainPolicy:DomainPolicy": "search domain",
     **dict.fromkeys(tokens.SEARCH_DOMAIN, "search domain"),
+    "aws:s3/accessPoint:AccessPoint": "access point",
+    "aws:s3control/accessPointPolicy:AccessPointPolicy": "access point",
 }
 _PROPERTY = {
     **dict.fromkeys(tokens.SEARCH_DOMAIN, "accessPolicies"),

@@ -9,6 +9,7 @@ from guardrails import tokens
 from guardrails.answered import report
 from guardrails.architecture.answers import Answer
 from guardrails.architecture.containers import Containers
+from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.permissions import ROLE_KEYS, Permissions, Target
 from guardrails.architecture.tasks import TASK_KEYS, containers
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
@@ -88,6 +89,7 @@ _READ = "secretsmanager:GetSecretValue"
 _READ_PARAMETER = "ssm:GetParameters"
 _LOG = "logs:CreateLogStream"
 _INTERFACE = "ec2:CreateNetworkInterface"
+_JOIN = "ecs:RegisterContainerInstance"
 _Need: TypeAlias = tuple[Resource, Resource, str, Target | None, str]
 """Who needs it, the role, the action, what it is for (None: anything), and what fails without it."""
 
@@ -153,9 +155,22 @@ def _proxies(stack: Stack) -> Iterator[_Need]:
             yield proxy, role, _READ, target, "the proxy logs in to no database without it"
 
 
+def _hosts(stack: Stack) -> Iterator[_Need]:
+    fleets, permissions = stack.derived(Fleets), stack.derived(Permissions)
+    for provider in stack.of(tokens.CAPACITY_PROVIDER):
+        groups = stack.references(
+            provider, "autoScalingGroupProvider", tokens.AUTO_SCALING_GROUP, ("arn", "id", "name")
+        )
+        for group in groups.resources:
+            for template in fleets.of(group).launching.templates:
+                for role in permissions.instance_roles(template).resources:
+                    why = f'no instance of Auto Scaling group "{group.name}" joins a cluster without it'
+                    yield template, role, _JOIN, None, why
+
+
 def _allowed(stack: Stack, _: Settings) -> Iterator[Violation]:
     permissions = stack.derived(Permissions)
-    for collect in (_tasks, _functions, _proxies):
+    for collect in (_tasks, _functions, _proxies, _hosts):
         for owner, role, action, target, why in collect(stack):
             answer = permissions.may(role, action, target)
             if answer.is_no:
@@ -168,6 +183,7 @@ def _grant(role: Resource, action: str, target: Target | None) -> str:
         _PULL: "AmazonECSTaskExecutionRolePolicy",
         _LOG: "AmazonECSTaskExecutionRolePolicy",
         _INTERFACE: "AWSLambdaVPCAccessExecutionRole",
+        _JOIN: "AmazonEC2ContainerServiceforEC2Role",
     }.get(action)
     if managed is not None:
         return f'attach {managed} to role "{role.name}" by an aws.iam.RolePolicyAttachment.'
@@ -193,7 +209,8 @@ ALLOWED = StackRule(
     url=f"{_ECS}task_execution_IAM_role.html",
     remedy=(
         "attach AmazonECSTaskExecutionRolePolicy to the execution role of tasks, and "
-        "AWSLambdaVPCAccessExecutionRole to the role of a function in a VPC, by an "
+        "AWSLambdaVPCAccessExecutionRole to the role of a function in a VPC, "
+        "AmazonEC2ContainerServiceforEC2Role to the role of instances that run tasks, by an "
         "aws.iam.RolePolicyAttachment; allow secretsmanager:GetSecretValue or ssm:GetParameters on "
         "what is read in an aws.iam.RolePolicy."
     ),

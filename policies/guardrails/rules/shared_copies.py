@@ -8,21 +8,30 @@ from typing import Any
 from guardrails import tokens
 from guardrails.model import Question, ResourceRule, Settings, Severity, Violation
 from guardrails.resources import Resource
-from guardrails.values import items
+from guardrails.values import is_absent, items
 
 
 def _everybody(copy: Resource) -> tuple[str, Any] | None:
     """Return the setting by which everybody gets a copy, and what it says."""
+    if copy.type in tokens.LAYER_PERMISSION:
+        limited = not is_absent(copy.get("organizationId"))
+        return ("principal", "*") if copy.get("principal") == "*" and not limited else None
     if copy.type in tokens.IMAGE_PERMISSION:
         return ("group", "all") if copy.get("group") == "all" else None
     shared = items(copy.get("sharedAccounts"))
     return ("shared_accounts", "all") if "all" in shared else None
 
 
+_KINDS = {
+    **dict.fromkeys(tokens.IMAGE_PERMISSION, "image"),
+    **dict.fromkeys(tokens.LAYER_PERMISSION, "layer"),
+}
+
+
 def _shared(copy: Resource, _: Settings) -> Iterator[Violation]:
     found = _everybody(copy)
     if found is not None:
-        kind = "image" if copy.type in tokens.IMAGE_PERMISSION else "snapshot"
+        kind = _KINDS.get(copy.type, "snapshot")
         yield Violation(
             f'"{copy.name}" gives its {kind} to every AWS account: {found[0]} is "{found[1]}".',
             copy,
@@ -31,7 +40,7 @@ def _shared(copy: Resource, _: Settings) -> Iterator[Violation]:
 
 COPIES_NOT_PUBLIC = ResourceRule(
     id="copies-not-public",
-    title="No image and no snapshot is for everybody",
+    title="No image, snapshot or layer is for everybody",
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={
@@ -41,13 +50,17 @@ COPIES_NOT_PUBLIC = ResourceRule(
         "Well-Architected": ("SEC03-BP07",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/rds-snapshots-public-prohibited.html",
-    remedy="name the accounts that need the copy in account_id or shared_accounts, instead of all.",
+    remedy=(
+        "name the accounts that need the copy in account_id, shared_accounts or principal, instead of "
+        "all."
+    ),
     steps=(
         "Replace group of the aws.ec2.AmiLaunchPermission by account_id.",
         "List account ids in shared_accounts of the snapshot.",
+        "Name an account as the principal of a layer, or its organization_id.",
     ),
     unknown="An account that the preview does not know is not everybody.",
-    types=(*tokens.IMAGE_PERMISSION, *tokens.DATABASE_SNAPSHOT),
+    types=(*tokens.IMAGE_PERMISSION, *tokens.LAYER_PERMISSION, *tokens.DATABASE_SNAPSHOT),
     check=_shared,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
+from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 
 decides(
     "s3-public-access-blocked", "public-access", "blockPublicPolicy", absent=BREAKS, unknown=BREAKS
@@ -28,7 +28,7 @@ def no_versions(stack):
     stack.drop("versioning")
 
 
-@breaks("s3-encryption")
+@breaks("s3-encryption", ADVISORY)
 def no_encryption(stack):
     stack.drop("encryption")
 

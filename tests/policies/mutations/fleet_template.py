@@ -46,3 +46,8 @@ def rollback_of_an_image_by_parameter(stack):
 def refresh_of_the_latest_version(stack):
     stack.set("group", _VERSION, "$Latest")
     _refresh(stack, minHealthyPercentage=90, skipMatching=True)
+
+
+@breaks("asg-launches-current-template")
+def version_of_the_template_ignored(stack):
+    stack.option("group", ignored=["desiredCapacity", _VERSION])

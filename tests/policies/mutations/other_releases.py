@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, MANDATORY, breaks, decides
 
 decides("asg-refresh-rolls-back", "group", "instanceRefresh", absent=KEEPS, unknown=KEEPS)
+decides("asg-refresh-completes", "group", "instanceRefresh", absent=KEEPS, unknown=KEEPS)
 
 
 def _containers(stack, **properties):
@@ -53,6 +54,12 @@ def refresh_that_releases_and_stays(stack):
 def refresh_told_not_to_go_back(stack):
     stack.drop("deployment-group")
     preferences = {**REFRESH, "autoRollback": False}
+    stack.set("group", "instanceRefresh", {"strategy": "Rolling", "preferences": preferences})
+
+
+@breaks("asg-refresh-completes")
+def refresh_that_ends_half_way(stack):
+    preferences = {**REFRESH, "autoRollback": True, "checkpointPercentages": [20, 50]}
     stack.set("group", "instanceRefresh", {"strategy": "Rolling", "preferences": preferences})
 
 

@@ -38,6 +38,11 @@ class Edit:
         self.changes.sets.append(change if value is ... else {**change, "value": encode(value)})
         return self
 
+    def option(self, name: str, **options: Any) -> Edit:
+        """Set resource options, by the names that `guardrails.resources.Options` has for them."""
+        self.changes.options.append({"resource": name, "options": options})
+        return self
+
     def drop(self, *names: str) -> Edit:
         self.changes.drops += names
         return self

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import copy
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guardrails.evaluator import Finding, PolicyEvaluator
 from guardrails.model import Level
-from guardrails.resources import Resource, Stack
+from guardrails.resources import Options, Resource, Stack
 from guardrails.values import UNKNOWN, kept_secret, leaves
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 
 from tests.components.recording import Recording, record
 from tests.policies.draft import Changes
-from tests.policies.good_stack import plain
+from tests.policies.good_stack import options, plain
 from tests.policies.programs.cases import Broken, Edit, Innocent, Program
 from tests.policies.programs.created import created_outputs, with_outputs
 from tests.policies.programs.provider import CONFIG, LOOKUPS, with_unknowns
@@ -50,6 +50,7 @@ class Part:
     inputs: dict[str, Any]
     sources: dict[str, list[str]]
     """URNs from which a property's value came."""
+    options: Options = field(default_factory=Options)
 
 
 def _parts(recording: Recording) -> list[Part]:
@@ -62,6 +63,7 @@ def _parts(recording: Recording) -> list[Part]:
             _value(one.inputs),
             # Sorted: the SDK sends them as a set.
             {prop: sorted(urns) for prop, urns in one.property_dependencies.items()},
+            options(one),
         )
         for urn, one in recording.resources.items()
     ]
@@ -94,6 +96,9 @@ def edited(parts: list[Part], changes: Changes) -> list[Part]:
             part.inputs[prop] = _decoded(value, found, part.sources[prop])
     for change in changes.sets:
         _set(found[change["resource"]], change, found)
+    for change in changes.options:
+        part = found[change["resource"]]
+        part.options = replace(part.options, **change["options"])
     gone = {found.pop(name).urn for name in changes.drops}
     for part in found.values():
         part.sources = {
@@ -146,6 +151,7 @@ def _resources(parts: list[Part], *, outputs: bool) -> list[Resource]:
                 else part.inputs
             ),
             dependencies={prop: tuple(urns) for prop, urns in part.sources.items()},
+            options=part.options,
         )
         for part in parts
     ]
@@ -187,6 +193,7 @@ def findings_after_up(name: str) -> list[Finding]:
             urn=part.urn,
             properties=known[part.urn] if part.custom else part.inputs,
             dependencies={prop: tuple(urns) for prop, urns in part.sources.items()},
+            options=part.options,
         )
         for part in parts
     )

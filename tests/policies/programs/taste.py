@@ -20,5 +20,6 @@ TASTE = {
     "log-group-retention": "Some keep logs for ever on purpose.",
     "data-store-multi-az": "A second instance doubles the price.",
     "rds-private-subnets": "Public subnets save the NAT gateways; the database has no public address.",
+    "s3-encryption": "Amazon S3 encrypts by itself; a key of one's own costs money.",
     "rds-minor-upgrade": "Some upgrade by hand.",
 }

@@ -117,4 +117,8 @@ sets(
     "vpc-endpoint-several-zones",
     ("secrets", "subnetIds", [Ref("subnet-a"), Ref("subnet-b")]),
 )
+sets(
+    "asg-refresh-completes",
+    ("group", "instanceRefresh.preferences.checkpointPercentages", [20, 50, 100]),
+)
 sets("asg-refresh-rolls-back", ("group", "instanceRefresh.preferences.autoRollback", True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
-from tests.policies.draft import Draft, Ref, violations
+from tests.policies.draft import Draft, Ref, broken, violations
 from tests.policies.mutations.data_stores import INSTANCE, sound_cache, sound_cluster, sound_files
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
@@ -67,7 +67,6 @@ KEEPS = [
     of(sound_cluster, instances=3),
     of(sound_cluster, instance={"instanceClass": "db.serverless"},
        serverlessv2ScalingConfiguration={"minCapacity": 0.5, "maxCapacity": 4.0}),
-    of(sound_cluster, instances=0, engineMode="serverless", storageEncrypted=...),
     of(sound_cluster, instances=0, engine="postgres", engineVersion="17.4",
        dbClusterInstanceClass="db.m6gd.large"),
     of(sound_cluster, snapshotIdentifier="from-march", manageMasterUserPassword=...,
@@ -102,3 +101,9 @@ def test_what_is_not_known_is_undecided():
     (found,) = violations(draft, "data-store-encrypted-in-transit")
     assert found.undecided
     assert found.remedy
+
+
+def test_a_cluster_of_the_first_serverless_fails_over_by_itself():
+    """AWS makes no new one; a saved state may still hold one."""
+    change = of(sound_cluster, instances=0, engineMode="serverless", storageEncrypted=...)
+    assert broken(change(Draft())) == {"rds-accepted"}

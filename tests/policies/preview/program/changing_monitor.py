@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from google.protobuf import empty_pb2, json_format
@@ -43,6 +43,9 @@ class ChangingMonitor:
         for change in self._changes["sets"]:
             if change["resource"] == key:
                 self._set(request, change)
+        for change in self._changes["options"]:
+            if change["resource"] == key:
+                _set_options(request, **change["options"])
         response = self._register(key, request)
         for twin in self._changes["twins"]:
             if twin["resource"] == key:
@@ -172,6 +175,21 @@ class ChangingMonitor:
         for prop, urns in sources.items():
             request.propertyDependencies[prop].urns[:] = list(dict.fromkeys(urns))
             request.dependencies.extend(urn for urn in urns if urn not in request.dependencies)
+
+
+def _set_options(
+    request: Any,
+    *,
+    protected: bool = False,
+    deleted_first: bool | None = None,
+    ignored: Sequence[str] = (),
+) -> None:
+    request.protect = request.protect or protected
+    if deleted_first is not None:
+        request.deleteBeforeReplace = deleted_first
+        request.deleteBeforeReplaceDefined = True
+    if ignored:
+        request.ignoreChanges[:] = ignored
 
 
 def _keep(urns: Any, left_out: Container[str]) -> None:

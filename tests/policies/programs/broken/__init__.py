@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.policies.programs.broken import (
     borders,
+    callers,
     closed,
     dependencies,
     deploy,
@@ -11,6 +12,7 @@ from tests.policies.programs.broken import (
     edge,
     engines,
     entrances,
+    hurry,
     machines,
     mixtures,
     names,
@@ -28,6 +30,7 @@ from tests.policies.programs.broken import (
 
 __all__ = [
     "borders",
+    "callers",
     "closed",
     "dependencies",
     "deploy",
@@ -35,6 +38,7 @@ __all__ = [
     "edge",
     "engines",
     "entrances",
+    "hurry",
     "machines",
     "mixtures",
     "names",

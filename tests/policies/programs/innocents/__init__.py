@@ -15,7 +15,10 @@ from tests.policies.programs.innocents import (
     entrances,
     fleets,
     fronts,
+    keeping,
+    links,
     mixtures,
+    neighbours,
     networks,
     permissions,
     plain,
@@ -25,6 +28,7 @@ from tests.policies.programs.innocents import (
     settings,
     sharing,
     stores,
+    variants,
     workloads,
 )
 
@@ -41,7 +45,10 @@ __all__ = [
     "entrances",
     "fleets",
     "fronts",
+    "keeping",
+    "links",
     "mixtures",
+    "neighbours",
     "networks",
     "permissions",
     "plain",
@@ -51,5 +58,6 @@ __all__ = [
     "settings",
     "sharing",
     "stores",
+    "variants",
     "workloads",
 ]

@@ -233,6 +233,7 @@ def gateway_with_a_link_to_an_internal_balancer() -> None:
         route_key="$default",
         target=pulumi.Output.concat("integrations/", integration.id),
     )
+    aws.apigatewayv2.Stage("stage", api_id=api.id, name="$default", auto_deploy=True)
 
 
 @innocent()
