@@ -85,6 +85,13 @@ CpuCredits = Annotated[
         callback=lambda value: value if value is None else check_credits(value),
     ),
 ]
+PreviewOnly = Annotated[
+    bool,
+    typer.Option(
+        "--preview-only",
+        help="Preview every resource type of the AWS package, and create none.",
+    ),
+]
 RegionName = Annotated[
     str,
     typer.Option("--region", help="Name of the AWS region to emulate.", callback=check_region),
@@ -180,6 +187,7 @@ def _config(
     speed: float = 1.0,
     cpu_factor: float | None = None,
     cpu_credits: float | None = None,
+    preview_only: bool = False,
 ) -> RegionConfig:
     return RegionConfig(
         root=root.resolve(),
@@ -190,6 +198,7 @@ def _config(
         ami_images=tuple(chosen.by_ami.items()),
         cpu_factor=cpu_factor,
         cpu_credits=cpu_credits,
+        preview_only=preview_only,
     )
 
 
@@ -214,6 +223,7 @@ def serve(
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
     cpu_credits: CpuCredits = None,
+    preview_only: PreviewOnly = False,
 ) -> None:
     """Run the region in this process until SIGTERM or Ctrl-C.
 
@@ -236,6 +246,7 @@ def serve(
         speed=speed,
         cpu_factor=cpu_factor,
         cpu_credits=cpu_credits,
+        preview_only=preview_only,
     )
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

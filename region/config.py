@@ -80,6 +80,7 @@ class RegionConfig:
     what the region measures of this computer's CPU. `cpu_credits` are the CPU credits that each burstable
     instance begins with, as one that has been idle; with them, credits are played after a deployment,
     too. None: it begins with those that EC2 gives, and after a deployment they count as spent.
+    `preview_only`: the provider previews every resource type, and creates none.
     """
 
     root: Path
@@ -91,6 +92,7 @@ class RegionConfig:
     ami_images: tuple[tuple[str, str], ...] = ()
     cpu_factor: float | None = None
     cpu_credits: float | None = None
+    preview_only: bool = False
 
     def __post_init__(self) -> None:
         """Reject values that would only fail later and less clearly."""

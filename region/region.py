@@ -133,7 +133,11 @@ class Region:
         usage = UsageRecorder(self.config.root, pool)
         self._with(partial(usage.start, go_on=adopt), usage.stop)
         provider = ProviderServer(
-            plane.endpoint, self.config.region, plane.credentials.user, plane.created
+            plane.endpoint,
+            self.config.region,
+            plane.credentials.user,
+            plane.created,
+            preview_only=self.config.preview_only,
         )
         port = provider.start(self.provider_port or last.provider)
         self._undo.callback(provider.stop)

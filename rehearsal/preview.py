@@ -81,7 +81,10 @@ class Previews:
     def _region(self) -> Generator[Session]:
         with display.stage(self.console, "start a local region"):
             region = self.program.region if self.program else None
-            found = background.launch(self.root, ["--region", region] if region else [])
+            arguments = ["--region", region] if region else []
+            # What another program uses beyond the region is no matter of the policies.
+            arguments += ["--preview-only"] if self.program else []
+            found = background.launch(self.root, arguments)
         try:
             yield found
         finally:

@@ -16,6 +16,7 @@ from region.credentials import Credential
 from region.provider.admission import HOST, Admission
 from region.provider.clients import Clients
 from region.provider.operation import ProviderContext
+from region.provider.preview_handlers import PreviewHandlers
 from region.provider.resources import all_handlers
 from region.provider.schema import preload
 from region.provider.service import ProviderService
@@ -42,12 +43,18 @@ class ProviderServer:
         region: str,
         credential: Credential,
         created: Callable[[str], object] = lambda _: None,
+        *,
+        preview_only: bool = False,
     ) -> None:
-        """Prepare the server. `created` is told the token of each creation that has ended."""
+        """Prepare the server. `created` is told the token of each creation that has ended.
+
+        With `preview_only` it previews every type of the package, and creates nothing.
+        """
         clients = Clients(endpoint_url, region, credential)
         self._provider_context = ProviderContext(clients, region)
         self._admission = Admission(peers.admitted())
-        self._handlers = all_handlers()
+        known = all_handlers()
+        self._handlers = PreviewHandlers(known) if preview_only else known
         self._sessions = Sessions()
         self._created = created
         self._server: Any = None

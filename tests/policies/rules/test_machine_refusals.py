@@ -36,7 +36,7 @@ REFUSED = {
 }
 
 SOUND = {
-    "launch-template-accepted": [root("gp3"), root("io2")],
+    "launch-template-accepted": [root("gp3"), root("gp2")],
     "rds-accepted": [
         lambda d: d.add("c", CLUSTER, {"engine": "aurora-mysql", "engineMode": "provisioned"}),
         lambda d: d.add("c", CACHE, {"nodeType": "cache.r7g.2xlarge"}),

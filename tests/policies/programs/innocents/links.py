@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 
@@ -12,26 +14,28 @@ NO_MODEL = "The pack has no model of what stands in front."
 
 
 def released(group: aws.autoscaling.Group, behind: aws.lb.TargetGroup) -> None:
-    """Create the scaling, alarm and deployments of a fleet behind a network load balancer."""
+    """Create the scaling, alarms and deployments of a fleet behind a network load balancer."""
     bricks.tracking(group)
     topic = bricks.mail()
-    alarm = aws.cloudwatch.MetricAlarm(
-        "resets",
-        namespace="AWS/NetworkELB",
-        metric_name="TCP_Target_Reset_Count",
-        dimensions={
+    given: dict[str, Any] = {
+        "namespace": "AWS/NetworkELB",
+        "dimensions": {
             "LoadBalancer": behind.load_balancer_arns.apply(lambda arns: arns[0].split("/", 1)[1]),
             "TargetGroup": behind.arn_suffix,
         },
-        statistic="Sum",
-        comparison_operator="GreaterThanThreshold",
-        threshold=50,
-        period=60,
-        evaluation_periods=2,
-        treat_missing_data="notBreaching",
-        alarm_actions=[topic.arn],
+        "comparison_operator": "GreaterThanThreshold",
+        "period": 60,
+        "evaluation_periods": 2,
+        "treat_missing_data": "notBreaching",
+        "alarm_actions": [topic.arn],
+    }
+    resets = aws.cloudwatch.MetricAlarm(
+        "resets", metric_name="TCP_Target_Reset_Count", statistic="Sum", threshold=50, **given
     )
-    bricks.deployment(bricks.application(), bricks.deployer(), group, behind, alarm)
+    aws.cloudwatch.MetricAlarm(
+        "unhealthy", metric_name="UnHealthyHostCount", statistic="Maximum", threshold=0, **given
+    )
+    bricks.deployment(bricks.application(), bricks.deployer(), group, behind, resets)
 
 
 @innocent()
