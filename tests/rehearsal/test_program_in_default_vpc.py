@@ -1,4 +1,4 @@
-"""Previews of other people's programs: those that use the default VPC, and one that cannot be rehearsed."""
+"""Previews of other people's programs: of the default VPC, and beyond what the local region implements."""
 
 from __future__ import annotations
 
@@ -52,6 +52,23 @@ aws.rds.Instance(
 """
 
 
+BEYOND = """
+import pulumi
+
+open_door = {"protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"]}
+aws.ec2.SecurityGroup("inline", vpc_id=vpc.id, ingress=[open_door])
+cluster = aws.ecs.Cluster("cluster")
+aws.ecs.Service(
+    "service",
+    cluster=cluster.arn,
+    task_definition="web:1",
+    desired_count=2,
+    opts=pulumi.ResourceOptions(delete_before_replace=True),
+)
+"""
+"""What the local region does not implement."""
+
+
 def preview(directory: Path, program: str) -> subprocess.CompletedProcess[str]:
     directory.mkdir()
     (directory / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
@@ -73,7 +90,14 @@ def test_programs_of_others(tmp_path: Path) -> None:
     done = preview(tmp_path / "mine", PROGRAM)
     # The pack has much to say about it, which is another matter.
     assert done.returncode in {0, 2}, f"{done.stdout}\n{done.stderr}"
-    elsewhere = PROGRAM.replace("10.0.0.0/16", "203.0.113.0/24")
-    done = preview(tmp_path / "elsewhere", elsewhere)
+    # What the region could not run is no matter of the policies.
+    done = preview(
+        tmp_path / "elsewhere", PROGRAM.replace("10.0.0.0/16", "203.0.113.0/24") + BEYOND
+    )
+    assert done.returncode == 2, f"{done.stdout}\n{done.stderr}"
+    assert "replacement-keeps-service" in done.stdout + done.stderr
+    assert "sg-no-remote-admin" in done.stdout + done.stderr
+    wrong = PROGRAM + 'aws.sqs.Queue("jobs", tags={"a": ["b"]})\n'
+    done = preview(tmp_path / "wrong", wrong)
     assert done.returncode == 4
-    assert "outside 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16" in done.stdout + done.stderr
+    assert "tags" in done.stdout + done.stderr
