@@ -11,7 +11,7 @@ from guardrails.architecture.traffic import LAYER_4, target_type
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import AtLeast, OneOf, must_be, property_rule
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig
+from guardrails.values import UNKNOWN, dig, is_absent
 
 _PROTOCOLS = ("HTTP", "HTTPS")
 
@@ -151,7 +151,7 @@ def _check_problem(group: Resource) -> str | None:
         return f"its health check is {group.shown('healthCheck')}"
     for name, complies in (
         ("enabled", check.get("enabled") in (None, True)),
-        ("protocol", check.get("protocol") in _PROTOCOLS),
+        ("protocol", _asks_by_http(check, layer_4=layer_4)),
         ("path", str(check.get("path") or "").startswith("/")),
     ):
         if not complies:
@@ -162,6 +162,12 @@ def _check_problem(group: Resource) -> str | None:
 def _asks_by_tcp(check: Any) -> bool:
     enabled = dig(check, "enabled") in (None, True)
     return enabled and dig(check, "protocol") in (None, "TCP", UNKNOWN)
+
+
+def _asks_by_http(check: Any, *, layer_4: bool) -> bool:
+    given = check.get("protocol")
+    # Behind an Application Load Balancer HTTP is the default.
+    return given in _PROTOCOLS or (is_absent(given) and not layer_4)
 
 
 TG_HEALTH_CHECK = StackRule(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Ref
@@ -29,6 +31,37 @@ def defined(**more):
     return change
 
 
+WEB = '[{"name": "web", "portMappings": [{"containerPort": 8080}], %s}]'
+
+
+def container(**more):
+    """One container with further settings."""
+    return defined(containerDefinitions=WEB % json.dumps(more)[1:-1])
+
+
+def shell(**more):
+    """A service with a shell into its tasks."""
+
+    def change(draft):
+        service(draft, taskDefinition=Ref("task", "arn"), enableExecuteCommand=True)
+        task(draft, **more)
+
+    return change
+
+
+def hosts(protection, *, scaling="ENABLED", protected=False):
+    """A capacity provider on the fleet."""
+    given = {
+        "autoScalingGroupArn": Ref("group", "arn"),
+        "managedScaling": {"status": scaling},
+        "managedTerminationProtection": protection,
+    }
+    kind = "aws:ecs/capacityProvider:CapacityProvider"
+    return lambda d: d.set("group", "protectFromScaleIn", protected).add(
+        "hosts", kind, {"autoScalingGroupProvider": given}
+    )
+
+
 def limits(least, most):
     return lambda d: d.add("further", TARGET, {"minCapacity": least, "maxCapacity": most})
 
@@ -50,6 +83,12 @@ REFUSED = {
         defined(cpu="300"),
         defined(memory="8192"),
         limits(4.0, 2.0),
+        container(memory=4096),
+        container(memoryReservation=4096),
+        container(privileged=True),
+        shell(),
+        hosts("ENABLED"),
+        hosts("ENABLED", scaling="DISABLED", protected=True),
     ]
 }
 
@@ -66,5 +105,9 @@ SOUND = {
         defined(containerDefinitions="no JSON"),
         limits(2.0, 2.0),
         limits(UNKNOWN, 2.0),
+        container(memory=256),
+        shell(taskRoleArn="arn:aws:iam::123456789012:role/task"),
+        hosts("ENABLED", protected=True),
+        hosts("DISABLED"),
     ]
 }

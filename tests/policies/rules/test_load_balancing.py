@@ -52,6 +52,7 @@ KEEPS = [
     lambda d: d.leave_out("load-balancer", "subnets")
         .set("load-balancer", "subnetMappings", [{"subnetId": UNKNOWN}, {"subnetId": UNKNOWN}])
         .link("load-balancer", "subnetMappings", "public-a", "public-b"),
+    lambda d: d.set("target-group", "healthCheck.protocol", ...),  # HTTP is the default
     lambda d: d.set("load-balancer", "desyncMitigationMode", "strictest"),
     lambda d: d.add("nlb", "aws:lb/loadBalancer:LoadBalancer",
         {"loadBalancerType": "network", "internal": True, "enableDeletionProtection": True,

@@ -185,3 +185,8 @@ def name_by_latency_in_two_regions(edit: Edit) -> None:
                 "aliases": [{"name": where, "zoneId": zone, "evaluateTargetHealth": True}],
             },
         )
+
+
+@also_sound(WEB)
+def check_of_which_only_the_path_is_said(edit: Edit) -> None:
+    edit.set("web", "healthCheck", {"path": "/health"})
