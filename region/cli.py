@@ -32,16 +32,17 @@ from region import (
     usage,
 )
 from region.access import cli as access_cli
-from region.config import (
-    DEFAULT_REGION,
-    LEAST_SPEED,
-    MOST_SPEED,
-    RegionConfig,
-    check_credits,
-    check_region,
-    check_speed,
-)
+from region.config import DEFAULT_REGION
 from region.options import DEFAULT_ROOT, Root, command
+from region.start_options import (
+    CpuCredits,
+    CpuFactor,
+    Port,
+    PreviewOnly,
+    RegionName,
+    Speed,
+    StartOptions,
+)
 
 HELP = """
 A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, containers held to an
@@ -58,44 +59,6 @@ app.add_typer(access_cli.app)
 app.add_typer(shortages.app)
 console = Console(stderr=True, soft_wrap=True)
 _Value = TypeVar("_Value")
-
-Speed = Annotated[
-    float,
-    typer.Option(
-        help="Run the region's waiting periods this many times faster.",
-        min=LEAST_SPEED,
-        max=MOST_SPEED,
-        callback=check_speed,
-    ),
-]
-Port = Annotated[int, typer.Option(help="Port of the AWS API on 127.0.0.1; 0 takes a free one.")]
-CpuFactor = Annotated[
-    float | None,
-    typer.Option(
-        help="CPU seconds of this computer per CPU second of an instance type's vCPU, instead of what "
-        "the region measures at its start."
-    ),
-]
-CpuCredits = Annotated[
-    float | None,
-    typer.Option(
-        "--credits",
-        help="CPU credits that each burstable instance begins with, as after hours of idling (a t4g.nano: "
-        "6 an hour, at most 144). Credits then count after a deployment, too.",
-        callback=lambda value: value if value is None else check_credits(value),
-    ),
-]
-PreviewOnly = Annotated[
-    bool,
-    typer.Option(
-        "--preview-only",
-        help="Preview every resource type of the AWS package, and create none.",
-    ),
-]
-RegionName = Annotated[
-    str,
-    typer.Option("--region", help="Name of the AWS region to emulate.", callback=check_region),
-]
 
 
 @app.command()
@@ -114,25 +77,20 @@ def start(
 
     Example: `python -m rehearsal start --port 4566`
     """
-    chosen = image_options.chosen(root.resolve(), image)
+    options = StartOptions(
+        images=image_options.chosen(root.resolve(), image),
+        port=port,
+        region=region,
+        speed=speed,
+        cpu_factor=cpu_factor,
+        cpu_credits=cpu_credits,
+    )
     found = session.running(root.resolve())
     if found is None:
-        config = _config(
-            root,
-            chosen,
-            port=port,
-            region=region,
-            speed=speed,
-            cpu_factor=cpu_factor,
-            cpu_credits=cpu_credits,
-        )
-        for line in image_options.announce(config):
+        for line in image_options.announce(options.config(root.resolve())):
             console.print(line, highlight=False, markup=False)
         with console.status("starting the local region"):
-            arguments = ["--port", str(port), "--region", region, "--speed", str(speed)]
-            arguments += [*chosen.arguments(), *factor_arguments(cpu_factor)]
-            arguments += credit_arguments(cpu_credits)
-            found = background.launch(root.resolve(), arguments)
+            found = background.launch(root.resolve(), options.arguments())
         console.print(f"local region {found.region} is running (process {found.pid})")
         if speed_of_cores := calibration.read(root.resolve()):
             console.print(f"  CPU: {calibration.describe(speed_of_cores)}", highlight=False)
@@ -161,47 +119,6 @@ def _if_given(context: typer.Context, name: str, value: _Value) -> _Value | None
     return value if source is not None and source.name == "COMMANDLINE" else None
 
 
-def factor_arguments(factor: float | None) -> list[str]:
-    """Return the arguments of `serve` that set the CPU factor, if the user did.
-
-    Raises:
-        CalibrationError: It is not one that a computer can have.
-    """
-    if factor is None:
-        return []
-    calibration.check_factor(factor)
-    return ["--cpu-factor", str(factor)]
-
-
-def credit_arguments(cpu_credits: float | None) -> list[str]:
-    """Return the arguments of `serve` that let instances begin with credits, if the user wants that."""
-    return [] if cpu_credits is None else ["--credits", f"{cpu_credits:g}"]
-
-
-def _config(
-    root: Path,
-    chosen: image_options.ImageChoice,
-    *,
-    port: int = 0,
-    region: str = DEFAULT_REGION,
-    speed: float = 1.0,
-    cpu_factor: float | None = None,
-    cpu_credits: float | None = None,
-    preview_only: bool = False,
-) -> RegionConfig:
-    return RegionConfig(
-        root=root.resolve(),
-        region=region,
-        api_port=port,
-        speed=speed,
-        image=chosen.image,
-        ami_images=tuple(chosen.by_ami.items()),
-        cpu_factor=cpu_factor,
-        cpu_credits=cpu_credits,
-        preview_only=preview_only,
-    )
-
-
 @app.command(hidden=True)
 def prepare_images(root: Root = DEFAULT_ROOT, image: image_options.Option = None) -> None:
     """Prepare the images of a region and print which instances have them.
@@ -209,8 +126,8 @@ def prepare_images(root: Root = DEFAULT_ROOT, image: image_options.Option = None
     Example: `python -m region prepare-images --image al2023`
     """
     rootless.enter()
-    chosen = image_options.chosen(root.resolve(), image)
-    print(*image_options.announce(_config(root, chosen)), sep="\n")
+    options = StartOptions(images=image_options.chosen(root.resolve(), image))
+    print(*image_options.announce(options.config(root.resolve())), sep="\n")
 
 
 @app.command(hidden=True)
@@ -237,10 +154,8 @@ def serve(
     from region.region import Region  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    chosen = image_options.chosen(root.resolve(), image)
-    config = _config(
-        root,
-        chosen,
+    options = StartOptions(
+        images=image_options.chosen(root.resolve(), image),
         port=port,
         region=region,
         speed=speed,
@@ -248,11 +163,12 @@ def serve(
         cpu_credits=cpu_credits,
         preview_only=preview_only,
     )
+    config = options.config(root.resolve())
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with session.exclusive(config.root):
-        image_options.remember(config.root, chosen)
+        image_options.remember(config.root, options.images)
         local = Region(config)
         local.start()
         background.settle()

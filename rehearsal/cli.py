@@ -9,7 +9,6 @@ import typer
 
 from commandline.options import directory
 from commandline.run import UsageError, command_line, run_cli
-from loadspec.setting import NONE
 from loadtest.cli.load_options import (
     EnvironmentName,
     Hold,
@@ -23,9 +22,9 @@ from loadtest.cli.load_options import (
 from region import cli as region_cli
 from region import environment as region_environment
 from region import image_options
-from region.cli import CpuCredits, CpuFactor, Speed
 from region.machines import instance_types
 from region.options import DEFAULT_ROOT, Root, region_root
+from region.start_options import CpuCredits, CpuFactor, Speed, StartOptions
 from rehearsal import under_way
 from rehearsal.capacity import describe as describe_plan
 from rehearsal.capacity import plan as planned
@@ -140,29 +139,30 @@ def run(
     `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
-    from loadtest.cli.options import choose_generator, choose_scenario  # noqa: PLC0415
+    from loadtest.cli.load_request import choose_generator  # noqa: PLC0415
+    from loadtest.scenario.scenario import choose  # noqa: PLC0415
     from rehearsal.load_choice import setting_of  # noqa: PLC0415
     from rehearsal.run import Rehearsal  # noqa: PLC0415
+    from rehearsal.testbed import Testbed  # noqa: PLC0415
 
     words = phases_given(context, profile, ramp, hold, pause)
     own_phases = profile is None and not words
-    chosen = choose_scenario(scenario, environment, pass_env, own_phases=own_phases)
-    rehearsal = Rehearsal(
+    chosen = choose(scenario, environment, pass_env, own_phases=own_phases)
+    testbed = Testbed(
         root=root.resolve(),
-        load=setting_of(profile, words, chosen),
         results=results.resolve(),
+        load=setting_of(profile, words, chosen),
         keep=keep,
-        speed=speed,
         revision=revision.absolute(),
         config=_pairs(config or []),
-        scenario=chosen,
-        generator=choose_generator(generator),
-        images=image_options.chosen(root.resolve(), image),
-        cpu_factor=cpu_factor,
-        cpu_credits=cpu_credits,
-        experiments=experiments,
+        region=StartOptions(
+            images=image_options.chosen(root.resolve(), image),
+            speed=speed,
+            cpu_factor=cpu_factor,
+            cpu_credits=cpu_credits,
+        ),
     )
-    return rehearsal.run()
+    return Rehearsal(testbed, chosen, choose_generator(generator), experiments).run()
 
 
 @app.command()
@@ -197,22 +197,21 @@ def prove(
     Example: `python -m rehearsal prove --only instance-dies --only deployment-good --stack ha`
     """
     from rehearsal.prove import STACKS, Proving  # noqa: PLC0415
-    from rehearsal.run import Rehearsal  # noqa: PLC0415
+    from rehearsal.testbed import Testbed  # noqa: PLC0415
 
     if wrong := set(stack or []) - set(STACKS):
         raise UsageError(f"--stack {min(wrong)!r}: choose ha or single")
-    rehearsal = Rehearsal(
+    testbed = Testbed(
         root=root.resolve(),
-        load=NONE,
         results=results.resolve(),
         keep=keep,
-        speed=speed,
         config=_pairs(config or []),
-        images=image_options.chosen(root.resolve(), image),
-        cpu_factor=cpu_factor,
+        region=StartOptions(
+            images=image_options.chosen(root.resolve(), image), speed=speed, cpu_factor=cpu_factor
+        ),
     )
     wanted = stack or STACKS
-    return Proving(rehearsal, only or [], [one for one in STACKS if one in wanted], profile).run()
+    return Proving(testbed, only or [], [one for one in STACKS if one in wanted], profile).run()
 
 
 @app.command()
@@ -239,17 +238,15 @@ def damage(
     """
     from rehearsal.damage import Damaging, chosen  # noqa: PLC0415
     from rehearsal.prove import Proving  # noqa: PLC0415
-    from rehearsal.run import Rehearsal  # noqa: PLC0415
+    from rehearsal.testbed import Testbed  # noqa: PLC0415
 
-    rehearsal = Rehearsal(
+    testbed = Testbed(
         root=root.resolve(),
-        load=NONE,
         results=results.resolve(),
-        speed=speed,
         config=_pairs(config or []),
-        images=image_options.chosen(root.resolve(), None),
+        region=StartOptions(images=image_options.chosen(root.resolve(), None), speed=speed),
     )
-    return Damaging(Proving(rehearsal), chosen(rules or []), rate).run()
+    return Damaging(Proving(testbed), chosen(rules or []), rate).run()
 
 
 @instead.command()

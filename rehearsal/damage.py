@@ -47,7 +47,7 @@ def chosen(rules: Sequence[str]) -> list[Break]:
 
 @dataclass
 class Damaging:
-    """One measurement of the damage: which rules, and the rehearsal that brings the stack up."""
+    """One measurement of the damage: which rules, and the proof whose stack it breaks."""
 
     proving: Proving
     breaks: Sequence[Break]
@@ -59,16 +59,17 @@ class Damaging:
         """Measure, print and save each; 3 if something was not shown, 0 otherwise.
 
         Raises:
-            UserError: as `Rehearsal.run`.
+            UserError: as `Testbed.prepared`.
         """
-        made = self.proving.prepared_rehearsal([STACK])
+        testbed = self.proving.testbed_for([STACK])
         complete = True
-        with made.prepared(load.hold(self.rate, 1.0)) as project:
+        testbed.require()
+        with testbed.prepared(load.hold(self.rate, 1.0)) as project:
             if not project.outputs(STACK):
-                self.proving.bring_up(made, project, [STACK])
-            runner = Runner(project, made.results, self.rate)
+                self.proving.bring_up(testbed, project, [STACK])
+            runner = Runner(project, testbed.results, self.rate)
             for experiment, breaks in groupby(self.breaks, key=lambda one: one.experiment):
-                complete &= self._show(made.console, project, runner, experiment, list(breaks))
+                complete &= self._show(testbed.console, project, runner, experiment, list(breaks))
         return ExitCode.SUCCESS if complete else ExitCode.NO_VERDICT
 
     def _show(

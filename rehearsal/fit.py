@@ -11,13 +11,14 @@ computer; docs/calibration.md says how they were measured.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
 from loadtest.profiles import Profile
+from region import calibration
 from region.calibration import Calibration
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
 from rehearsal import stack_settings
@@ -82,7 +83,41 @@ def needs(
     )
 
 
-def asked(config: Mapping[str, str], root: Path = paths.ROOT) -> tuple[InstanceType, int] | None:
+def require(root: Path, profile: Profile, config: Mapping[str, str], *, sample: bool) -> list[str]:
+    """Return how fast this computer is, in lines to print, unless that is certainly too slow.
+
+    Args:
+        root: The directory of the region, which has measured the computer.
+        profile: The highest load to come.
+        config: Settings that both stacks get.
+        sample: Whether the stacks run the sample service.
+
+    Raises:
+        UnfitError: The CPU is certainly too little, or the computer is too unsteady.
+    """
+    found, fleet = calibration.read(root), fleet_of(config)
+    if found is None or fleet is None:
+        return []
+    kind, instances = fleet
+    need = needs(profile, kind, instances, found.factor, sample=sample)
+    try:
+        warning = check(found, need)
+    except UnfitError:
+        # Whatever used the CPU when the region started may have ended since.
+        now = calibration.measure()
+        found = replace(
+            found,
+            spread=now.spread,
+            capacity_cores=now.capacity_cores,
+            others_cores=now.others_cores,
+            stolen_cores=now.stolen_cores,
+        )
+        warning = check(found, need)
+    lines = [f"CPU: {calibration.describe(found)}"]
+    return [*lines, f"[yellow]{warning}[/]"] if warning else lines
+
+
+def fleet_of(config: Mapping[str, str], root: Path = paths.ROOT) -> tuple[InstanceType, int] | None:
     """Return type and number of the ha stack's instances; None for what the preview will refuse."""
     settings = stack_settings.read("ha", config, root)
     kind = INSTANCE_TYPES.get(str(settings.get("instanceType")))

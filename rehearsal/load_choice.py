@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from loadspec import phases, setting
 from loadspec.phases import Word
-from loadtest.cli.options import own_profile
+from loadtest.cli.load_request import own_profile
 from loadtest.profiles import Profile, of_setting, profile_named
 from loadtest.scenario.scenario import Choice, Scenario, load
 from rehearsal import stack_settings

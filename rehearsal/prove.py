@@ -28,8 +28,8 @@ from rehearsal import display, experiments, fit, shared_loads, side_by_side, tur
 from rehearsal.experiments import Runner
 from rehearsal.head_start import SLOWEST, HeadStart
 from rehearsal.pulumi_project import Project
-from rehearsal.run import Rehearsal
 from rehearsal.shared_loads import Part, SharedLoad
+from rehearsal.testbed import Testbed
 from toolchain import paths
 
 STACKS: Final[tuple[Topology, ...]] = ("ha", "single")
@@ -43,9 +43,9 @@ it probably ends by then."""
 
 @dataclass
 class Proving:
-    """One proof: a rehearsal for its region and stacks, and which experiments to run."""
+    """One proof: the region and stacks that it runs on, and which experiments to run."""
 
-    rehearsal: Rehearsal
+    testbed: Testbed
     only: Sequence[str] = ()
     stacks: Sequence[Topology] = STACKS
     load: str = "quick"
@@ -55,38 +55,39 @@ class Proving:
         """Run all experiments, write the page, and return the verdict's exit code.
 
         Raises:
-            UserError: as `Rehearsal.run`; or there is no such experiment.
+            UserError: as `Testbed.prepared`; or there is no such experiment.
         """
         experiments.require(self.only)
         chosen = experiments.applicable(self.stacks, self.only)
         stacks = [stack for stack in self.stacks if any(one.stack == stack for one in chosen)]
         profile = profile_named(self.load)
-        made = self.prepared_rehearsal(stacks)
+        testbed = self.testbed_for(stacks)
         until = math.inf if self.only else time.monotonic() + LIMIT_S
-        made.console.print(f"[bold]haproof proof[/]: {len(chosen)} experiments", highlight=False)
+        testbed.console.print(f"[bold]haproof proof[/]: {len(chosen)} experiments", highlight=False)
         loads = shared_loads.planned(chosen)
-        rates = rates_of(profile.peak_rate, made.config)
-        with made.prepared(profile) as project:
-            self.bring_up(made, project, stacks)
-            directories, left_out = run_all(made, project, loads, rates, until)
-            written = show(directories, made.results / write.DIRECTORY, left_out)
+        rates = rates_of(profile.peak_rate, testbed.config)
+        testbed.require()
+        with testbed.prepared(profile) as project:
+            self.bring_up(testbed, project, stacks)
+            directories, left_out = run_all(testbed, project, loads, rates, until)
+            written = show(directories, testbed.results / write.DIRECTORY, left_out)
         return written.proof.exit_code
 
-    def prepared_rehearsal(self, stacks: Sequence[str]) -> Rehearsal:
-        """Return the rehearsal with the settings that experiments need."""
+    def testbed_for(self, stacks: Sequence[str]) -> Testbed:
+        """Return the testbed with these stacks, and with the settings that experiments need."""
         return replace(
-            self.rehearsal,
+            self.testbed,
             load=NONE,
-            config={**NEEDED_SETTINGS, **self.rehearsal.config},
+            config={**NEEDED_SETTINGS, **self.testbed.config},
             stacks=tuple(stacks),
         )
 
-    def bring_up(self, made: Rehearsal, project: Project, stacks: Sequence[str]) -> None:
+    def bring_up(self, testbed: Testbed, project: Project, stacks: Sequence[str]) -> None:
         """Bring the stacks up side by side; coming up also releases."""
         preload.start()
         head_start = HeadStart(SLOWEST if SLOWEST in stacks else stacks[0])
         releases = head_start.release_begins
-        with turns.Turns(stacks, releases) as queue, display.Board(made.console) as board:
+        with turns.Turns(stacks, releases) as queue, display.Board(testbed.console) as board:
             # For the announcement of the release: nothing is loaded here, so nothing takes a turn.
             announcing = replace(project, variables={**project.variables, **queue.variables})
 
@@ -96,10 +97,10 @@ class Proving:
                     head_start.coming_up(stack, progress),
                 ):
                     announcing.up(stack, progress)
-                made.built(stack)
+                testbed.mark_complete(stack)
 
             work = {stack: partial(up, stack) for stack in stacks}
-            side_by_side.run(work, partial(made.end, project))
+            side_by_side.run(work, partial(testbed.interrupt, project))
 
 
 def rates_of(peak: int, config: Mapping[str, str]) -> Mapping[Topology, int]:
@@ -107,13 +108,13 @@ def rates_of(peak: int, config: Mapping[str, str]) -> Mapping[Topology, int]:
 
     With all of them its steady state would be off before anything is done to it.
     """
-    asked = fit.asked(config)
-    instances = 1 if asked is None else asked[1]
+    fleet = fit.fleet_of(config)
+    instances = 1 if fleet is None else fleet[1]
     return {"ha": peak, "single": max(1, round(peak / instances))}
 
 
 def run_all(
-    made: Rehearsal,
+    testbed: Testbed,
     project: Project,
     loads: Sequence[SharedLoad],
     rates: Mapping[Topology, int],
@@ -134,8 +135,8 @@ def run_all(
             ]
         if kept is None:
             continue
-        runner = Runner(project, made.results, rates[kept.stack])
-        with display.stage(made.console, kept.title) as progress:
+        runner = Runner(project, testbed.results, rates[kept.stack])
+        with display.stage(testbed.console, kept.title) as progress:
             found += runner.run(kept.experiments, progress)
     return found, left_out
 

@@ -25,17 +25,13 @@ from loadtest.cli.load_options import (
     ScenarioName,
     phases_given,
 )
+from loadtest.cli.load_request import choose_generator, load_request
 from loadtest.cli.options import (
     RUN_HELP,
     GeneratorName,
     Json,
     Outputs,
     Stack,
-    choose_generator,
-    choose_profile,
-    choose_scenario,
-    load_for,
-    own_profile,
     read_outputs,
 )
 from loadtest.engine import series
@@ -43,6 +39,7 @@ from loadtest.engine.series import CompletedSeries
 from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.runs import paths
+from loadtest.scenario.scenario import choose
 
 
 def aa_command(
@@ -86,18 +83,17 @@ def aa_command(
         if stack or outputs:
             raise OutputsError("give saved runs, or a stack to load (--stack, --outputs); not both")
         return _show(self_comparison.analyze(_load(runs)), json=json)
-    own = own_profile(phases_given(context, profile, ramp, hold, pause))
-    chosen = choose_scenario(scenario, environment, pass_env, own_phases=not (profile or own))
-    # Whatever is wrong with the script is told first: it takes no stack to see that.
     sender = choose_generator(generator)
-    phases = load_for(chosen, sender).load
+    words = phases_given(context, profile, ramp, hold, pause)
+    choice = choose(scenario, environment, pass_env)
+    request = load_request(profile, words, choice, sender)
     target = read_outputs(stack, outputs)
     load = partial(
         run_cli.load_stack,
         target,
-        profile=choose_profile(profile, target, own, phases),
+        profile=request.profile(target),
         console=console,
-        scenario=chosen,
+        scenario=request.choice,
         slo=None,
         generator=sender,
     )

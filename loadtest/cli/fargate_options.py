@@ -58,8 +58,8 @@ DryRun = Annotated[
 
 
 @dataclass(frozen=True)
-class Offer:
-    """Where workers are to run, and on which terms."""
+class Placement:
+    """Where workers are to run, what they may cost at most in USD, and whether to start them."""
 
     place: Place
     file: Path
@@ -69,8 +69,8 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What they are to do."""
+class PlannedRuns:
+    """The runs that the workers are for: `runs` in all, on `targets` in turn."""
 
     targets: Sequence[StackOutputs]
     generator: str
@@ -79,7 +79,9 @@ class Asked:
     runs: int
 
 
-def placed(offer: Offer, split: Split | None, asked: Asked, console: Console) -> Split | None:
+def place_workers(
+    placement: Placement, split: Split | None, planned: PlannedRuns, console: Console
+) -> Split | None:
     """Return the workers where they are to run; on Fargate once price and quota allow it.
 
     Raises:
@@ -87,43 +89,45 @@ def placed(offer: Offer, split: Split | None, asked: Asked, console: Console) ->
         typer.Exit: Nothing is to be started, and what would be has been told.
         typer.Abort: They were not agreed to.
     """
-    if offer.place is Place.FARGATE:
-        return _on_fargate(offer, split, asked, console)
-    for name, given in (("--yes", offer.yes), ("--dry-run", offer.dry_run)):
+    if placement.place is Place.FARGATE:
+        return _on_fargate(placement, split, planned, console)
+    for name, given in (("--yes", placement.yes), ("--dry-run", placement.dry_run)):
         if given:
             raise LoadTestError(f"{name} belongs to workers on AWS: add `--workers-on fargate`")
     return split
 
 
-def _on_fargate(offer: Offer, split: Split | None, asked: Asked, console: Console) -> Split:
+def _on_fargate(
+    placement: Placement, split: Split | None, planned: PlannedRuns, console: Console
+) -> Split:
     if split is None or split.prefix:
         raise LoadTestError(
             "`--workers-on fargate` needs `--workers N`, how many tasks to start, and no `--worker-prefix`"
         )
-    if asked.generator != ARTILLERY:
+    if planned.generator != ARTILLERY:
         raise LoadTestError(
-            f"{asked.generator} cannot wait until all workers are ready; leave out `--workers-on "
+            f"{planned.generator} cannot wait until all workers are ready; leave out `--workers-on "
             f"fargate`, or choose `--generator {ARTILLERY}`"
         )
-    outputs = asked.targets[0]
-    settings = fargate_settings.read(offer.file)
+    outputs = planned.targets[0]
+    settings = fargate_settings.read(placement.file)
     clients = plans.connect(settings, outputs.region, outputs.url)
     plan = plans.make(
         settings,
         stack_region=outputs.region,
-        profile=asked.profile,
-        scenario=asked.scenario,
+        profile=planned.profile,
+        scenario=planned.scenario,
         workers=split.workers,
-        runs=asked.runs,
+        runs=planned.runs,
         clients=clients,
     )
     say = line_printer(console)
     for line in plan.lines():
         say(line)
-    plan.require(offer.max_cost)
-    if offer.dry_run:
+    plan.require(placement.max_cost)
+    if placement.dry_run:
         raise typer.Exit
-    _agree(plan, yes=offer.yes)
+    _agree(plan, yes=placement.yes)
 
     def elsewhere(sender: Generator, _workers: int) -> Generator:
         return FargateWorkers(sender, plan, clients, say)

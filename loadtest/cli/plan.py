@@ -19,14 +19,11 @@ from loadtest.cli.load_options import (
     ScenarioName,
     phases_given,
 )
-from loadtest.cli.options import (
-    Json,
-    choose_scenario,
-    own_profile,
-)
+from loadtest.cli.load_request import load_request
+from loadtest.cli.options import Json
 from loadtest.formatting import NOTHING, duration
-from loadtest.profiles import PROFILES, profile_named
-from loadtest.scenario import scenario
+from loadtest.profiles import PROFILES
+from loadtest.scenario.scenario import choose
 
 
 def plan_command(
@@ -60,11 +57,10 @@ def plan_command(
     - `python -m loadtest plan --ramp 5:125:300s --hold 60s`
     - `python -m loadtest plan --scenario ours.yml --environment staging`
     """
-    own = own_profile(phases_given(context, profile, ramp, hold, pause))
-    own_phases = profile is None and own is None
-    choice = choose_scenario(script, environment, pass_env, own_phases=own_phases)
-    found = scenario.load(choice=choice)
-    load = own or found.load or profile_named(profile or "seed")
+    words = phases_given(context, profile, ramp, hold, pause)
+    choice = choose(script, environment, pass_env)
+    request = load_request(profile, words, choice)
+    found, load = request.scenario, request.profile(default="seed")
     per_user = found.requests_per_user
     wanted = rate if rate is not None else load.peak_rate * per_user
     made = planning.plan(availability / 100, confidence / 100, wanted, per_user, load)

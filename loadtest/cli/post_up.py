@@ -11,14 +11,9 @@ from rich.console import Console
 from loadtest.analysis import preload
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
-from loadtest.cli.options import (
-    SloFile,
-    choose_generator,
-    load_of_hook,
-    read_outputs,
-    read_slo,
-    scenario_of_hook,
-)
+from loadtest.cli.load_request import choose_generator
+from loadtest.cli.options import SloFile, read_outputs, read_slo
+from loadtest.engine import hook_variables
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.turn import announce_release, turn
 from loadtest.errors import LoadTestError
@@ -71,8 +66,9 @@ def post_up(outputs: StackOutputs, console: Console, slo: Slo | None = None) -> 
     statistics = preload.start()
     announce_release(outputs.topology)
     try:
-        scenario, generator = scenario_of_hook(outputs), choose_generator(None)
-        profile = load_of_hook(outputs, scenario)
+        scenario = hook_variables.scenario_choice(outputs)
+        generator = choose_generator(None)
+        profile = hook_variables.profile(outputs, scenario)
         done = release.release(outputs, line_printer(console))
         record |= {"released": True, "deployment": done.deployment_id, "version": done.version}
         if profile is None:

@@ -13,15 +13,15 @@ from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
 from loadtest.cli.fargate_options import (
     MAX_COST,
-    Asked,
     DryRun,
     FargateFile,
     MaxCost,
-    Offer,
     Place,
+    Placement,
+    PlannedRuns,
     WorkersOn,
     Yes,
-    placed,
+    place_workers,
 )
 from loadtest.cli.load_options import (
     EnvironmentName,
@@ -33,6 +33,7 @@ from loadtest.cli.load_options import (
     ScenarioName,
     phases_given,
 )
+from loadtest.cli.load_request import choose_generator, load_request
 from loadtest.cli.options import (
     GeneratorName,
     Json,
@@ -40,12 +41,7 @@ from loadtest.cli.options import (
     SloFile,
     WorkerCount,
     WorkerPrefix,
-    choose_generator,
-    choose_profile,
-    choose_scenario,
     choose_workers,
-    load_for,
-    own_profile,
     read_margins,
     read_outputs,
     read_slo,
@@ -69,7 +65,7 @@ from loadtest.experiments import scaling
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import Profile
 from loadtest.runs import paths
-from loadtest.scenario.scenario import Choice
+from loadtest.scenario.scenario import Choice, choose
 from loadtest.stack.clients import Clients
 from loadtest.stack.outputs import StackOutputs
 
@@ -113,21 +109,20 @@ def run_command(
     """
     slo, looks = read_slo(slo_file), looks_of(repeat, max_pairs, until_decided=until_decided)
     question = Question(read_margins(slo_file, margin), looks)
-    own = own_profile(phases_given(context, profile, ramp, hold, pause))
-    chosen = choose_scenario(scenario, environment, pass_env, own_phases=not (profile or own))
-    # A wrong script is told first: it takes no stack to see that.
     sender = choose_generator(generator)
-    loaded = load_for(chosen, sender)
+    words = phases_given(context, profile, ramp, hold, pause)
+    choice = choose(scenario, environment, pass_env)
+    request = load_request(profile, words, choice, sender)
     split = choose_workers(workers, worker_prefix)
     targets = targets_of(stack or [], outputs or [])
     require_two(looks, targets)
     console = Console(stderr=json)  # standard output then belongs to the program that reads it
-    used = choose_profile(profile, targets[0], own, loaded.load)
+    used = request.profile(targets[0])
     runs = looks.last if looks else repeat or 1
-    asked = Asked(targets, sender, used, loaded, runs * len(targets))
-    offer = Offer(workers_on, fargate, max_cost, yes, dry_run)
-    shared = placed(offer, split, asked, console)
-    load = partial(load_stack, profile=used, console=console, scenario=chosen, slo=slo)
+    planned = PlannedRuns(targets, sender, used, request.scenario, runs * len(targets))
+    placement = Placement(workers_on, fargate, max_cost, yes, dry_run)
+    shared = place_workers(placement, split, planned, console)
+    load = partial(load_stack, profile=used, console=console, scenario=request.choice, slo=slo)
     load = partial(load, generator=sender, workers=shared)
     if (repeat or 1) == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)

@@ -21,16 +21,15 @@ from loadtest.cli.load_options import (
     ScenarioName,
     phases_given,
 )
-from loadtest.cli.options import choose_scenario, own_profile
+from loadtest.cli.load_request import load_request
 from loadtest.engine.fargate import documents, ledger, tasks
 from loadtest.engine.fargate import plan as plans
 from loadtest.engine.fargate import settings as fargate_settings
 from loadtest.engine.fargate.settings import DEFAULT
 from loadtest.errors import LoadTestError
 from loadtest.formatting import line_printer
-from loadtest.profiles import profile_named
 from loadtest.runs import paths
-from loadtest.scenario.scenario import load
+from loadtest.scenario.scenario import choose
 from loadtest.stack.clients import Clients, endpoint
 
 app = typer.Typer(
@@ -69,15 +68,14 @@ def task_definition_command(
     Example: `python -m loadtest workers task-definition --workers 4 --ramp 5:125:300s --hold 60s`
     """
     settings = fargate_settings.read(fargate)
-    own = own_profile(phases_given(context, profile, ramp, hold, pause))
-    own_phases = profile is None and own is None
-    loaded = load(choice=choose_scenario(scenario, environment, pass_env, own_phases=own_phases))
-    used = profile_named(profile) if profile else own or loaded.load or profile_named("quick")
+    words = phases_given(context, profile, ramp, hold, pause)
+    choice = choose(scenario, environment, pass_env)
+    request = load_request(profile, words, choice)
     plan = plans.make(
         settings,
         stack_region=_region(region, settings.region),
-        profile=used,
-        scenario=loaded,
+        profile=request.profile(),
+        scenario=request.scenario,
         workers=workers,
     )
     _print(plan.definition(f"{settings.prefix}/RUN"))

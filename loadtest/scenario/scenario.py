@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -202,6 +203,26 @@ class Choice:
     """Environment variables that Artillery gets."""
     own_phases: bool = False
     """Whether the script's own phases are the load, if it has some."""
+
+
+def choose(
+    name: str,
+    environment: str | None,
+    pass_env: Sequence[str] | None,
+    *,
+    own_phases: bool = False,
+) -> Choice:
+    """Return which scenario to run; with `own_phases`, its own phases are the load.
+
+    Raises:
+        LoadTestError: A variable that is to be passed on does not exist.
+    """
+    for variable in pass_env or ():
+        if variable not in os.environ:
+            raise LoadTestError(
+                f"--pass-env {variable!r}: there is no such environment variable; export it first"
+            )
+    return Choice(name, environment, frozenset(pass_env or ()), own_phases)
 
 
 def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:

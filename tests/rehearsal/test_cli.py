@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from commandline.exit_codes import ExitCode
-from region import preflight
-from rehearsal import cli, run
+from region import preflight, rootless
+from rehearsal import cli
 from rehearsal.run import Rehearsal
 from toolchain import paths
 
@@ -20,10 +20,10 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     seen: list[dict[str, str]] = []
 
     def remember(self: Rehearsal) -> int:
-        seen.append(self._settings())
+        seen.append(self.testbed.settings())
         return 0
 
-    monkeypatch.setattr(run.Rehearsal, "run", remember)
+    monkeypatch.setattr(Rehearsal, "run", remember)
     return seen
 
 
@@ -123,7 +123,7 @@ def test_a_load_with_too_few_visitors_is_refused_before_anything_starts(
 ) -> None:
     for check in ("require", "require_revision"):
         monkeypatch.setattr(preflight, check, lambda _: None)
-    monkeypatch.setattr(run.rootless, "require_port", lambda _: None)
+    monkeypatch.setattr(rootless, "require_port", lambda _: None)
     monkeypatch.setattr("loadtest.cli.tools.generator", lambda _: ["artillery"])
     root = tmp_path / "region"
     command = ["run", "--root", str(root), "--results", str(tmp_path), "--ramp", "5:500:200s"]

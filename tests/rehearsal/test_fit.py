@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from loadtest.profiles import profile_named
 from region import calibration
 from region.calibration import Calibration, reference
 from region.machines.instance_types import INSTANCE_TYPES
-from rehearsal import cli, fit, run
+from rehearsal import cli, fit
 
 NANO = INSTANCE_TYPES["t4g.nano"]
 QUICK = profile_named("quick")
@@ -99,11 +98,11 @@ def test_a_slower_computer_needs_as_much_more_cpu(factor: float):
 
 
 def test_what_is_asked_comes_from_the_projects_settings():
-    assert fit.asked({}) == (NANO, 6)
+    assert fit.fleet_of({}) == (NANO, 6)
 
 
 def test_the_command_lines_settings_come_first():
-    asked = fit.asked({"desiredCapacity": "4", "instanceType": "t4g.small"})
+    asked = fit.fleet_of({"desiredCapacity": "4", "instanceType": "t4g.small"})
     assert asked == (INSTANCE_TYPES["t4g.small"], 4)
 
 
@@ -112,7 +111,7 @@ def test_the_command_lines_settings_come_first():
     [{"desiredCapacity": "many"}, {"desiredCapacity": "0"}, {"instanceType": "t9.nano"}],
 )
 def test_what_the_preview_will_refuse_is_left_to_it(config: dict[str, str]):
-    assert fit.asked(config) is None
+    assert fit.fleet_of(config) is None
 
 
 def test_a_stacks_own_setting_comes_before_the_projects_default(tmp_path: Path):
@@ -121,34 +120,17 @@ def test_a_stacks_own_setting_comes_before_the_projects_default(tmp_path: Path):
         "  haproof:desiredCapacity: {type: integer, default: 6}\n"
     )
     (tmp_path / "Pulumi.ha.yaml").write_text("config:\n  haproof:desiredCapacity: 3\n")
-    assert fit.asked({}, tmp_path) == (NANO, 3)
+    assert fit.fleet_of({}, tmp_path) == (NANO, 3)
 
 
-class Console(run.Console):
-    """A console that keeps what was printed."""
-
-    def __init__(self) -> None:
-        super().__init__(file=io.StringIO(), width=400)
-
-    @property
-    def text(self) -> str:
-        assert isinstance(self.file, io.StringIO)
-        return self.file.getvalue()
-
-
-def rehearsal(root: Path, found: Calibration | None) -> tuple[run.Rehearsal, Console]:
-    """A rehearsal whose region has calibrated this computer so."""
-    if found is not None:
-        calibration.write(root, found)
-    console = Console()
-    made = run.Rehearsal(root=root, load="quick", results=root / "results", console=console)
-    return made, console
+def lines(root: Path) -> list[str]:
+    """What is said of this computer before the stacks come up."""
+    return fit.require(root, QUICK, {}, sample=True)
 
 
 def test_a_rehearsal_says_how_fast_the_computer_is(tmp_path: Path):
-    made, console = rehearsal(tmp_path, GOOD)
-    made._require_cpu(QUICK)
-    assert reference.NAME in console.text
+    calibration.write(tmp_path, GOOD)
+    assert reference.NAME in "".join(lines(tmp_path))
 
 
 def test_a_rehearsal_measures_again_before_it_gives_up(
@@ -156,23 +138,20 @@ def test_a_rehearsal_measures_again_before_it_gives_up(
 ):
     poor = replace(GOOD, capacity_cores=0.1, others_cores=1.9)
     now = [replace(poor, measured_rate=1.0), replace(GOOD, measured_rate=1.0)]
-    monkeypatch.setattr(run.calibration, "measure", lambda: now.pop(0))
-    made, console = rehearsal(tmp_path, poor)
+    monkeypatch.setattr(calibration, "measure", lambda: now.pop(0))
+    calibration.write(tmp_path, poor)
     with pytest.raises(fit.UnfitError):
-        made._require_cpu(QUICK)
-    made._require_cpu(QUICK)
+        lines(tmp_path)
     # The factor is the region's: its machines are held by it.
-    assert calibration.describe(GOOD) in console.text
+    assert calibration.describe(GOOD) in "".join(lines(tmp_path))
 
 
 def test_a_region_that_never_measured_is_let_through(tmp_path: Path):
-    made, console = rehearsal(tmp_path, None)
-    made._require_cpu(QUICK)
-    assert console.text == ""
+    assert lines(tmp_path) == []
 
 
 def test_calibrate_prints_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.setattr(run.calibration, "measure", lambda: GOOD)
+    monkeypatch.setattr(calibration, "measure", lambda: GOOD)
     assert cli.main(["calibrate", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["factor"] == 1.0
     assert cli.main(["calibrate"]) == 0

@@ -13,9 +13,10 @@ from rich.console import Console
 
 from region.options import command
 from region.session import Session
-from rehearsal import run
+from rehearsal import run, testbed
 from rehearsal.pulumi_project import STACK_TYPE, EngineError, Project
 from rehearsal.run import Rehearsal
+from rehearsal.testbed import Testbed
 
 VPC = {"type": "aws:ec2/vpc:Vpc"}
 STACK = {"type": STACK_TYPE}
@@ -36,7 +37,7 @@ def rehearsal(tmp_path: Path, screen: io.StringIO, monkeypatch: pytest.MonkeyPat
         lambda path: SimpleNamespace(verdict=SimpleNamespace(outcome=path.name)),
     )
     console = Console(file=screen, width=200)
-    return Rehearsal(tmp_path, "smoke", tmp_path / "results", keep=True, console=console)
+    return Rehearsal(Testbed(tmp_path, tmp_path / "results", "smoke", keep=True, console=console))
 
 
 @pytest.fixture
@@ -123,14 +124,15 @@ def test_what_stays_is_what_is_there(
     load: Callable[[Project, str], Path],
     said: str,
 ) -> None:
-    monkeypatch.setattr(run.session, "running", lambda _: None)
-    monkeypatch.setattr(run.background, "launch", lambda *_: project.session)
+    monkeypatch.setattr(testbed.session, "running", lambda _: None)
+    monkeypatch.setattr(testbed.background, "launch", lambda *_: project.session)
     loading(monkeypatch, load)
     having(monkeypatch, resources)
     inner = cast("Any", rehearsal)
+    bed = inner.testbed
 
     def all_of_it() -> None:
-        with inner._region(), inner._stacks(project):
+        with bed._running_region(), bed._stacks(project):
             inner._load_both(project)
 
     if load is fail_single:
@@ -140,4 +142,4 @@ def test_what_stays_is_what_is_there(
         all_of_it()
     last = screen.getvalue().splitlines()[-1]
     assert last.startswith(said)
-    assert f"stop all of it: {command('stop', rehearsal.root)}" in last
+    assert f"stop all of it: {command('stop', rehearsal.testbed.root)}" in last

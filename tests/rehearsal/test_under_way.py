@@ -14,7 +14,7 @@ import pytest
 from commandline.exit_codes import ExitCode
 from region import cli as region_cli
 from region import preflight, rootless
-from rehearsal import cli, run, under_way
+from rehearsal import cli, testbed, under_way
 from toolchain import paths
 
 HOLDER = """
@@ -52,7 +52,7 @@ def test_a_second_rehearsal_is_refused_before_it_touches_anything(
     monkeypatch.setattr(preflight, "require", lambda _: None)
     monkeypatch.setattr(preflight, "require_revision", lambda _: None)
     monkeypatch.setattr(rootless, "require_port", lambda _: None)
-    monkeypatch.setattr(run.Rehearsal, "_region", lambda _: pytest.fail("it went on"))
+    monkeypatch.setattr(testbed.Testbed, "_running_region", lambda _: pytest.fail("it went on"))
     before = sorted(tmp_path.rglob("*"))
 
     assert cli.main(["run", "--root", str(tmp_path)]) == ExitCode.FAILURE

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from loadtest.cli import options
+from loadtest.cli import tools
 from loadtest.cli.main import main
 from loadtest.engine.fargate import aws as aws_calls
 from loadtest.errors import LoadTestError
@@ -26,7 +26,7 @@ STARTING = ("RegisterTaskDefinition", "RunTask", "PUT ")
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedAws]:
     monkeypatch.chdir(tmp_path)
     # Whether Artillery is installed does not matter: nothing is started.
-    monkeypatch.setattr(options.tools, "generator", lambda name: [name])
+    monkeypatch.setattr(tools, "generator", lambda name: [name])
     monkeypatch.setenv("LOADTEST_RESULTS", str(tmp_path / "results"))
     (tmp_path / "outputs.json").write_text(json.dumps({**OUTPUTS, "url": "http://127.0.0.1:9"}))
     (tmp_path / "fargate.yml").write_text(yaml.safe_dump(SETTINGS))

@@ -1,0 +1,114 @@
+"""The load that a command line asks for: scenario, generator and arrivals, put together once.
+
+Whatever is wrong with a script is reported before a stack is looked for: it takes none to see that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from loadspec import setting
+from loadspec.phases import Word
+from loadtest.cli import tools
+from loadtest.cli.load_options import DASHES
+from loadtest.engine import hook_variables
+from loadtest.engine.generators import registry
+from loadtest.errors import GeneratorError
+from loadtest.generator_record import ARTILLERY, TITLES
+from loadtest.profiles import Profile, of_setting, profile_named, written
+from loadtest.scenario import scenario as scenarios
+from loadtest.scenario.scenario import Choice, Scenario
+from loadtest.stack.outputs import StackOutputs
+
+_DEFAULT_PROFILE = "quick"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadRequest:
+    """What the options of the load say.
+
+    Attributes:
+        choice: Which scenario, and what of it.
+        scenario: The same, loaded and validated.
+        profile_name: The profile that `--profile` names.
+        phases: The profile that `--ramp`, `--hold` and `--pause` make.
+    """
+
+    choice: Choice
+    scenario: Scenario
+    profile_name: str | None
+    phases: Profile | None
+
+    def profile(
+        self, outputs: StackOutputs | None = None, default: str = _DEFAULT_PROFILE
+    ) -> Profile:
+        """Return the load: that of the options, else the script's, the stack's or the default.
+
+        Raises:
+            LoadTestError: There is no profile of that name.
+        """
+        if self.profile_name is not None:
+            return profile_named(self.profile_name)
+        if (own := self.phases or self.scenario.load) is not None:
+            return own
+        wanted = setting.NONE if outputs is None else outputs.load_profile
+        return of_setting(default if wanted in (setting.NONE, setting.SCRIPT) else wanted)
+
+
+def load_request(
+    profile: str | None, words: Sequence[Word], choice: Choice, generator: str | None = None
+) -> LoadRequest:
+    """Put the options of a load together; with `generator`, for one that is installed and runs it.
+
+    Args:
+        profile: The name that `--profile` gives.
+        words: The phases of `--ramp`, `--hold` and `--pause`, see `load_options.phases_given`.
+        choice: Which scenario; its own phases are the load if the options name none.
+        generator: The load generator's name.
+
+    Raises:
+        LoadTestError: An option or the script is wrong, or the generator cannot run it.
+        GeneratorError: The generator is not installed.
+    """
+    phases = own_profile(words)
+    choice = replace(choice, own_phases=profile is None and phases is None)
+    loaded = load_for(choice, generator) if generator else scenarios.load(choice=choice)
+    return LoadRequest(choice=choice, scenario=loaded, profile_name=profile, phases=phases)
+
+
+def own_profile(words: Sequence[Word]) -> Profile | None:
+    """Return the profile that `--ramp`, `--hold` and `--pause` make; None without any of them.
+
+    Raises:
+        LoadTestError: One cannot be read; the message says what to write.
+    """
+    return written(words, DASHES) if words else None
+
+
+def choose_generator(name: str | None) -> str:
+    """Return which load generator to use: the one of that name, else LOADTEST_GENERATOR's.
+
+    Raises:
+        GeneratorError: There is none of that name.
+    """
+    chosen = name or os.environ.get(hook_variables.GENERATOR) or ARTILLERY
+    if chosen not in TITLES:
+        raise GeneratorError(
+            f"unknown load generator {chosen!r}; choose one of {', '.join(TITLES)}"
+        )
+    return chosen
+
+
+def load_for(choice: Choice, generator: str) -> Scenario:
+    """Load a scenario for a generator that is installed and runs it.
+
+    Raises:
+        LoadTestError: The scenario is missing or wrong, or the generator cannot run it.
+        GeneratorError: It is not installed.
+    """
+    loaded = scenarios.load(choice=choice)
+    registry.require_runnable(loaded, generator)
+    tools.generator(generator)
+    return loaded

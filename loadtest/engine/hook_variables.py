@@ -1,0 +1,70 @@
+"""What the hook after `pulumi up` loads a stack with: the environment variables that say so.
+
+Whoever runs `pulumi up` sets them (`variables`), and `post-up` reads them (`scenario_choice`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from loadspec import setting
+from loadtest.errors import LoadTestError
+from loadtest.profiles import Profile, of_setting
+from loadtest.scenario import scenario
+from loadtest.scenario.scenario import Choice
+from loadtest.stack.outputs import StackOutputs
+
+SCENARIO = "LOADTEST_SCENARIO"
+ENVIRONMENT = "LOADTEST_ENVIRONMENT"
+PASSED = "LOADTEST_PASS_ENV"
+GENERATOR = "LOADTEST_GENERATOR"
+
+
+def variables(choice: Choice, generator: str) -> dict[str, str]:
+    """Return the variables from which the hook takes scenario and generator, wherever it runs."""
+    name = choice.name if scenario.builtin(choice.name) else str(Path(choice.name).absolute())
+    passed = {variable: os.environ[variable] for variable in sorted(choice.pass_env)}
+    return {
+        **passed,
+        SCENARIO: name,
+        ENVIRONMENT: choice.environment or "",
+        PASSED: ",".join(passed),
+        GENERATOR: generator,
+    }
+
+
+def scenario_choice(outputs: StackOutputs) -> Choice:
+    """Return the scenario that the variables name; the login without them.
+
+    Its own phases are the load if the stack's `loadProfile` says so.
+
+    Raises:
+        LoadTestError: A variable that is to be passed on does not exist.
+    """
+    passed = [name for name in os.environ.get(PASSED, "").split(",") if name]
+    return scenario.choose(
+        os.environ.get(SCENARIO) or "login",
+        os.environ.get(ENVIRONMENT) or None,
+        passed,
+        own_phases=outputs.load_profile == setting.SCRIPT,
+    )
+
+
+def profile(outputs: StackOutputs, choice: Choice) -> Profile | None:
+    """Return the load that the stack's `loadProfile` says; None for `none`.
+
+    Raises:
+        LoadTestError: It is the script's own, and there is no such script or it has no phases.
+    """
+    if outputs.load_profile == setting.NONE:
+        return None
+    if outputs.load_profile != setting.SCRIPT:
+        return of_setting(outputs.load_profile)
+    own = scenario.load(choice=choice).load
+    if own is None:
+        raise LoadTestError(
+            f"loadProfile is {setting.SCRIPT!r}, but the scenario {choice.name!r} has no `phases`: name a "
+            f"script that has some in {SCENARIO}, or set haproof:loadProfile to a profile"
+        )
+    return own
