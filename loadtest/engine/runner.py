@@ -161,6 +161,22 @@ def run_load(
     _copy_target_usage(plan)
     if after_load is not None:
         after_load(directory)
+    return _result(directory, outcome, slo)
+
+
+def _copy_target_usage(plan: _Plan) -> None:
+    if plan.target is not None:
+        # A full disk: what is missing is for the checks of validity to say.
+        with contextlib.suppress(OSError):
+            plan.target.copy(plan.directory)
+
+
+def _result(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunResult:
+    """Save the summary and return it.
+
+    Raises:
+        GeneratorError: The generator failed; what was measured until then is saved nevertheless.
+    """
     try:
         summary = _save(directory, outcome, slo)
     except LoadTestError as error:
@@ -171,13 +187,6 @@ def run_load(
         measured = f"\n  The {summary.requests.total:,} requests before that are kept: {directory}"
         raise GeneratorError(outcome.failure + (measured if summary.requests.total else ""))
     return RunResult(directory, summary)
-
-
-def _copy_target_usage(plan: _Plan) -> None:
-    if plan.target is not None:
-        # A full disk: what is missing is for the checks of validity to say.
-        with contextlib.suppress(OSError):
-            plan.target.copy(plan.directory)
 
 
 def _save(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:

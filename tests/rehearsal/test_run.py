@@ -16,7 +16,6 @@ from region.session import Session
 from rehearsal import run, testbed
 from rehearsal.pulumi_project import STACK_TYPE, EngineError, Project
 from rehearsal.run import Rehearsal
-from rehearsal.testbed import Testbed
 
 VPC = {"type": "aws:ec2/vpc:Vpc"}
 STACK = {"type": STACK_TYPE}
@@ -37,7 +36,9 @@ def rehearsal(tmp_path: Path, screen: io.StringIO, monkeypatch: pytest.MonkeyPat
         lambda path: SimpleNamespace(verdict=SimpleNamespace(outcome=path.name)),
     )
     console = Console(file=screen, width=200)
-    return Rehearsal(Testbed(tmp_path, tmp_path / "results", "smoke", keep=True, console=console))
+    return Rehearsal(
+        testbed.Testbed(tmp_path, tmp_path / "results", "smoke", keep=True, console=console)
+    )
 
 
 @pytest.fixture

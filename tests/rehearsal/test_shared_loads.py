@@ -14,10 +14,9 @@ from rich.console import Console
 from loadtest.experiments import files
 from loadtest.experiments.models import Topology
 from loadtest.experiments.proof.models import LeftOut
-from rehearsal import experiment_files, prove, shared_loads
+from rehearsal import experiment_files, prove, shared_loads, testbed
 from rehearsal.experiments import Applicable, Runner, applicable
 from rehearsal.shared_loads import Part, SharedLoad
-from rehearsal.testbed import Testbed
 
 WHOLE = shared_loads.planned(applicable(["single", "ha"]))
 
@@ -113,7 +112,9 @@ def test_nothing_for_contrast_is_begun_that_ends_when_time_is_up(
 def test_the_stacks_of_a_proof_come_up_without_a_load_and_with_what_experiments_need(
     tmp_path: Path,
 ):
-    given = Testbed(root=tmp_path, load="quick", results=tmp_path, config={"seedUsers": "7"})
+    given = testbed.Testbed(
+        root=tmp_path, load="quick", results=tmp_path, config={"seedUsers": "7"}
+    )
     made = prove.Proving(given).testbed_for(["ha"])
     assert (made.load, made.stacks) == ("none", ("ha",))
     # What the user sets takes precedence.
