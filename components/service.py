@@ -147,8 +147,8 @@ class Service(Component):
             f"{self._name}-delivery",
             CodeDeployArgs(
                 targets=targets,
-                deployment_config=self._args.settings.minimum_healthy_hosts
-                or self._args.settings.deployment_config,
+                deployment_config=self._args.settings.pace,
+                first_zone_monitor=self._args.settings.zone_monitor,
                 stop_alarms=observability.stop_alarm_names,
                 service_role_arn=roles.codedeploy_role_arn,
                 prerequisites=roles.codedeploy_policies,

@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from components.cidr import LARGEST_PREFIX, instance_addresses, parse_vpc_cidr
-from components.config.constants import HTTPS_PORT
+from components.config.constants import HTTPS_PORT, STOP_ALARM_PERIOD, STOP_ALARM_POINTS
 from components.config.fields import certificate_region
 from components.config.settings import Settings
 from components.errors import ConfigurationError
 from components.health_check import DEFAULT_TIMING
 from components.instance_spec import architecture_of, is_burstable
-from policies.availability import target_groups, zones
+from policies.availability import alarm_timing, target_groups, zones
 from policies.availability.healthy_hosts import largest_possible
 
 HALF_AT_A_TIME = "CodeDeployDefault.HalfAtATime"
+ONE_AT_A_TIME = "CodeDeployDefault.OneAtATime"
+PREDEFINED = "CodeDeployDefault."
 
 Check = Callable[[Settings], Iterator[str]]
 
@@ -29,7 +31,7 @@ def problems(settings: Settings) -> list[str]:
         # Rejects every option of the HA stack; the other checks would only report the same again.
         checks += (_ha_only,)
     else:
-        checks += (_grace, _https, _instance_types, _spot, _address_space)
+        checks += (_alarms_in_time, _grace, _https, _instance_types, _spot, _address_space)
     return [problem for check in checks for problem in check(settings)]
 
 
@@ -87,6 +89,29 @@ def _healthy_hosts(settings: Settings) -> Iterator[str]:
         f'haproof:minimumHealthyHosts is "{minimum}": with {described}, {problem}; use at most '
         f"{count} or {percent}%."
     )
+
+
+def _alarms_in_time(settings: Settings) -> Iterator[str]:
+    """Check that a deployment goes on until its alarms can stop it."""
+    needed = alarm_timing.needed(STOP_ALARM_POINTS, STOP_ALARM_PERIOD)
+    count, pace = settings.availability_zone_count, settings.pace
+    if isinstance(pace, str):
+        if not pace.startswith(PREDEFINED):
+            return  # Its waits are not known here.
+        size = settings.min_size
+        kept = {HALF_AT_A_TIME: -(-size // 2), ONE_AT_A_TIME: size - 1}.get(pace, 0)
+        problem = alarm_timing.too_late(needed, alarm_timing.batches_left(size, kept))
+        if problem is not None:
+            yield (
+                f'haproof:deploymentConfig is "{pace}": {problem}; set it to none, so that a '
+                "deployment watches its first zone before it goes on."
+            )
+        return
+    given = settings.first_zone_monitor
+    problem = alarm_timing.too_late(needed, alarm_timing.watched(given, 0, count))
+    if problem is not None:
+        least = needed - alarm_timing.watched(0, 0, count)
+        yield f"haproof:firstZoneMonitor is {given}: {problem}; set it to {least:g} or more."
 
 
 def _image_architecture(settings: Settings) -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from policies.availability import healthy_hosts
+from policies.availability import healthy_hosts, zones
 
 _FORM = re.compile(r"(?P<number>[0-9]{1,4})(?P<percent>%?)")
 
@@ -31,6 +31,18 @@ class MinimumHealthyHosts:
     def deadlock(self, size: int) -> str | None:
         """Return why no deployment to `size` hosts can begin, as a clause; None if one can."""
         return healthy_hosts.deadlock(self.kind, self.value, size)
+
+
+def all_but_a_zone(zone_count: int, smallest: int) -> MinimumHealthyHosts:
+    """Return the minimum that lets a zone at a time be out of service, and no more.
+
+    If the instances of the first zone fail, a deployment then goes no further. Where the group is at its
+    smallest, or has lost a zone, one instance is left to deploy to all the same.
+    """
+    sizes = (smallest, zones.left_after_loss(smallest, zone_count))
+    possible = [healthy_hosts.largest_possible(int(size))[1] for size in sizes if size > 1]
+    percent = min([100 * (zone_count - 1) // zone_count, *possible])
+    return MinimumHealthyHosts(kind="FLEET_PERCENT", value=percent)
 
 
 def parse_minimum(text: str) -> MinimumHealthyHosts:

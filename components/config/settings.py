@@ -16,7 +16,11 @@ from pydantic.alias_generators import to_camel
 
 from components.config import fields
 from components.config.constants import HTTPS_PORT
-from components.config.minimum_healthy_hosts import MinimumHealthyHosts, parse_minimum
+from components.config.minimum_healthy_hosts import (
+    MinimumHealthyHosts,
+    all_but_a_zone,
+    parse_minimum,
+)
 from components.instance_spec import architecture_of
 from loadspec import setting
 
@@ -33,6 +37,9 @@ _NOT_IN_DIGEST = (
 )
 """Settings that change nothing that is released or measured; the revision's content has its own
 digest."""
+
+ALL_AT_ONCE = "CodeDeployDefault.AllAtOnce"
+"""Of a single instance none can stay in service."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Size = Annotated[int, Field(ge=1, le=500)]
@@ -82,7 +89,8 @@ class Settings(BaseModel):
     database_class: Annotated[str, AfterValidator(fields.database_class)]
     database_engine_version: Annotated[str, AfterValidator(fields.engine_version)]
     database_multi_az: bool
-    deployment_config: Annotated[str, AfterValidator(fields.deployment_config)]
+    deployment_config: Annotated[str | None, _optional(fields.deployment_config)]
+    first_zone_monitor: Annotated[int, Field(ge=0, le=7200)]
     minimum_healthy_hosts: Annotated[MinimumHealthyHosts | None, _optional(parse_minimum)]
     alarm_email: Annotated[str | None, _optional(fields.email)]
     monthly_budget: Annotated[int, Field(ge=0, le=1_000_000)]
@@ -96,6 +104,23 @@ class Settings(BaseModel):
     def instance_count(self) -> int:
         """The number of instances that the stack starts with."""
         return self.desired_capacity if self.topology == "ha" else 1
+
+    @property
+    def pace(self) -> str | MinimumHealthyHosts:
+        """The deployment configuration to use, or the minimum healthy hosts of the stack's own."""
+        if self.minimum_healthy_hosts is not None:
+            return self.minimum_healthy_hosts
+        if self.deployment_config is not None:
+            return self.deployment_config
+        if self.topology == "single":
+            return ALL_AT_ONCE
+        return all_but_a_zone(self.availability_zone_count, self.min_size)
+
+    @property
+    def zone_monitor(self) -> int | None:
+        """Seconds for which a deployment watches its first zone; None if it does not go by zones."""
+        by_zones = self.topology == "ha" and not isinstance(self.pace, str)
+        return self.first_zone_monitor if by_zones else None
 
     @property
     def listener_ports(self) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from typing import Literal
 
 import pulumi
 
+from components.config.constants import STOP_ALARM_PERIOD, STOP_ALARM_POINTS
 from components.config.rds_classes import default_max_connections
 
 NOT_BREACHING = "notBreaching"
@@ -96,6 +97,8 @@ def load_balancer_alarms(
             statistic="Sum",
             dimensions=targets,
             threshold=ERRORS_PER_MINUTE,
+            period=STOP_ALARM_PERIOD,
+            breaches=STOP_ALARM_POINTS,
             stops_deployments=True,
         ),
         AlarmSpec(
@@ -106,6 +109,8 @@ def load_balancer_alarms(
             statistic="Sum",
             dimensions=balancer,
             threshold=ERRORS_PER_MINUTE,
+            period=STOP_ALARM_PERIOD,
+            breaches=STOP_ALARM_POINTS,
             stops_deployments=True,
         ),
         AlarmSpec(
@@ -116,6 +121,8 @@ def load_balancer_alarms(
             statistic="p99",
             dimensions=targets,
             threshold=SLOW_SECONDS,
+            period=STOP_ALARM_PERIOD,
+            breaches=STOP_ALARM_POINTS,
             stops_deployments=True,
         ),
         AlarmSpec(

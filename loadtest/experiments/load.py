@@ -22,6 +22,10 @@ RAMP_S = 5
 SPARE_S = 180
 """How long the load could still go on after the longest recovery: probes and deployments take time."""
 POLL_S = 0.2
+DRAIN_S = 12.0
+"""Longer than a request's usual time-out of 10 s."""
+WAITING_S = 0.1
+"""As many requests as come in that time may be in flight without anybody waiting for anything."""
 USUAL_RATE = PROFILES["quick"].peak_rate
 
 
@@ -99,6 +103,20 @@ class BackgroundLoad:
                 )
             time.sleep(POLL_S)
         self._began = time.monotonic()
+
+    def drain(self, at_most_s: float = DRAIN_S) -> None:
+        """Let users who are still waiting have their answer or their time-out, at most so long.
+
+        Whoever is cut off is in no record. After a fault that lets everybody wait, that would be hundreds,
+        and those who came after them would count as late.
+        """
+        deadline, (_, load) = time.monotonic() + at_most_s, self._arguments
+        while (
+            self._thread.is_alive()
+            and time.monotonic() < deadline
+            and self.watch.in_flight() > load.peak_rate * WAITING_S
+        ):
+            time.sleep(POLL_S)
 
     def stop(self) -> None:
         """End it, and wait until the run is saved. Idempotent."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from loadtest.outcomes import FAILED
 from loadtest.runs import paths
 from loadtest.runs.journal import Tail
-from loadtest.runs.recording import PhaseStart, parse_event, parse_exchange
+from loadtest.runs.recording import Beat, PhaseStart, parse_event, parse_exchange
 
 KEPT_S = 30.0
 
@@ -25,14 +25,26 @@ class LoadWatch:
         self._ended: deque[tuple[float, bool]] = deque()
         self._lock = threading.Lock()
         self._began = False
+        self._in_flight: dict[int, int] = {}
 
     def has_begun(self) -> bool:
         """Return whether users arrive: the generator has started its first phase."""
         with self._lock:
-            if not self._began:
-                found = (parse_event(line) for line in self._generator.lines())
-                self._began = any(isinstance(event, PhaseStart) for event in found)
+            self._follow_generator()
             return self._began
+
+    def in_flight(self) -> int:
+        """Return how many requests had no answer yet when the generator last said so."""
+        with self._lock:
+            self._follow_generator()
+            return sum(self._in_flight.values())
+
+    def _follow_generator(self) -> None:
+        for line in self._generator.lines():
+            event = parse_event(line)
+            self._began |= isinstance(event, PhaseStart)
+            if isinstance(event, Beat):
+                self._in_flight[event.worker] = event.in_flight
 
     def failed_share(self, seconds: float) -> float | None:
         """Return the share of failures among the requests that ended in the last seconds; None: no one.

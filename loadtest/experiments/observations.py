@@ -84,6 +84,10 @@ class StackTiming(Record):
     """Instances that a deployment takes at a time."""
     most_batches: int | None = None
     """How many batches a deployment has once the group is as large as it may become."""
+    zone_batches: list[int] = Field(default_factory=list[int])
+    """In how many batches a deployment reaches each zone, in order; empty if it does not go by zones."""
+    zone_watch_s: float = 0.0
+    """For how long a deployment watches its zones before it goes on, all of them together."""
     own_check_s: float | None = None
     """How long the revision's own check may take before it fails: the time-outs of its last scripts. None
     unless it was asked for."""

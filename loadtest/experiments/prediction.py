@@ -293,6 +293,10 @@ def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
     if timing.again_s is None or (timing.topology == "ha" and not timing.batch):
         return Prediction(bad_share=share if timing.topology == "ha" else None)
     batches = 1 if timing.topology == "single" else _batches(timing)
+    if timing.zone_batches:
+        # A rollback is stopped after its first zone (ADR 68).
+        zones = timing.zone_batches
+        batches = sum(zones) if kind is Kind.DEPLOYMENT else zones[0]
     shown = [part for part in _deployed(kind, timing, batches) if part.span.high > 0]
     return Prediction(recovery=Estimate(parts=shown), bad_share=share)
 
@@ -302,7 +306,8 @@ def _deployed(kind: Kind, timing: StackTiming, batches: int) -> Iterator[Part]:
 
     A bad one fails in its first batch, with which its rollback begins: it has as many batches as every
     deployment, and more if instances join meanwhile. What never served needs not be drained a second time,
-    and never becomes healthy; what an alarm stops has put its first batch into service before.
+    and never becomes healthy; what an alarm stops has put its first batch into service before. Where it
+    goes by zones, its rollback is awaited for the first one: nobody else had the bad revision.
     """
     again = timing.again_s or 0.0
     rolls_back = kind is not Kind.DEPLOYMENT
@@ -317,6 +322,11 @@ def _deployed(kind: Kind, timing: StackTiming, batches: int) -> Iterator[Part]:
     if kind is Kind.STOPPED_DEPLOYMENT and timing.alarm_s is not None:
         low, high = (timing.scaled(seconds) for seconds in timing.alarm_s)
         yield Part(name="alarm", span=Span(low=low, high=high))
+    if kind is Kind.DEPLOYMENT:
+        watch = timing.scaled(timing.zone_watch_s)
+        yield Part(name="watch", span=Span(low=watch, high=watch))
+    if timing.zone_batches:
+        return
     joining = max(0, (timing.most_batches or batches) - batches) if rolls_back else 0
     yield _times("joining", Span(low=0.0, high=drain + again + healthy.high), joining)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from loadtest.experiments.actions.deployments import deployments, own_revision
+from loadtest.experiments.actions.deployments import foreign
 from loadtest.experiments.session import current
 from loadtest.messages.message import msg
 from loadtest.stack import health
@@ -56,9 +56,7 @@ def missing_instances() -> int:
 
 def foreign_revisions() -> int:
     """Return how many instances in service have another revision than the stack's own."""
-    session = current()
-    have = deployments(session).instances_with(own_revision(session))
-    return len({one.id for one in session.stack.instances()} - have)
+    return len(foreign(current()))
 
 
 def kept_instances() -> bool:

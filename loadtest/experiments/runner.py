@@ -114,6 +114,8 @@ def run(
 
     try:
         execution.carry_out(prepare)
+        if not execution.interrupted:
+            made.drain()
     finally:
         made.stop()
     if made.summary is not None:
@@ -147,6 +149,8 @@ def run_all(
         try:
             while left and series.has_visitors_for(left[0]) and series.goes_on:
                 series.carry_out(left.pop(0))
+            if series.goes_on:
+                made.drain()
         finally:
             made.stop()
         found += series.conclude()

@@ -61,7 +61,10 @@ def read(
         group, found = of_group(clients["autoscaling"], outputs.auto_scaling_group_name, clock)
         values |= found
         members = [str(one["InstanceId"]) for one in group.get("Instances") or []]
-        minimum = _minimum_healthy_hosts(clients["codedeploy"], outputs)
+        config = _deployment_config(clients["codedeploy"], outputs)
+        minimum = config.get("minimumHealthyHosts") or {}
+        if config.get("zonalConfig"):
+            values |= by_zones(config, found["per_zone"])
         values["batch"] = batch_size(minimum, len(members))
         values["most_batches"] = batches(minimum, int(group.get("MaxSize") or 0))
     stored = collectors.database(clients["ec2"], clients["rds"], members)
@@ -221,15 +224,32 @@ def own_check(outputs: StackOutputs, s3: Any) -> float:
     return float(sum(one.get("timeout") or LONGEST_EVENT_S for one in scripts))
 
 
-def _minimum_healthy_hosts(codedeploy: Any, outputs: StackOutputs) -> Mapping[str, Any]:
+def _deployment_config(codedeploy: Any, outputs: StackOutputs) -> Mapping[str, Any]:
     group = codedeploy.get_deployment_group(
         applicationName=outputs.codedeploy_application,
         deploymentGroupName=outputs.codedeploy_deployment_group,
     )["deploymentGroupInfo"]
-    config = codedeploy.get_deployment_config(deploymentConfigName=group["deploymentConfigName"])[
+    return codedeploy.get_deployment_config(deploymentConfigName=group["deploymentConfigName"])[
         "deploymentConfigInfo"
     ]
-    return config.get("minimumHealthyHosts") or {}
+
+
+def by_zones(config: Mapping[str, Any], per_zone: Mapping[str, int]) -> dict[str, Any]:
+    """Return how a deployment goes from zone to zone: its batches in each, and what it waits in all.
+
+    It watches every zone but the last; the first one may have a time of its own (CodeDeploy API reference,
+    ZonalConfig).
+    """
+    zonal = config["zonalConfig"]
+    fleet = batch_size(config.get("minimumHealthyHosts") or {}, sum(per_zone.values())) or 1
+    least = zonal.get("minimumHealthyHostsPerZone") or {"type": "FLEET_PERCENT", "value": 0}
+    sizes = {zone: min(fleet, batch_size(least, count) or 1) for zone, count in per_zone.items()}
+    later = float(zonal.get("monitorDurationInSeconds") or 0)
+    first = float(zonal.get("firstZoneMonitorDurationInSeconds", later))
+    return {
+        "zone_batches": [math.ceil(per_zone[zone] / sizes[zone]) for zone in sorted(per_zone)],
+        "zone_watch_s": first + later * (len(per_zone) - 2) if len(per_zone) > 1 else 0.0,
+    }
 
 
 def batches(minimum: Mapping[str, Any], instances: int) -> int | None:

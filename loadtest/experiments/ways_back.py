@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from loadtest.errors import ExperimentError
 from loadtest.experiments.undo import FaultJournal, WayBack
 from loadtest.stack.clients import Clients, error_code
-from loadtest.stack.deployments import ACTIVE, ENDED
+from loadtest.stack.deployments import ACTIVE, ENDED, Deployments, Revision
 
 TAG: Final = "haproof:fault"
 """The tag of everything that is made for an experiment; its value is the journal's id."""
@@ -42,6 +42,7 @@ GONE: Final = frozenset(
 )
 """Codes of errors that say that there is nothing to put back any more."""
 SUCCEEDED: Final = "Succeeded"
+STOPPED: Final = "Stopped"
 UNFINISHED: Final = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
 """Statuses of a command of Systems Manager that goes on."""
 DEPLOYMENT_S = 1800
@@ -231,7 +232,9 @@ def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     if last.get("deploymentId"):
         info = codedeploy.get_deployment(deploymentId=last["deploymentId"])["deploymentInfo"]
         # It got through, or nothing has rolled it back, or the rollback has failed.
-        if _key(info.get("revision")) == arguments["key"] or info["status"] != SUCCEEDED:
+        if _key(info.get("revision")) == arguments["key"] or not _is_back(
+            codedeploy, arguments, last["deploymentId"], info["status"]
+        ):
             again = codedeploy.create_deployment(
                 **names,
                 revision=arguments["revision"],
@@ -243,6 +246,19 @@ def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     keys = [arguments["key"], *arguments.get("more", ())]
     deleted = [_delete_object(clients, arguments["bucket"], key) for key in keys]
     return any(deleted) or changed
+
+
+def _is_back(codedeploy: Any, arguments: Mapping[str, Any], last: str, status: str) -> bool:
+    """Return whether the group's last deployment left every instance with the stack's own revision.
+
+    A rollback may have been stopped once nobody had the experiment's: what it skipped has the stack's.
+    """
+    if status != STOPPED:
+        return status == SUCCEEDED
+    found = Deployments(codedeploy, arguments["application"], arguments["group"])
+    where = arguments["revision"]["s3Location"]
+    own = Revision(where["bucket"], where["key"], where.get("eTag"), where.get("version"))
+    return found.targets(last) <= found.instances_with(own)
 
 
 def stop_deployment(clients: Clients, arguments: Mapping[str, Any]) -> bool:

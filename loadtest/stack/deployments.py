@@ -12,6 +12,9 @@ from typing import Any
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 ACTIVE = ("Created", "Queued", "InProgress", "Baking", "Ready")
+BEGUN = ("InProgress", "Succeeded", "Failed", "Stopped")
+REACHED = ("Succeeded", "Failed")
+"""Statuses of an instance's part of a deployment that has ended; not of one that was skipped."""
 COUNTED = ("Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready")
 ALARM_ACTIVE = "ALARM_ACTIVE"
 ALL_AT_ONCE = "CodeDeployDefault.AllAtOnce"
@@ -99,6 +102,12 @@ class DeploymentState:
         unserved = sum(self.overview.get(name, 0) for name in ("Failed", "Skipped", "Pending"))
         return self.status == "Succeeded" and unserved == 0
 
+    @property
+    def waiting(self) -> bool:
+        """Whether it is between two zones: some instances are done, and no one is being deployed to."""
+        done, due, now = (self.overview.get(n, 0) for n in ("Succeeded", "Pending", "InProgress"))
+        return not self.ended and bool(done and due) and not now
+
     def counts(self) -> str:
         """Format the number of instances in each state."""
         return ", ".join(f"{n} {name}" for name in COUNTED if (n := self.overview.get(name, 0)))
@@ -137,7 +146,7 @@ class Deployments:
 
     def any_succeeded(self) -> bool:
         """Return whether a deployment of the group ever succeeded."""
-        return any(self._succeeded_ids())
+        return any(self._ids(("Succeeded",)))
 
     def state(self, deployment_id: str) -> DeploymentState:
         """Return the current state of a deployment."""
@@ -187,6 +196,10 @@ class Deployments:
             if event.get("status") == "Failed"
         ]
 
+    def targets(self, deployment_id: str) -> set[str]:
+        """Return the instances that a deployment was for."""
+        return {_instance_of(target) for target in self._targets(deployment_id)}
+
     def unserved(self, deployment_id: str) -> set[str]:
         """Return the instances that a deployment was for and that did not get its revision."""
         return {
@@ -196,26 +209,35 @@ class Deployments:
         }
 
     def instances_with(self, revision: Revision) -> set[str]:
-        """Return the instances whose last successful deployment in this group was of that revision."""
+        """Return the instances that the last deployment to reach them gave that revision.
+
+        A deployment that fails or is stopped has reached some instances: what counts is how each one's
+        part of it ended.
+        """
         latest: dict[str, bool] = {}
-        for info in self._succeeded():
+        for info in self._begun():
             same = revision.same_as(info.get("revision") or {})
             for target in self._targets(str(info["deploymentId"])):
-                if target.get("status") == "Succeeded":
-                    latest.setdefault(_instance_of(target), same)
-        return {instance for instance, same in latest.items() if same}
+                if target.get("status") in REACHED:
+                    has = same and target["status"] == "Succeeded"
+                    latest.setdefault(_instance_of(target), has)
+        return {instance for instance, has in latest.items() if has}
 
-    def _succeeded(self) -> list[dict[str, Any]]:
-        """Return the successful deployments, newest first."""
+    def stop(self, deployment_id: str) -> None:
+        """Stop a deployment that has not ended, without a rollback of its own."""
+        self._client.stop_deployment(deploymentId=deployment_id, autoRollbackEnabled=False)
+
+    def _begun(self) -> list[dict[str, Any]]:
+        """Return the deployments that may have reached an instance, newest first."""
         infos = [
             info
-            for batch in _batches(list(self._succeeded_ids()), DEPLOYMENTS_PER_CALL)
+            for batch in _batches(list(self._ids(BEGUN)), DEPLOYMENTS_PER_CALL)
             for info in self._client.batch_get_deployments(deploymentIds=batch)["deploymentsInfo"]
         ]
         return sorted(infos, key=lambda info: info["createTime"], reverse=True)
 
-    def _succeeded_ids(self) -> Iterator[str]:
-        query: dict[str, Any] = {**self._names, "includeOnlyStatuses": ["Succeeded"]}
+    def _ids(self, statuses: Sequence[str]) -> Iterator[str]:
+        query: dict[str, Any] = {**self._names, "includeOnlyStatuses": list(statuses)}
         while True:
             page = self._client.list_deployments(**query)
             yield from page.get("deployments") or []

@@ -31,7 +31,6 @@ def test_deployments_deregister_each_instance(ha):
     assert group.inputs["loadBalancerInfo"] == {
         "targetGroupInfos": [{"name": "web-balancer-targets-1234567"}]
     }
-    assert group.inputs["deploymentConfigName"] == "CodeDeployDefault.HalfAtATime"
     assert not {"ec2TagFilters", "blueGreenDeploymentConfig"} & set(group.inputs)
 
 
@@ -67,8 +66,17 @@ def test_a_terminating_instance_stops_its_application_first(single, ha):
     assert single.one(GROUP).inputs["terminationHookEnabled"] is False
 
 
+def test_a_deployment_watches_its_first_zone(build, ha, single):
+    config = ha.one("aws:codedeploy/deploymentConfig:DeploymentConfig")
+    assert config.inputs["minimumHealthyHosts"] == {"type": "FLEET_PERCENT", "value": 66}
+    assert config.inputs["zonalConfig"] == {"firstZoneMonitorDurationInSeconds": 180}
+    longer = build("ha", firstZoneMonitor="600").one(config.type)
+    assert longer.inputs["zonalConfig"] == {"firstZoneMonitorDurationInSeconds": 600}
+    assert single.of(config.type) == []
+    assert single.one(GROUP).inputs["deploymentConfigName"] == "CodeDeployDefault.AllAtOnce"
+
+
 def test_minimum_healthy_hosts_become_a_deployment_configuration(build, ha):
-    assert ha.of("aws:codedeploy/deploymentConfig:DeploymentConfig") == []
     recording = build("ha", minimumHealthyHosts="66%")
     config = recording.one("aws:codedeploy/deploymentConfig:DeploymentConfig")
     assert config.inputs["minimumHealthyHosts"] == {"type": "FLEET_PERCENT", "value": 66}

@@ -43,7 +43,6 @@ SHARED = {
 
 
 OPTIONAL = {
-    "aws:codedeploy/deploymentConfig:DeploymentConfig",
     "aws:sns/topicSubscription:TopicSubscription",
     "aws:budgets/budget:Budget",
 }
@@ -74,6 +73,7 @@ EXPECTED = {
         "aws:lb/loadBalancer:LoadBalancer": 1,
         "aws:lb/targetGroup:TargetGroup": 1,
         "aws:lb/listener:Listener": 1,
+        "aws:codedeploy/deploymentConfig:DeploymentConfig": 1,
         "aws:cloudwatch/metricAlarm:MetricAlarm": 8,
     },
 }
@@ -117,6 +117,7 @@ UNTAGGABLE = {
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "aws:s3/bucketObjectv2:BucketObjectv2",
     "aws:autoscaling/policy:Policy",
+    "aws:codedeploy/deploymentConfig:DeploymentConfig",
     "aws:cloudwatch/dashboard:Dashboard",
     "aws:sns/topicPolicy:TopicPolicy",
 }

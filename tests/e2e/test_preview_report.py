@@ -32,7 +32,7 @@ def test_both_stacks_pass_in_the_report(rehearsal: Any, tmp_path: Path) -> None:
 
 def test_a_mandatory_violation_is_an_exit_code_of_its_own(rehearsal: Any, tmp_path: Path) -> None:
     page = tmp_path / "summary.md"
-    settings = {**SETTINGS, "deploymentConfig": "CodeDeployDefault.AllAtOnce"}
+    settings = {**SETTINGS, "minimumHealthyHosts": "0"}
 
     code = Previews(rehearsal.root, page, settings=settings).run()
 

@@ -205,6 +205,7 @@ HANDLES: dict[str, Find] = {
     "https": _where("aws:lb/listener:Listener", "protocol", "HTTPS"),
     "http": _where("aws:lb/listener:Listener", "protocol", "HTTP"),
     "deployment-group": _DEPLOYMENT_GROUP,
+    "config": _source(_DEPLOYMENT_GROUP, "deploymentConfigName"),
     "application": _source(_DEPLOYMENT_GROUP, "appName"),
     "delivery-role": _DELIVERY_ROLE,
     "delivery-policy": _of(

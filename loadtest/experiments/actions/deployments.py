@@ -24,6 +24,9 @@ GOOD = "good"
 POLL_S = 1.0
 LONGEST_S = 1800
 ROLLBACK_S = 30
+SURE_ROUNDS = 2
+"""In how many rounds a rollback is found waiting before it is stopped: not between two batches."""
+WENT_BACK = "rollback stopped once nobody had the bad revision"
 
 
 def deploy(variant: str = GOOD) -> str:
@@ -66,6 +69,8 @@ def concluded(session: Session, act: Act, ended: DeploymentState, *, good: bool)
 
 def _served(session: Session, ended: DeploymentState) -> bool:
     """Return whether every instance got the revision that could: not whoever has left meanwhile."""
+    if session.notes.get(WENT_BACK) == ended.id:
+        return True
     if ended.complete or ended.status != SUCCEEDED:
         return ended.complete
     return not deployments(session).unserved(ended.id) & session.stack.kept()
@@ -208,4 +213,29 @@ def _rollback(session: Session, ended: DeploymentState) -> DeploymentState | Non
     while ended.rollback_due and not ended.rollback_id and time.monotonic() < deadline:
         session.wait(POLL_S)
         ended = deployments(session).state(ended.id)
-    return _follow(session, ended.rollback_id) if ended.rollback_id else None
+    return _follow_back(session, ended.rollback_id) if ended.rollback_id else None
+
+
+def _follow_back(session: Session, number: str) -> DeploymentState:
+    """Follow a rollback until it has ended, or nobody has a bad revision any more (ADR 68).
+
+    A deployment configuration by zones lets it wait after its first zone. Whoever had the bad revision is
+    of that zone, and all that is left of the rollback is to deploy to the others what they have: it is
+    stopped then, between two zones, where no instance is out of service for it.
+    """
+    found, deadline, waits = deployments(session), time.monotonic() + LONGEST_S, 0
+    while waits < SURE_ROUNDS and not (state := found.state(number)).ended:
+        if time.monotonic() > deadline or session.stopping.is_set():
+            raise ExperimentError(f"rollback {number} has not ended: {state.counts()}")
+        waits = waits + 1 if state.waiting and not foreign(session) else 0
+        session.wait(POLL_S)
+    if waits == SURE_ROUNDS:
+        found.stop(number)
+        session.notes[WENT_BACK] = number
+    return _follow(session, number)
+
+
+def foreign(session: Session) -> set[str]:
+    """Return the instances in service that have another revision than the stack's own."""
+    have = deployments(session).instances_with(own_revision(session))
+    return {one.id for one in session.stack.instances()} - have

@@ -27,6 +27,8 @@ FAILING: Final = """\
 echo "this revision was made to fail, by an experiment" >&2
 exit 1
 """
+SLOW_HANGS_S: Final = 1.7
+"""Seconds: health checks wait for 2 s, and whoever waits for more than 1 s counts as slow."""
 EXEC_START: Final = re.compile(rb"^(ExecStart=[-:+!]*)(?=[^\s])", re.MULTILINE)
 """The beginning of a command in a unit file, up to the program; a line that only resets has none."""
 
@@ -47,8 +49,12 @@ def answers_500(files: Files, port: int) -> None:
 
 
 def slow(files: Files, port: int) -> None:
-    """Let the service hang for a third of the time: shorter than health checks wait."""
-    _run_instead(files, scripts.hanging_again_and_again(port))
+    """Let the service hang for a third of the time: shorter than health checks wait.
+
+    For longer than an instance that starves: a load balancer that counts open requests sends few to who is
+    slow, and one zone alone is to move the fleet's p99.
+    """
+    _run_instead(files, scripts.hanging_again_and_again(port, SLOW_HANGS_S))
 
 
 VARIANTS: Final[Mapping[str, Callable[[Files, int], None]]] = {

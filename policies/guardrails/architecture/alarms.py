@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from availability import alarm_timing
+
 from guardrails import tokens
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
@@ -125,7 +127,7 @@ class Alarms:
         return Subject.ELSEWHERE
 
     def seconds(self, alarm: Resource, *, depth: int = 5) -> float | None:
-        """Return how long it takes at least until the alarm goes off; `None` if not known."""
+        """Return how long bad answers take to set the alarm off; `None` if not known."""
         watch = self.watch(alarm)
         if watch.alarms.any:
             given = [self.seconds(one, depth=depth - 1) for one in watch.alarms.any if depth]
@@ -136,7 +138,8 @@ class Alarms:
         lengths = [metric.period for metric in watch.metrics]
         if count is None or not lengths or None in lengths:
             return None
-        return count * max(length for length in lengths if length is not None)
+        longest = max(length for length in lengths if length is not None)
+        return alarm_timing.needed(count, longest)
 
     def leaves(self, alarm: Resource, *, depth: int = 5) -> Iterator[Resource]:
         """Yield the metric alarms of which an alarm consists."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from availability import healthy_hosts
+from availability import alarm_timing, healthy_hosts
 from availability.healthy_hosts import FLEET_PERCENT, HOST_COUNT
 
 from guardrails import tokens
@@ -62,6 +62,11 @@ class Minimum:
         if self.value is None or self.kind not in (FLEET_PERCENT, HOST_COUNT):
             return None
         return healthy_hosts.deadlock(self.kind, self.value, fleet_size)
+
+    @property
+    def possible_at_two_or_more(self) -> bool:
+        """Return whether a deployment can begin at every size above one: half of two is one."""
+        return self.kind == FLEET_PERCENT and self.value is not None and self.value <= 50
 
     def kept(self, fleet_size: float) -> int | None:
         """Return how many instances stay in service; CodeDeploy deploys to at least one."""
@@ -176,6 +181,37 @@ class Deployment:
             self.resource, "alarmConfiguration", tokens.ALARM, ALARM_KEYS, value=self._alarm_names
         )
 
+    def goes_on(self, batch: float) -> float | None:
+        """Return for how many seconds it goes on at least once its first instances serve.
+
+        `batch` are the seconds that each batch of instances takes. `None` if it is not known.
+        """
+        zonal = self._zonal
+        if zonal is UNKNOWN:
+            return None
+        if is_absent(zonal):
+            # Of a single instance there is nothing to watch: other rules ask for more of them.
+            several = [(size, kept) for _, size, kept in self.sizes() if size > 1]
+            left = [alarm_timing.batches_left(size, kept, batch) for size, kept in several]
+            return min(left, default=None)
+        fleets = self._stack.derived(Fleets)
+        zones = [fleets.of(group).zones for group in self.groups.any]
+        others = _seconds(dig(zonal, "monitorDurationInSeconds"), 0.0)
+        first = _seconds(dig(zonal, "firstZoneMonitorDurationInSeconds"), others)
+        if first is None or others is None or not all(one.certain > 1 for one in zones):
+            return None
+        found = [alarm_timing.watched(first, others, one.certain, batch) for one in zones]
+        return min(found, default=None)
+
+    @property
+    def _zonal(self) -> Any:
+        """Return how it goes from zone to zone, if it does."""
+        name = self.resource.get("deploymentConfigName") or _DEFAULT
+        if isinstance(name, str) and name in _PREDEFINED:
+            return None
+        found = _configurations(self._stack, self.resource)
+        return found[0].get("zonalConfig") if len(found) == 1 else UNKNOWN
+
     def sizes(self) -> Iterator[tuple[Resource, float, int]]:
         """Yield its groups with their smallest size and how many of it a deployment keeps."""
         for group in self.groups.any:
@@ -264,12 +300,7 @@ def _minimum(stack: Stack, deployment: Resource) -> Minimum:
     name = deployment.get("deploymentConfigName") or _DEFAULT
     if isinstance(name, str) and name in _PREDEFINED:
         return Minimum(name, "FLEET_PERCENT", _PREDEFINED[name], custom=False)
-    configurations = stack.linked(
-        deployment,
-        "deploymentConfigName",
-        tokens.DEPLOYMENT_CONFIG,
-        ("deploymentConfigName", "id"),
-    )
+    configurations = _configurations(stack, deployment)
     if len(configurations) != 1:
         # The other predefined configurations are not for servers.
         elsewhere = not str(name).startswith("CodeDeployDefault.")
@@ -283,6 +314,17 @@ def _minimum(stack: Stack, deployment: Resource) -> Minimum:
     hosts = configurations[0].get("minimumHealthyHosts")
     kind, value = (UNKNOWN, None) if not isinstance(hosts, dict) else _declared(hosts)
     return Minimum(f'"{configurations[0].name}"', kind, value, custom=True)
+
+
+def _configurations(stack: Stack, deployment: Resource) -> list[Resource]:
+    """Return the deployment configurations of this stack that a deployment group may use."""
+    keys = ("deploymentConfigName", "id")
+    return stack.linked(deployment, "deploymentConfigName", tokens.DEPLOYMENT_CONFIG, keys)
+
+
+def _seconds(value: Any, absent: float | None) -> float | None:
+    """Return a duration; `None` if it is not known."""
+    return absent if is_absent(value) else number(value)
 
 
 def _declared(hosts: dict[str, Any]) -> tuple[Any, float | None]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from availability import alarm_timing
+
 from guardrails.architecture.alarms import Alarms, Subject
 from guardrails.architecture.deployments import Deployments
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
@@ -86,7 +88,7 @@ MISSING_DATA = StackRule(
 
 def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
     alarms = stack.derived(Alarms)
-    limit = settings.integer("withinSeconds")
+    batch = settings.integer("batchSeconds")
     for deployment in stack.derived(Deployments).serving:
         # The old instances of a blue/green deployment stay for a while: alarms have more time.
         if not deployment.watches or deployment.blue_green:
@@ -97,17 +99,23 @@ def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
             if alarms.subject(alarm, deployment.service) in (Subject.SERVICE, Subject.UNKNOWN)
         ]
         times = [alarms.seconds(alarm) for alarm in telling]
-        late = [time for time in times if time is not None and time > limit]
-        if not times or len(late) < len(times) or deployment.alarms.foreign:
+        known = [time for time in times if time is not None]
+        left = deployment.goes_on(batch)
+        if not known or len(known) < len(times) or deployment.alarms.foreign or left is None:
             continue
-        first = telling[late.index(min(late))]
+        fastest = min(known)
+        problem = alarm_timing.too_late(fastest, left)
+        if problem is None:
+            continue
+        first = telling[known.index(fastest)]
         yield Violation(
-            f'{deployment.label} watches no alarm that goes off in time: "{first.name}", the '
-            f"fastest, needs {min(late):g} s of bad data, more than {limit} s.",
+            f'{deployment.label} watches no alarm that goes off in time; "{first.name}" is the '
+            f"fastest: {problem}.",
             deployment.resource,
             (
                 *alarms.path(first),
-                f"datapoints_to_alarm x period = {min(late):g} s",
+                f"datapoints_to_alarm x period, and until the metric is there = {fastest:g} s",
+                f"deployment configuration {deployment.minimum.name} goes on for {left:g} s",
                 deployment.step,
             ),
         )
@@ -122,21 +130,33 @@ IN_TIME = StackRule(
     controls={"Well-Architected": ("OPS06-BP04", "REL06-BP04")},
     url=_EVALUATION_DOC,
     remedy=(
-        "set period to 60 and datapoints_to_alarm to 2 or 3 for an alarm on the service's errors, "
-        "and name it in alarm_configuration."
+        "name an alarm on the service's errors with period 60 and datapoints_to_alarm 2 in "
+        "alarm_configuration, and create an aws.codedeploy.DeploymentConfig whose "
+        "zonal_config.first_zone_monitor_duration_in_seconds is 180, so that CodeDeploy watches the "
+        "first zone before it goes on."
     ),
     steps=(
-        "An alarm needs at least datapoints_to_alarm x period seconds of bad data.",
-        "CodeDeploy asks for alarms only until the deployment ends.",
-        "Raise this rule's parameter withinSeconds if your deployments take longer.",
+        (
+            "An alarm needs datapoints_to_alarm x period seconds of bad answers, and up to a minute more "
+            "until the metric is there."
+        ),
+        (
+            "CodeDeploy asks for alarms only until the deployment ends, and does not roll back what has "
+            "ended."
+        ),
+        "No predefined configuration waits: set zonal_config in one of this stack.",
+        "Raise this rule's parameter batchSeconds if a batch of your instances takes longer.",
     ),
-    unknown="An unknown period or number of periods counts as in time.",
+    unknown=(
+        "An unknown period, number of periods or zone, and a configuration of another stack, count as "
+        "in time."
+    ),
     parameters={
-        "withinSeconds": {
+        "batchSeconds": {
             "type": "integer",
-            "minimum": 60,
-            "default": 900,
-            "description": "Seconds that a deployment takes at least, within which an alarm is due.",
+            "minimum": 0,
+            "default": int(alarm_timing.BATCH),
+            "description": "Seconds that a deployment takes at least for one batch of instances.",
         }
     },
     check=_in_time,

@@ -125,7 +125,9 @@ def _zone_loss(stack: Stack, settings: Settings) -> Iterator[Violation]:
 def _needed_to_deploy(stack: Stack, group: Group) -> bool:
     """Return whether codedeploy-healthy-hosts-possible asks for the size of the group."""
     return any(
-        one.minimum.custom and group.resource in one.groups.any
+        one.minimum.custom
+        and not one.minimum.possible_at_two_or_more
+        and group.resource in one.groups.any
         for one in stack.derived(Deployments).servers
     )
 

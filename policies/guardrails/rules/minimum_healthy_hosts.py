@@ -63,7 +63,8 @@ MIN_HEALTHY_HOSTS = StackRule(
     url="https://docs.aws.amazon.com/config/latest/developerguide/codedeploy-ec2-minimum-healthy-hosts-configured.html",
     remedy=(
         "set deployment_config_name to CodeDeployDefault.HalfAtATime or "
-        "CodeDeployDefault.OneAtATime, or to a configuration of this stack with a higher minimum."
+        "CodeDeployDefault.OneAtATime, or to a configuration of this stack with higher "
+        "minimum_healthy_hosts."
     ),
     steps=(
         "Set deployment_config_name to CodeDeployDefault.OneAtATime or .HalfAtATime.",
@@ -132,6 +133,8 @@ def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
         for group in deployment.groups.any:
             size = number(group.get("minSize"))
             deadlock = None if size is None else minimum.deadlock(size)
+            if size is None and minimum.possible_at_two_or_more:
+                continue
             if size is None:
                 yield Violation(
                     f'Auto Scaling group "{group.name}" has a min_size that is '
@@ -164,8 +167,8 @@ HEALTHY_HOSTS_POSSIBLE = StackRule(
         "Lower the configuration's value or raise min_size.",
     ),
     unknown=(
-        "An unknown min_size is a violation; an unknown minimum is reported by "
-        "codedeploy-min-healthy-hosts."
+        "An unknown min_size is a violation, unless at most half of the instances have to stay "
+        "healthy; an unknown minimum is reported by codedeploy-min-healthy-hosts."
     ),
     check=_possible,
 )

@@ -68,7 +68,9 @@ class Rollout:
             elif here.running:
                 self._wait()
             else:
-                return here.done and not oversight.stopped()
+                # Too many have failed for anyone else: there is nothing to wait for.
+                goes_on = everywhere.done or minimum.startable_count(everywhere) > 0
+                return here.done and goes_on and not oversight.stopped()
 
     def _start(self, count: int, among: Collection[str]) -> None:
         """Start the next `count` instances `among` these."""

@@ -20,6 +20,8 @@ from tests.components.config.configurations import (
     rejection,
 )
 
+HALF = "CodeDeployDefault.HalfAtATime"
+
 
 @pytest.mark.parametrize(
     ("changes", "parts"),
@@ -31,7 +33,7 @@ from tests.components.config.configurations import (
             ["an image for x86_64", "t4g.nano is arm64", "arm64 counterpart"],
         ),
         (
-            {"topology": "single"},
+            {"topology": "single", "deploymentConfig": HALF},
             ["deploymentConfig", "with one instance none is left", "CodeDeployDefault.AllAtOnce"],
         ),
         (
@@ -39,7 +41,26 @@ from tests.components.config.configurations import (
             ["healthCheckGracePeriod is 10", "healthy after 10 s at the earliest", "600"],
         ),
         ({"healthCheckGracePeriod": "4000"}, ["healthCheckGracePeriod is 4000", "at most 3600 s"]),
-        ({"minSize": "1", "desiredCapacity": "1"}, ["with one instance none is left"]),
+        (
+            {"minSize": "1", "desiredCapacity": "1", "deploymentConfig": HALF},
+            ["with one instance none is left"],
+        ),
+        (
+            {"deploymentConfig": HALF},
+            [f'deploymentConfig is "{HALF}"', "needs 180 s", "only 20 s", "set it to none"],
+        ),
+        (
+            {"deploymentConfig": "CodeDeployDefault.OneAtATime"},
+            ["needs 180 s", "only 100 s", "set it to none"],
+        ),
+        (
+            {"firstZoneMonitor": "139"},
+            ["firstZoneMonitor is 139", "needs 180 s", "only 179 s", "set it to 140 or more"],
+        ),
+        (
+            {"firstZoneMonitor": "0", "availabilityZoneCount": "2"},
+            ["firstZoneMonitor is 0", "only 20 s", "set it to 160 or more"],
+        ),
         (
             {"minSize": "1"},
             ["haproof:minSize is 1 in 3 zones", "0 are left to serve", "set it to 2 or more"],
@@ -126,7 +147,6 @@ def test_a_vpc_that_is_too_small_is_rejected_with_a_prefix_that_is_accepted(
             minSize="2",
             desiredCapacity="2",
             maxSize=str(sizes),
-            deploymentConfig="CodeDeployDefault.AllAtOnce",
         )
         own = {key.removeprefix("haproof:"): value for key, value in values.items()}
         del own["aws:region"]
@@ -141,6 +161,41 @@ def test_a_vpc_that_is_too_small_is_rejected_with_a_prefix_that_is_accepted(
 def test_one_instance_may_be_deployed_all_at_once():
     settings = read(topology="single", deploymentConfig="CodeDeployDefault.AllAtOnce")
     assert settings.instance_count == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"firstZoneMonitor": "140"},
+        {"firstZoneMonitor": "160", "availabilityZoneCount": "2"},
+        # Nine further batches.
+        {
+            "deploymentConfig": "CodeDeployDefault.OneAtATime",
+            "minSize": "10",
+            "desiredCapacity": "10",
+            "maxSize": "12",
+        },
+        {"deploymentConfig": "of-another-stack"},
+        # Without a load balancer there is no alarm to wait for.
+        {**SINGLE, "firstZoneMonitor": "0"},
+    ],
+)
+def test_a_deployment_that_its_alarms_can_stop_is_accepted(changes):
+    read(**changes)
+
+
+def test_without_a_named_configuration_each_stack_has_a_fitting_one():
+    assert read(topology="single").pace == "CodeDeployDefault.AllAtOnce"
+    assert read(topology="single").zone_monitor is None
+    assert str(read().pace) == "66%"
+    assert str(read(availabilityZoneCount="2").pace) == "50%"
+    # What is left of the smallest group without a zone can be deployed to as well.
+    assert str(read(minSize="3").pace) == "50%"
+    assert str(read(minSize="2").pace) == "50%"
+    assert read().zone_monitor == 180
+    assert str(read(minimumHealthyHosts="4").pace) == "4"
+    assert read(deploymentConfig="mine").pace == "mine"
+    assert read(deploymentConfig="mine").zone_monitor is None
 
 
 def test_minimum_healthy_hosts_replace_a_named_configuration():

@@ -210,3 +210,37 @@ def test_a_deployment_is_not_begun_while_an_alarm_would_stop_it(
         deployments.deploy()
     assert active == []
     assert session.found == []
+
+
+@pytest.mark.parametrize(
+    "case",
+    [(True, True, 1), (True, False, 0), (False, True, 0)],
+    ids=["nobody-has-it", "somebody-has-it", "no-wait-between-zones"],
+)
+def test_a_rollback_is_followed_until_nobody_has_the_bad_revision(
+    cloud: FakeCloud,
+    releases: dict[str, Any],
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[bool, bool, int],
+) -> None:
+    waiting, reached, stopped = case
+    monkeypatch.setattr(deployments, "foreign", lambda _: set() if reached else {"i-1"})
+    overview = {"Succeeded": 2, "Pending": 4, "InProgress": 0 if waiting else 2}
+    going_on = [{"status": "InProgress", "deploymentOverview": overview} for _ in range(4)]
+    releases |= {"d-1": {"status": "Stopped", **ROLLED_BACK}}
+    ended = {"status": "Succeeded", "deploymentOverview": {"Succeeded": 6}}
+
+    def rollback(**asked: str) -> dict[str, Any]:
+        if asked["deploymentId"] != "d-9":
+            return {"deploymentInfo": releases[asked["deploymentId"]]}
+        if cloud.called("codedeploy.stop_deployment"):
+            return {"deploymentInfo": {"status": "Stopped", "deploymentOverview": {"Skipped": 4}}}
+        return {"deploymentInfo": going_on.pop() if going_on else ended}
+
+    cloud.answers["codedeploy.get_deployment"] = rollback
+    with under_way(session):
+        deployments.deploy("slow")
+    calls = cloud.called("codedeploy.stop_deployment")
+    assert calls == [{"deploymentId": "d-9", "autoRollbackEnabled": False}] * stopped
+    assert session.found == []

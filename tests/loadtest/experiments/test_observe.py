@@ -475,3 +475,31 @@ def test_nothing_older_than_the_load_is_asked_for():
     collectors.database_events(Client(describe_events=events), "ours", CLOCK)
     assert asked == [aws(-collectors.EARLIER_S)]
     assert asked[0] > aws(0) - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("zonal", "per_zone", "expected"),
+    [
+        ({"firstZoneMonitorDurationInSeconds": 180}, {"a": 2, "b": 2, "c": 2}, ([1, 1, 1], 180)),
+        ({"monitorDurationInSeconds": 60}, {"a": 2, "b": 2, "c": 2}, ([1, 1, 1], 120)),
+        (
+            {"monitorDurationInSeconds": 60, "firstZoneMonitorDurationInSeconds": 0},
+            {"a": 2, "b": 2, "c": 2},
+            ([1, 1, 1], 60),
+        ),
+        # Half of seven may be out of service: three at a time.
+        ({"firstZoneMonitorDurationInSeconds": 180}, {"a": 5, "b": 2}, ([2, 1], 180)),
+        (
+            {"minimumHealthyHostsPerZone": {"type": "HOST_COUNT", "value": 1}},
+            {"a": 2, "b": 2, "c": 3},
+            ([2, 2, 2], 0),
+        ),
+        ({"firstZoneMonitorDurationInSeconds": 180}, {"a": 4}, ([2], 0)),
+    ],
+)
+def test_a_deployment_by_zones_has_its_batches_and_its_waits(
+    zonal: dict[str, Any], per_zone: dict[str, int], expected: tuple[list[int], float]
+) -> None:
+    half = {"type": "FLEET_PERCENT", "value": 50}
+    found = timing.by_zones({"minimumHealthyHosts": half, "zonalConfig": zonal}, per_zone)
+    assert (found["zone_batches"], found["zone_watch_s"]) == expected

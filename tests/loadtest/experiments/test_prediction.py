@@ -134,6 +134,21 @@ def test_a_rollback_may_reach_instances_that_join_meanwhile():
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        (Kind.DEPLOYMENT, {"drain": 30, "release": 75, "watch": 180}),
+        # Its rollback is awaited for the first zone only.
+        (Kind.BAD_DEPLOYMENT, {"drain": 10, "release": 50}),
+        (Kind.STOPPED_DEPLOYMENT, {"drain": 20, "release": 50, "alarm": 180}),
+    ],
+)
+def test_a_deployment_by_zones_watches_the_first_one(kind: Kind, parts: dict[str, float]):
+    zonal = ha(again_s=25, alarm_s=(60, 180), zone_batches=[1, 1, 1], zone_watch_s=180)
+    found = spans(predict(Fault(kind, 10), zonal).recovery)
+    assert {name: high for name, (_, high) in found.items() if name != "healthy"} == parts
+
+
 def test_what_was_measured_of_first_deployments_says_nothing_of_later_ones():
     found = predict(Fault(Kind.DEPLOYMENT, 10), ha())
     assert found.recovery is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from loadtest.experiments import files, load, runner
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile
+from loadtest.runs import paths
 from tests.loadtest.conftest import outputs_of
 
 DIES, HANGS = files.find("instance-dies"), files.find("instance-hangs")
@@ -38,6 +40,9 @@ class Load:
 
     def start(self) -> None:
         self.told.append("start")
+
+    def drain(self) -> None:
+        self.told.append("drain")
 
     def stop(self) -> None:
         self.told.append("stop")
@@ -96,7 +101,7 @@ def run(tmp_path: Path, *experiments: ExperimentFile) -> Any:
 
 def test_one_load_carries_all_and_each_gets_its_part(made: Load, tmp_path: Path) -> None:
     found = run(tmp_path, DIES, HANGS)
-    assert made.told == ["start", "instance-dies", "instance-hangs", "stop"]
+    assert made.told == ["start", "instance-dies", "instance-hangs", "drain", "stop"]
     assert found == [
         ("instance-dies", ("instance-dies", True), None),
         ("instance-hangs", ("instance-hangs", True), None),
@@ -109,7 +114,10 @@ def test_a_load_without_visitors_for_the_next_one_is_followed_by_another(
     made.left = HANGS.hypothesis.recovery_s
     assert [name for name, *_ in run(tmp_path, DIES, HANGS)] == ["instance-dies", "instance-hangs"]
     # The first one of a load is begun in any case: the next load has no more visitors either.
-    assert made.told == ["start", "instance-dies", "stop", "start", "instance-hangs", "stop"]
+    assert made.told == [
+        *("start", "instance-dies", "drain", "stop"),
+        *("start", "instance-hangs", "drain", "stop"),
+    ]
 
 
 def test_after_an_interruption_none_is_begun(
@@ -155,3 +163,36 @@ def test_a_load_lasts_until_its_last_visitors_have_come(tmp_path: Path, monkeypa
     ends.set()
     made.stop()
     assert made.left_s() == 0
+
+
+@pytest.mark.parametrize(("waiting", "asked"), [([900, 300, 13, 2, 0], 4), ([12], 1)])
+def test_users_who_wait_have_their_answer_before_the_load_ends(
+    tmp_path: Path, monkeypatch: Any, waiting: list[int], asked: int
+) -> None:
+    left = list(waiting)
+    monkeypatch.setattr(load, "POLL_S", 0.0)
+    monkeypatch.setattr(LoadWatch, "in_flight", lambda _: left.pop(0))
+    made = BackgroundLoad(outputs_of(), load.profile(125, 60, 0), tmp_path, ["node"], "login")
+    monkeypatch.setattr(made._thread, "is_alive", lambda: True)
+    made.drain(at_most_s=60)
+    assert len(waiting) - len(left) == asked
+
+
+def test_users_who_wait_for_ever_do_not_keep_the_load(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(LoadWatch, "in_flight", lambda _: 900)
+    made = BackgroundLoad(outputs_of(), load.profile(125, 60, 0), tmp_path, ["node"], "login")
+    monkeypatch.setattr(made._thread, "is_alive", lambda: True)
+    made.drain(at_most_s=0.01)
+
+
+def test_the_watch_knows_how_many_wait(tmp_path: Path) -> None:
+    watch = LoadWatch(tmp_path)
+    assert watch.in_flight() == 0
+    beat = {"event": "beat", "at": 1.0, "users": 9, "lag_p99": 1, "lag_max": 1, "busy": 0.1}
+    lines = [
+        {"event": "phase", "at": 0, "index": 0, "name": "hold"},
+        *({**beat, "worker": worker, "in_flight": n} for worker, n in ((1, 5), (2, 7), (1, 3))),
+    ]
+    (tmp_path / paths.GENERATOR).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    assert watch.in_flight() == 10
+    assert watch.has_begun()

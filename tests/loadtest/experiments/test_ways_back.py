@@ -168,6 +168,42 @@ class Releases:
         return {"deploymentId": "d-2"}
 
 
+@pytest.mark.parametrize(("second", "deployed"), [("Skipped", 1), ("Succeeded", 0)])
+def test_a_rollback_that_was_stopped_is_enough_where_nobody_has_another_revision(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, second: str, deployed: int
+) -> None:
+    monkeypatch.setattr(ways_back, "POLL_S", 0.0)
+    Releases(cloud, "own.zip", "Stopped")
+    own = {"s3Location": {"bucket": "b", "key": "own.zip", "eTag": "own"}}
+    bad = {"s3Location": {"bucket": "b", "key": "bad.zip", "eTag": "bad"}}
+    # Both had the bad revision; the rollback reached the first one, and perhaps the second.
+    ended = {
+        "d-0": {"i-1": "Succeeded", "i-2": "Succeeded"},
+        "d-1": {"i-1": "Succeeded", "i-2": second},
+    }
+    cloud.answers |= {
+        "codedeploy.list_deployments": lambda **asked: {
+            "deployments": [] if "Created" in asked["includeOnlyStatuses"] else ["d-0", "d-1"]
+        },
+        "codedeploy.batch_get_deployments": {
+            "deploymentsInfo": [
+                {"deploymentId": "d-0", "createTime": 0, "revision": bad},
+                {"deploymentId": "d-1", "createTime": 1, "revision": own},
+            ]
+        },
+        "codedeploy.list_deployment_targets": {"targetIds": ["i-1", "i-2"]},
+        "codedeploy.batch_get_deployment_targets": lambda **asked: {
+            "deploymentTargets": [
+                {"instanceTarget": {"targetId": name, "status": status}}
+                for name, status in ended[asked["deploymentId"]].items()
+            ]
+        },
+    }
+    arguments = {"application": "a", "group": "g", "bucket": "b", "key": "bad.zip", "mark": "m"}
+    put_back(cloud, "revision", **arguments, revision=own)
+    assert len(cloud.called("codedeploy.create_deployment")) == deployed
+
+
 @pytest.mark.parametrize(
     ("last", "status", "deployed"),
     [

@@ -94,7 +94,7 @@ class Cloud:
             "codedeploy",
             "list_deployments",
             {"deployments": ids},
-            includeOnlyStatuses=["Succeeded"],
+            includeOnlyStatuses=["InProgress", "Succeeded", "Failed", "Stopped"],
             **GROUP,
         )
         if not ids:

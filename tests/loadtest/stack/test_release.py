@@ -373,7 +373,7 @@ def test_the_single_instance_needs_no_group(cloud: Cloud, single_outputs: StackO
     cloud.revision()
     cloud.expect(
         "codedeploy", "list_deployments", {"deployments": []},
-        includeOnlyStatuses=["Succeeded"], **GROUP,
+        includeOnlyStatuses=["InProgress", "Succeeded", "Failed", "Stopped"], **GROUP,
     ).created(scaled=False)  # fmt: skip
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
     with service() as url:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.policies.draft import Ref
 from tests.policies.mutations.registry import ADVISORY, KEEPS, breaks, decides
 
 decides(
@@ -16,12 +15,7 @@ decides("codedeploy-works-without-a-zone", "group", "minSize", absent=KEEPS, unk
 
 
 def own_configuration(stack, kind, value):
-    stack.add(
-        "config",
-        "aws:codedeploy/deploymentConfig:DeploymentConfig",
-        {"minimumHealthyHosts": {"type": kind, "value": value}},
-    )
-    stack.set("deployment-group", "deploymentConfigName", Ref("config", "deploymentConfigName"))
+    stack.set("config", "minimumHealthyHosts", {"type": kind, "value": value})
 
 
 @breaks("codedeploy-keeps-capacity")

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from tests.policies.draft import Ref
-from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
+from tests.policies.mutations.registry import KEEPS, breaks, decides
 
 decides(
     "codedeploy-min-healthy-hosts",
     "deployment-group",
     "deploymentConfigName",
     absent=KEEPS,
-    unknown=BREAKS,
+    unknown=KEEPS,  # resolved through the configuration from which it comes
 )
-# A predefined configuration is possible at every size.
+# Half of the instances leave one to deploy to at every size above one.
 decides("codedeploy-healthy-hosts-possible", "group", "minSize", absent=KEEPS, unknown=KEEPS)
 
 
 def _own_configuration(stack, kind, value, size):
     stack.set("group", "minSize", size)
-    stack.add(
-        "config",
-        "aws:codedeploy/deploymentConfig:DeploymentConfig",
-        {"minimumHealthyHosts": {"type": kind, "value": value}},
-    )
-    stack.set("deployment-group", "deploymentConfigName", Ref("config", "deploymentConfigName"))
+    stack.set("config", "minimumHealthyHosts", {"type": kind, "value": value})
 
 
 @breaks("codedeploy-min-healthy-hosts")
 def all_at_once(stack):
-    stack.set("deployment-group", "deploymentConfigName", "CodeDeployDefault.AllAtOnce")
+    stack.set("config", "minimumHealthyHosts", {"type": "HOST_COUNT", "value": 0})
 
 
 @breaks("codedeploy-healthy-hosts-possible")

@@ -109,7 +109,7 @@ def test_production_refuses_the_low_cost_defaults(project):
 
 def test_a_setting_that_gives_up_availability_is_refused(project, tmp_path):
     settings = yaml.safe_load((project.project / "Pulumi.ha.yaml").read_text())
-    settings["config"]["haproof:deploymentConfig"] = "CodeDeployDefault.AllAtOnce"
+    settings["config"]["haproof:minimumHealthyHosts"] = "0"
     file = tmp_path / "Pulumi.ha.yaml"
     file.write_text(yaml.safe_dump(settings))
     result = preview(project, "ha", "--config-file", str(file))

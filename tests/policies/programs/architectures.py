@@ -29,7 +29,7 @@ class Plan:
         interfaces: Whether the template names its groups in a network interface.
         spot: Whether Spot takes what is above one On-Demand instance per zone.
         secure: Whether visitors come by HTTPS, and HTTP redirects.
-        pace: The deployment configuration.
+        pace: How its deployment configuration counts the hosts that stay healthy, half of them.
         grants: How permissions are given: managed, own, inline.
         store: The database: none, instance, aurora.
     """
@@ -72,7 +72,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "interfaces": (False, True),
     "spot": (False, True),
     "secure": (False, True),
-    "pace": ("CodeDeployDefault.HalfAtATime", "CodeDeployDefault.OneAtATime", "own"),
+    "pace": ("FLEET_PERCENT", "HOST_COUNT"),
     "grants": ("managed", "own", "inline"),
     "store": ("none", "instance", "aurora"),
 }
@@ -312,14 +312,13 @@ def build(plan: Plan) -> None:
         )
     front = bricks.balancer(site.public_ids(), outside)
     app, role, who, topic = bricks.application(), _deployer(plan), _profile(plan), bricks.mail()
-    pace = plan.pace
-    if pace == "own":
-        aws.codedeploy.DeploymentConfig(
-            "own-pace",
-            deployment_config_name="own-pace",
-            minimum_healthy_hosts={"type": "HOST_COUNT", "value": (plan.least + 1) // 2},
-        )
-        pace = "own-pace"
+    half = 50 if plan.pace == "FLEET_PERCENT" else (plan.least + 1) // 2
+    pace = aws.codedeploy.DeploymentConfig(
+        "own-pace",
+        deployment_config_name="own-pace",
+        minimum_healthy_hosts={"type": plan.pace, "value": half},
+        zonal_config={"first_zone_monitor_duration_in_seconds": 180},
+    )
     listener: aws.lb.Listener | None = None
     for index, name in enumerate(plan.services):
         port = PORTS[name]
@@ -337,7 +336,7 @@ def build(plan: Plan) -> None:
             behind,
             alarm,
             name=f"{name}-deployment",
-            deployment_config_name=pace,
+            deployment_config_name=pace.deployment_config_name,
         )
         if listener is None:
             make = bricks.https if plan.secure else bricks.http

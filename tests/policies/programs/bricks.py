@@ -426,6 +426,16 @@ def application(name: str = "application") -> aws.codedeploy.Application:
     return aws.codedeploy.Application(name, compute_platform="Server")
 
 
+def by_zones(name: str) -> aws.codedeploy.DeploymentConfig:
+    """Create a configuration that keeps half of the fleet, and lets alarms see the first zone."""
+    return aws.codedeploy.DeploymentConfig(
+        name,
+        compute_platform="Server",
+        minimum_healthy_hosts={"type": "FLEET_PERCENT", "value": 50},
+        zonal_config={"first_zone_monitor_duration_in_seconds": 180},
+    )
+
+
 def deployment(
     app: aws.codedeploy.Application,
     role: aws.iam.Role,
@@ -435,13 +445,14 @@ def deployment(
     name: str = "deployment",
     **more: Any,
 ) -> aws.codedeploy.DeploymentGroup:
-    """Create a deployment group that deploys in place, half of the fleet at a time."""
+    """Create a deployment group that deploys in place, zone by zone, watching the first one."""
+    if "deployment_config_name" not in more:
+        more["deployment_config_name"] = by_zones(f"{name}-pace").deployment_config_name
     arguments = {
         "app_name": app.name,
         "deployment_group_name": name,
         "service_role_arn": role.arn,
         "autoscaling_groups": [group.name],
-        "deployment_config_name": "CodeDeployDefault.HalfAtATime",
         "deployment_style": {
             "deployment_type": "IN_PLACE",
             "deployment_option": "WITH_TRAFFIC_CONTROL",

@@ -240,7 +240,7 @@ def new_deployment_group(stack):
             "appName": Ref("new-application", "name"),
             "deploymentGroupName": "web",
             "serviceRoleArn": Ref("delivery-role", "arn"),
-            "deploymentConfigName": "CodeDeployDefault.HalfAtATime",
+            "deploymentConfigName": Ref("config", "deploymentConfigName"),
             "autoscalingGroups": [Ref("group", "name")],
             "deploymentStyle": {
                 "deploymentOption": "WITH_TRAFFIC_CONTROL",
@@ -299,7 +299,7 @@ def one_deployment_group(stack):
 sets("codedeploy-outdated-instances-update", (GROUP, "outdatedInstancesStrategy", "UPDATE"))
 sets(
     "codedeploy-min-healthy-hosts",
-    (GROUP, "deploymentConfigName", "CodeDeployDefault.OneAtATime"),
+    ("config", "minimumHealthyHosts", {"type": "FLEET_PERCENT", "value": 50}),
 )
 sets(
     "codedeploy-healthy-hosts-possible",

@@ -22,6 +22,8 @@ def one_group_per_zone(draft):
     draft.link("second", "vpcZoneIdentifiers", "subnet-b")
     draft.set("second", "vpcZoneIdentifiers", [UNKNOWN]).set("second", "minSize", 1.0)
     draft.set("group", "minSize", 1.0)
+    # A minimum of the stack's own would leave none of one instance to deploy to.
+    draft.set("deployment-group", "deploymentConfigName", "CodeDeployDefault.HalfAtATime")
     return draft.link("deployment-group", "autoscalingGroups", "group", "second").set(
         "deployment-group", "autoscalingGroups", [UNKNOWN, UNKNOWN]
     )

@@ -23,6 +23,18 @@ def only(draft, **properties):
     return draft.link(GROUP, "alarmConfiguration", "alarm")
 
 
+def zonal(draft, **properties):
+    """The draft with one alarm, and these properties of its configuration's zones."""
+    return only(draft).set("config", "zonalConfig", properties)
+
+
+def paced(draft, name, size=6.0):
+    """The draft with one alarm, a predefined configuration and so many instances."""
+    only(draft).set("group", "minSize", size)
+    draft.set("group", "desiredCapacity", size).set("group", "maxSize", 40.0)
+    return draft.set(GROUP, "deploymentConfigName", name)
+
+
 # A change and the one rule that it breaks.
 BREAKS = [
     ("codedeploy-alarms-missing-data", lambda d: only(d, treatMissingData="breaching")),
@@ -32,13 +44,30 @@ BREAKS = [
     ("codedeploy-alarms-in-time", lambda d: only(d, period=300.0, datapointsToAlarm=4.0,
         evaluationPeriods=4.0)),
     ("codedeploy-alarms-in-time", lambda d: only(d, period=3600.0, datapointsToAlarm=1.0)),
+    # Two zones: what is watched, and one further batch of 20 s, of 180 s.
+    ("codedeploy-alarms-in-time", lambda d: zonal(d, firstZoneMonitorDurationInSeconds=159.0)),
+    ("codedeploy-alarms-in-time", lambda d: zonal(d, monitorDurationInSeconds=159.0)),
+    ("codedeploy-alarms-in-time", lambda d: zonal(d, monitorDurationInSeconds=600.0,
+        firstZoneMonitorDurationInSeconds=0.0)),
+    ("codedeploy-alarms-in-time", lambda d: only(d).set("config", "zonalConfig", ...)),
+    ("codedeploy-alarms-in-time", lambda d: paced(d, "CodeDeployDefault.HalfAtATime")),
+    ("codedeploy-alarms-in-time", lambda d: paced(d, "CodeDeployDefault.OneAtATime", 9.0)),
 ]  # fmt: skip
 
 # A change that breaks nothing.
 KEEPS = [
     only,
     lambda d: only(d, treatMissingData="missing"),
-    lambda d: only(d, period=300.0, datapointsToAlarm=3.0, evaluationPeriods=5.0),
+    lambda d: only(d, period=300.0, datapointsToAlarm=3.0, evaluationPeriods=5.0)
+        .set("config", "zonalConfig.firstZoneMonitorDurationInSeconds", 940.0),
+    lambda d: zonal(d, firstZoneMonitorDurationInSeconds=160.0),
+    lambda d: zonal(d, monitorDurationInSeconds=160.0),
+    lambda d: zonal(d, monitorDurationInSeconds=UNKNOWN),
+    lambda d: only(d).set("config", "zonalConfig", UNKNOWN),
+    lambda d: paced(d, "CodeDeployDefault.OneAtATime", 10.0),  # nine further batches
+    # A metric of one's own may have short periods.
+    lambda d: only(d, period=10.0, datapointsToAlarm=1.0, namespace="Shop", metricName="Errors")
+        .set("config", "zonalConfig.firstZoneMonitorDurationInSeconds", 0.0),
     lambda d: only(d, period=UNKNOWN),
     lambda d: d.set("alarm", "period", 86400.0),  # the others are in time
     # Data is always there: that it is missing means something.
@@ -56,4 +85,12 @@ KEEPS = [
 def test_slow_deployments_have_time_for_slow_alarms():
     draft = only(Draft(), period=3600.0, datapointsToAlarm=1.0)
     assert violations(draft, "codedeploy-alarms-in-time")
-    assert not violations(draft, "codedeploy-alarms-in-time", withinSeconds=3600.0)
+    assert not violations(draft, "codedeploy-alarms-in-time", batchSeconds=3600.0)
+
+
+def test_the_message_names_both_times_and_the_way_out():
+    (found,) = violations(
+        paced(Draft(), "CodeDeployDefault.HalfAtATime"), "codedeploy-alarms-in-time"
+    )
+    for part in ("needs 180 s", "only 20 s", "not rolled back"):
+        assert part in found.what

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from guardrails.values import UNKNOWN
-
 from tests.policies.draft import Draft, violations
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
@@ -17,9 +15,8 @@ CONFIG = "aws:codedeploy/deploymentConfig:DeploymentConfig"
 
 def configured(draft, kind, value, size=6.0):
     draft.set("group", "minSize", size).set("group", "desiredCapacity", size)
-    draft.set("group", "maxSize", size + 3).set("deployment-group", "deploymentConfigName", UNKNOWN)
-    draft.add("config", CONFIG, {"minimumHealthyHosts": {"type": kind, "value": value}})
-    return draft.link("deployment-group", "deploymentConfigName", "config")
+    draft.set("group", "maxSize", size + 3)
+    return draft.set("config", "minimumHealthyHosts", {"type": kind, "value": value})
 
 
 # A change and the one rule that it breaks.
@@ -34,7 +31,9 @@ KEEPS = [
     lambda d: configured(d, "FLEET_PERCENT", 50.0),
     lambda d: configured(d, "FLEET_PERCENT", 66.0),
     lambda d: configured(d, "FLEET_PERCENT", 80.0),
-    lambda d: d.set("deployment-group", "deploymentConfigName", "CodeDeployDefault.OneAtATime"),
+    lambda d: configured(d, "HOST_COUNT", 9.0, size=10.0).set(
+        "deployment-group", "deploymentConfigName", "CodeDeployDefault.OneAtATime"
+    ),
 ]
 
 

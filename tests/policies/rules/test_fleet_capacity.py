@@ -48,6 +48,10 @@ def blue_and_green(draft, idle_weight=0, resolved=True):
     draft.twin("group", "green").twin("target-group", "green-targets")
     for part in ("target-group", "green-targets"):
         draft.set(part, "arn", f"arn:{part}" if resolved else UNKNOWN)
+    draft.set("deployment-group", "deploymentConfigName", "CodeDeployDefault.OneAtATime")
+    # Nine further batches, in which an alarm can go off.
+    draft.set("group", "minSize", 10.0).set("group", "desiredCapacity", 10.0)
+    draft.set("group", "maxSize", 12.0)
     draft.set("green", "minSize", 0.0).link("green", "targetGroupArns", "green-targets")
     draft.link("deployment-group", "autoscalingGroups", "group", "green")
     draft.set("deployment-group", "autoscalingGroups", [UNKNOWN, UNKNOWN])
@@ -66,13 +70,19 @@ def blue_and_green(draft, idle_weight=0, resolved=True):
     return draft.link("https", "defaultActions", "target-group", "green-targets")
 
 
+def least(draft, size):
+    """A group that may shrink to so many, deployed to in a way that is possible with one as well."""
+    draft.set("deployment-group", "deploymentConfigName", "CodeDeployDefault.HalfAtATime")
+    return draft.set("group", "minSize", size)
+
+
 # A change and the one rule that it breaks.
 BREAKS = [
-    ("asg-survives-zone-loss", lambda d: d.set("group", "minSize", 1.0)),
+    ("asg-survives-zone-loss", lambda d: least(d, 1.0)),
     ("asg-survives-zone-loss", lambda d: d.set("group", "minSize", UNKNOWN)),
     ("asg-survives-zone-loss", lambda d: d.set("group", "desiredCapacityType", "vcpu")),
-    ("asg-survives-zone-loss", lambda d: workers(d).set("group", "minSize", 0.0)),
-    ("asg-survives-zone-loss", lambda d: d.set("group", "minSize", 1.0).twin("group", "second")
+    ("asg-survives-zone-loss", lambda d: least(workers(d), 0.0)),
+    ("asg-survives-zone-loss", lambda d: least(d, 1.0).twin("group", "second")
         .set("group", "minSize", 0.0).link("deployment-group", "autoscalingGroups", "group", "second")
         .set("deployment-group", "autoscalingGroups", [UNKNOWN, UNKNOWN])),
     ("asg-schedule-keeps-capacity", lambda d: schedule(d, minSize=-1, maxSize=-1, desiredCapacity=1)),

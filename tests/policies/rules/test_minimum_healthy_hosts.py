@@ -18,28 +18,27 @@ CONFIG = "aws:codedeploy/deploymentConfig:DeploymentConfig"
 # A change and the one rule that it breaks.
 BREAKS = [
     ("codedeploy-min-healthy-hosts", lambda d: d
-        .set("deployment-group", "deploymentConfigName", "CodeDeployDefault.AllAtOnce")),
+        .set("config", "minimumHealthyHosts", {"type": "FLEET_PERCENT", "value": 49.0})),
     ("codedeploy-min-healthy-hosts", lambda d: d
         .set("deployment-group", "deploymentConfigName", "elsewhere")),
     ("codedeploy-min-healthy-hosts", lambda d: d
-        .set("deployment-group", "deploymentConfigName", UNKNOWN)),
-    ("codedeploy-min-healthy-hosts", lambda d: d
         .set("deployment-group", "deploymentConfigName", UNKNOWN)
-        .add("config", CONFIG, {"minimumHealthyHosts": UNKNOWN})
-        .link("deployment-group", "deploymentConfigName", "config")),
+        .link("deployment-group", "deploymentConfigName")),
+    ("codedeploy-min-healthy-hosts", lambda d: d.set("config", "minimumHealthyHosts", UNKNOWN)),
     ("codedeploy-healthy-hosts-possible", lambda d: d.set("group", "minSize", 2.0)
-        .set("deployment-group", "deploymentConfigName", "ours")
-        .add("config", CONFIG, {"deploymentConfigName": "ours",
-             "minimumHealthyHosts": {"type": "FLEET_PERCENT", "value": 66.0}})),
+        .set("config", "minimumHealthyHosts", {"type": "FLEET_PERCENT", "value": 66.0})),
     ("codedeploy-healthy-hosts-possible", lambda d: d.set("group", "minSize", UNKNOWN)
-        .set("deployment-group", "deploymentConfigName", "ours")
-        .add("config", CONFIG, {"deploymentConfigName": "ours",
-             "minimumHealthyHosts": {"type": "HOST_COUNT", "value": 1.0}})),
+        .set("config", "minimumHealthyHosts", {"type": "HOST_COUNT", "value": 3.0})),
+    ("codedeploy-healthy-hosts-possible", lambda d: d.set("group", "minSize", UNKNOWN)
+        .set("config", "minimumHealthyHosts", {"type": "FLEET_PERCENT", "value": 66.0})),
 ]  # fmt: skip
 
 # A change that breaks nothing.
 KEEPS = [
-    lambda d: d.set("deployment-group", "deploymentConfigName", ...),
+    # OneAtATime, with nine further batches.
+    lambda d: d.set("deployment-group", "deploymentConfigName", ...)
+        .set("group", "minSize", 10.0).set("group", "desiredCapacity", 10.0)
+        .set("group", "maxSize", 12.0),
 ]  # fmt: skip
 
 
@@ -56,7 +55,5 @@ KEEPS = [
 )
 def test_percentages_round_up_to_hosts(size, kind, value, possible):
     draft = Draft().set("group", "minSize", float(size))
-    draft.set("deployment-group", "deploymentConfigName", UNKNOWN)
-    draft.add("config", CONFIG, {"minimumHealthyHosts": {"type": kind, "value": float(value)}})
-    draft.link("deployment-group", "deploymentConfigName", "config")
+    draft.set("config", "minimumHealthyHosts", {"type": kind, "value": float(value)})
     assert bool(violations(draft, "codedeploy-healthy-hosts-possible")) == (not possible)

@@ -40,10 +40,10 @@ def test_without_zones_there_is_one_stage(zones: dict[str, str]) -> None:
     assert stage.monitor == 0
 
 
-def _zonal(stage: Stage, **zonal: object) -> None:
+def _zonal(stage: Stage, *, minimum: int = 0, **zonal: object) -> None:
     stage.aws.codedeploy.create_deployment_config(
         deploymentConfigName="by-zone",
-        minimumHealthyHosts={"type": "HOST_COUNT", "value": 0},
+        minimumHealthyHosts={"type": "HOST_COUNT", "value": minimum},
         zonalConfig=zonal,
     )
 
@@ -75,6 +75,17 @@ def test_a_zone_that_cannot_be_kept_healthy_ends_the_deployment(stage: Stage) ->
     info = stage.ended(deployment)
     assert info["errorInformation"]["code"] == "HEALTH_CONSTRAINTS"
     assert info["deploymentOverview"]["Failed"] == 1
+    assert {stage.target(deployment, name)["status"] for name in spared} == {"Skipped"}
+
+
+def test_a_zone_that_fails_altogether_is_not_watched(stage: Stage) -> None:
+    stage.launch(2, zone=0)
+    spared = stage.launch(2, zone=1)
+    _zonal(stage, minimum=2, firstZoneMonitorDurationInSeconds=36_000)
+    stage.group(deploymentConfigName="by-zone")
+    stage.pool.failing = lambda machine, event, deployment: event == "Install"
+    deployment = stage.deploy()
+    assert stage.ended(deployment)["errorInformation"]["code"] == "HEALTH_CONSTRAINTS"
     assert {stage.target(deployment, name)["status"] for name in spared} == {"Skipped"}
 
 
