@@ -67,7 +67,7 @@ def _ask_kernel(client: Address, server: Address) -> int | None:
 
 
 def _read_table(client: Address, server: Address) -> int | None:
-    wanted = (_hexadecimal(client), _hexadecimal(server))
+    wanted = (hexadecimal(client), hexadecimal(server))
     for name in ("tcp", "tcp6"):
         try:
             lines = Path("/proc/net", name).read_text(encoding="ascii").splitlines()[1:]
@@ -81,6 +81,7 @@ def _read_table(client: Address, server: Address) -> int | None:
     return None
 
 
-def _hexadecimal(address: Address) -> str:
+def hexadecimal(address: Address) -> str:
+    """Return an IPv4 address and a port as /proc/net/tcp has them."""
     (number,) = struct.unpack("=I", socket.inet_aton(address[0]))
     return f"{number:08X}:{address[1]:04X}"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import socket
 
+from region import neighbors
+from region.options import command
+
 
 class PortError(RuntimeError):
     """A port cannot be bound; the message names address, port and the remedy."""
@@ -31,6 +34,12 @@ def listen(address: str, port: int, backlog: int = 1024) -> socket.socket:
 def explain_bind(address: str, port: int, code: int) -> str:
     """Return one sentence for the errno `code` of a failed bind."""
     if code == errno.EADDRINUSE:
+        if root := neighbors.region_at(address, port):
+            return (
+                f"Port {port} of {address} is used by the local region in {root}: stop that one "
+                f"({command('stop', root)}), or choose another port, or another CIDR block for the "
+                "VPC (of this project: haproof:listenerPort, haproof:vpcCidr)."
+            )
         return (
             f"Port {port} of {address} is in use: end the process that holds it "
             f"(`ss -ltnp 'sport = :{port}'` names it) or choose another port."

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from region import neighbors
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.services.install import install_patches
@@ -21,8 +22,12 @@ def speed() -> float:
 
 
 @pytest.fixture
-def make_plane(tmp_path: Path, speed: float) -> Iterator[Callable[..., ControlPlane]]:
+def make_plane(
+    tmp_path: Path, speed: float, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., ControlPlane]]:
     started: list[ControlPlane] = []
+    # The addresses that tests expect, whatever regions there are beside them.
+    monkeypatch.setattr(neighbors, "in_use", lambda _: False)
 
     def make(**settings: Any) -> ControlPlane:
         defaults = {"root": tmp_path / "region", "region": REGION, "speed": speed}

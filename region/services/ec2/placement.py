@@ -12,7 +12,8 @@ from typing import cast
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.subnets import Subnet
 
-from region.addresses import has_twin
+from region import neighbors
+from region.addresses import has_twin, loopback_of
 from region.services.ec2.records import SubnetRecord
 
 
@@ -47,6 +48,9 @@ def release(subnet: Subnet, private_ip: str) -> None:
 def assign(subnet: Subnet, holder: object) -> str:
     """Assign the next free address after the last one, so that a freed one rests for a while.
 
+    What another region of this computer has at the same loopback address is not free either: its users
+    would be served by us, or ours by it.
+
     moto keeps an iterator in a cache of the class, which a restart of the region would lose.
     """
     first, last = _usable(subnet)
@@ -57,12 +61,16 @@ def assign(subnet: Subnet, holder: object) -> str:
     for step in range(size):
         offset = (record.next_offset + step) % size
         address = IPv4Address(first + offset)
-        if str(address) not in taken and address not in reserved:
+        if str(address) not in taken and address not in reserved and not _elsewhere(str(address)):
             record.next_offset = (offset + 1) % size
             taken[str(address)] = holder
             return str(address)
     message = f"There are not enough free addresses in subnet '{subnet.id}' ({subnet.cidr_block})."
     raise EC2ClientError("InsufficientFreeAddressesInSubnet", message)
+
+
+def _elsewhere(address: str) -> bool:
+    return has_twin(address) and neighbors.in_use(loopback_of(address))
 
 
 def assign_given(subnet: Subnet, ip: str, holder: object) -> None:
