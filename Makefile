@@ -12,7 +12,7 @@ APP_FILES := $(shell find app -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 CONTAINER ?= $(firstword $(foreach name,docker podman,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help image worker-image setup variables rehearse prove test unit examples conformance bench tools lint pictures preview format revision stop doctor clean
+.PHONY: help image worker-image setup variables rehearse prove test unit examples conformance slow bench tools lint pictures preview format revision stop doctor clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -49,11 +49,14 @@ test: setup ## All tests: fast, simulation, browser, engine, region, end to end,
 examples: setup ## The example services on both stacks of a local region, each on its instance types
 	@$(PYTHON) -m pytest -s -m examples
 
-conformance: setup ## The region against AWS's documented behaviour, all of it, and what else is slow: many minutes
-	@$(PYTHON) -m pytest tests/conformance tests/region/test_killed_region.py tests/region/machines/isolation/test_computer.py
+conformance: setup ## The region against AWS's documented behaviour, all of it: many minutes
+	@$(PYTHON) -m pytest tests/conformance
+
+slow: setup ## What else is slow: experiments, kills, deployments, commands of the documents, workers, generators; an hour
+	@$(PYTHON) -m pytest -m "slow and not conformance"
 
 unit: .venv/.stamp ## The fast tests, which need only Python
-	@$(PYTHON) -m pytest -n auto -m "not moto and not simulation and not browser and not engine and not region and not e2e"
+	@$(PYTHON) -m pytest -n auto -m "not slow and not moto and not simulation and not browser and not engine and not region and not e2e"
 
 bench: setup ## Measure previews, updates, a region at rest, the sample service, machines, statistics, the load generator
 	@$(PYTHON) -m benchmarks.bench
