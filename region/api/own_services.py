@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote
 
-from region.api import wsgi
+from region.api import calls, paging, wsgi
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +57,30 @@ def beside(moto: wsgi.Application) -> wsgi.Application:
     """Return an application that answers the services registered here, and leaves others to moto."""
 
     def application(environ: wsgi.Environ, start_response: wsgi.StartResponse) -> Any:
-        answer = _services.get(wsgi.service_of(environ))
+        service = wsgi.service_of(environ)
+        answer = _services.get(service)
         if answer is None:
             return moto(environ, start_response)
-        return [_answered(answer, environ, start_response)]
+        return [_answered(answer, service, environ, start_response)]
 
     return application
 
 
-def _answered(answer: Answer, environ: wsgi.Environ, start_response: wsgi.StartResponse) -> bytes:
+def _answered(
+    answer: Answer, service: str, environ: wsgi.Environ, start_response: wsgi.StartResponse
+) -> bytes:
     try:
-        status, members = answer(_call(environ))
+        call = _call(environ)
+        status, members = answer(call)
+        if call.query:
+            operation = calls.read(environ, b"", service).operation
+            members = paging.cut({**members}, service, operation, call.query)
         headers: wsgi.Headers = []
     except ServiceError as error:
         status, members = error.status, {"message": str(error), **error.details}
+        headers = [("x-amzn-ErrorType", error.code)]
+    except paging.InvalidPageError as error:
+        status, members = 400, {"message": error.message, "reason": "invalidToken"}
         headers = [("x-amzn-ErrorType", error.code)]
     body = json.dumps(members).encode()
     headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]

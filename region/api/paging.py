@@ -1,7 +1,8 @@
 """Answers in pages, for the operations that moto answers whole whatever size of a page is asked for.
 
-botocore's paginators say which parameters ask for a page and which members of an answer are cut. An
-operation that has the member of the next token in its own answer cuts its pages itself.
+botocore's paginators say which parameters ask for a page and which members of an answer are cut. For an
+operation without a paginator the names of its parameters say it. An operation that has the member of the
+next token in its own answer cuts its pages itself.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final, cast
 
-from botocore.exceptions import DataNotFoundError
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
+from botocore.model import OperationNotFoundError
 from moto.core.exceptions import ServiceException
-from moto.core.responses import ActionContext, ActionResult, PaginatedResult
-from moto.core.utils import get_pagination_model
+from moto.core.responses import ActionContext, ActionResult, BaseResponse, PaginatedResult
+from moto.core.utils import get_pagination_model, get_service_model
 
+from region.api.calls import members_of
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches, original
 
@@ -29,11 +34,56 @@ _MOST_WITHOUT_LIMIT: Final = 100
 """Items of a page of RDS's where a call names no limit (API reference, MaxRecords)."""
 _INVALID: Final[Mapping[str, str]] = {
     "acm": "ValidationException",
+    "arc-zonal-shift": "ValidationException",
+    "budgets": "InvalidNextTokenException",
     "elbv2": "ValidationError",
+    "events": "ValidationException",
+    "fis": "ValidationException",
     "iam": "ValidationError",
+    "kms": "InvalidMarkerException",
+    "logs": "InvalidParameterException",
     "rds": "InvalidParameterValue",
+    "route53": "InvalidInput",
+    "secretsmanager": "InvalidNextTokenException",
 }
 """The error codes of the services for a token that they did not give; of all others InvalidNextToken."""
+_LIMITS: Final = (
+    "MaxResults",
+    "maxResults",
+    "MaxRecords",
+    "MaxItems",
+    "Limit",
+    "limit",
+    "PageSize",
+)
+_TOKENS: Final[Mapping[str, str]] = {
+    "NextToken": "NextToken",
+    "nextToken": "nextToken",
+    "Marker": "NextMarker",
+}
+"""The parameters with a token, and the members of answers that they are taken from."""
+_WHOLE: Final = frozenset(
+    {
+        ("logs", "DescribeMetricFilters"),
+        ("secretsmanager", "ListSecretVersionIds"),
+        *(("budgets", name) for name in ("DescribeBudgets", "DescribeNotificationsForBudget")),
+        *(
+            ("kms", name)
+            for name in (
+                "ListAliases",
+                "ListGrants",
+                "ListKeyPolicies",
+                "ListKeyRotations",
+                "ListKeys",
+                "ListResourceTags",
+                "ListRetirableGrants",
+            )
+        ),
+    }
+)
+"""Operations that moto answers whole, although it writes the member of the next token."""
+_SERIALIZED: Final = "haproof_serialized"
+"""Marks a response of moto's whose answer went through `ActionResult`: it has been cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +95,52 @@ class Pages:
         token: The parameter that says which page it is.
         following: The member with the token of the next page.
         items: The member with the items.
+        others: Further members with items; they come with the first page.
+        more: The member that says whether there is another page, empty if none does.
     """
 
     limit: str
     token: str
     following: str
     items: str
-
-
-def of(service: str, operation: str) -> Pages | None:
-    """Return how an operation's answer is cut, None if it is not, or not at its top level."""
-    found = _paginators(service).get(operation)
-    if found is None or "limit_key" not in found:
-        return None
-    items = found["result_key"]
-    first = items[0] if isinstance(items, list) else items
-    names = (found["limit_key"], found["input_token"], found["output_token"], first)
-    if not all(isinstance(name, str) and name.isidentifier() for name in names):
-        return None
-    return Pages(*cast("tuple[str, str, str, str]", names))
+    others: tuple[str, ...] = ()
+    more: str = ""
 
 
 class InvalidPageError(ServiceException):
     """A token that is none of a page; moto takes the service from where an error's class is."""
+
+
+@functools.cache
+def of(service: str, operation: str) -> Pages | None:
+    """Return how an operation's answer is cut, None if it is not, or not at its top level."""
+    found = _paginators(service).get(operation)
+    if found is None:
+        return _by_its_names(service, operation)
+    if "limit_key" not in found:
+        return None
+    result = found["result_key"]
+    items, *others = result if isinstance(result, list) else [result]
+    names = (found["limit_key"], found["input_token"], found["output_token"], items)
+    if not all(isinstance(name, str) and name.isidentifier() for name in names):
+        return None
+    limit, token, following, first = cast("tuple[str, str, str, str]", names)
+    return Pages(limit, token, following, first, tuple(others), str(found.get("more_results", "")))
+
+
+def _by_its_names(service: str, operation: str) -> Pages | None:
+    """Return how an answer is cut of which botocore has no paginator."""
+    try:
+        model = get_service_model(service).operation_model(operation)
+    except (UnknownServiceError, OperationNotFoundError):
+        return None
+    given, answered = members_of(model.input_shape), members_of(model.output_shape)
+    limit = next((name for name in _LIMITS if name in given), None)
+    token = next((name for name in _TOKENS if name in given), None)
+    lists = [name for name, shape in answered.items() if shape.type_name == "list"]
+    if limit is None or token is None or _TOKENS[token] not in answered or not lists:
+        return None
+    return Pages(limit, token, _TOKENS[token], lists[0], tuple(lists[1:]))
 
 
 @functools.cache
@@ -76,6 +149,51 @@ def _paginators(service: str) -> Mapping[str, Any]:
         return cast("Mapping[str, Any]", get_pagination_model(service))
     except DataNotFoundError:
         return {}
+
+
+def cut(
+    answer: dict[str, Any], service: str, operation: str, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return of an answer the page that the parameters ask for; the whole if they ask for none.
+
+    Raises:
+        InvalidPageError: The token is none of a page.
+    """
+    pages = of(service, operation)
+    if pages is not None:
+        limit = given.get(pages.limit)
+        _cut(
+            answer,
+            pages,
+            None if limit is None else int(limit),
+            str(given.get(pages.token) or ""),
+            service,
+        )
+    return answer
+
+
+@patches.around(BaseResponse, "call_action")
+def _call_action(moto: Original, self: BaseResponse) -> object:
+    """Answer with the page that the call asks for, where moto writes the JSON itself."""
+    status, headers, body = moto(self)
+    if getattr(self, _SERIALIZED, False) or int(status) != HTTPStatus.OK or not _is_object(body):
+        return status, headers, body
+    service, operation = str(self.boto3_service_name), str(self._get_action())  # pyright: ignore[reportPrivateUsage]
+    pages, given = of(service, operation), Parameters(self)
+    if pages is None or (given.get(pages.limit) is None and not given.text(pages.token)):
+        return status, headers, body
+    answer = cast("dict[str, Any]", json.loads(body))
+    if (service, operation) in _WHOLE:
+        answer.pop(pages.following, None)
+    try:
+        _cut(answer, pages, given.integer(pages.limit), given.text(pages.token), service)
+    except InvalidPageError as error:
+        return self.serialized(ActionResult(error))
+    return status, headers, json.dumps(answer)
+
+
+def _is_object(body: object) -> bool:
+    return isinstance(body, str) and body.startswith("{")
 
 
 @patches.around(ActionResult, "execute_result")
@@ -91,34 +209,30 @@ def _execute_paginated(self: PaginatedResult, context: ActionContext) -> object:
     return original(ActionResult, "execute_result")(whole, context)
 
 
-def _paged(whole: ActionResult, context: ActionContext, limit: int | None) -> ActionResult:
+def _paged(whole: ActionResult, context: ActionContext, default: int | None) -> ActionResult:
+    """Return the page that is asked for; `default` is its size where the call names none."""
+    setattr(context.response, _SERIALIZED, True)
     service = str(context.service_model.service_name)
     pages = of(service, str(context.operation_model.name))
-    if pages is None:
+    if pages is None or not isinstance(whole.result, dict):
         return whole
+    given = Parameters(context.response)
+    limit, token = given.integer(pages.limit) or default, given.text(pages.token)
     try:
-        _cut(whole.result, pages, Parameters(context.response), service, limit)
+        _cut(cast("dict[str, Any]", whole.result), pages, limit, token, service)
     except InvalidPageError as error:
         return ActionResult(error)
     return whole
 
 
-def _cut(
-    result: object, pages: Pages, given: Parameters, service: str, default: int | None
-) -> None:
-    """Leave of the items of an answer those of the page that is asked for.
-
-    `default` is the size of a page where the call names none; None for the whole answer.
+def _cut(answer: dict[str, Any], pages: Pages, limit: int | None, token: str, service: str) -> None:
+    """Leave of the items of an answer those of a page of `limit` items; all with None.
 
     Raises:
         InvalidPageError: The token is none of a page.
     """
-    if not isinstance(result, dict) or pages.following in result or pages.items not in result:
+    if pages.following in answer or pages.items not in answer or (limit is None and not token):
         return
-    limit, token = given.integer(pages.limit) or default, given.text(pages.token)
-    if limit is None and not token:
-        return
-    answer = cast("dict[str, Any]", result)
     items = list(answer[pages.items])
     begin = _begin(token, len(items)) if token else 0
     if begin is None:
@@ -126,8 +240,12 @@ def _cut(
         raise InvalidPageError(code, f"The value of {pages.token} is not valid: {token}")
     end = len(items) if limit is None else begin + limit
     answer[pages.items] = items[begin:end]
+    if token:
+        answer.update({name: [] for name in pages.others if name in answer})
     if end < len(items):
         answer[pages.following] = base64.b64encode(f"{_PREFIX}{end}".encode()).decode()
+    if pages.more:
+        answer[pages.more] = end < len(items)
 
 
 def _begin(token: str, length: int) -> int | None:

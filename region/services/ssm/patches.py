@@ -23,6 +23,7 @@ from region.services.ssm.send_command_checks import command_in
 
 LIST_PAGE = 50
 NODES_PAGE = 10
+PARAMETERS_PAGE = 10
 """How many items a page has unless the call says otherwise."""
 
 patches = Patches()
@@ -67,6 +68,19 @@ def cancel_command(call: SimpleSystemManagerResponse) -> EmptyResult:
         raise SSMException("InvalidInstanceId", f"The command was not sent to {', '.join(others)}.")
     commands.cancel(command, names or list(command.invocations))
     return EmptyResult()
+
+
+@patches.method(SimpleSystemManagerResponse)
+def describe_parameters(call: SimpleSystemManagerResponse) -> ActionResult:
+    """DescribeParameters, in pages of the size that the call asks for; moto's have always 10."""
+    given = Parameters(call)
+    found = call.ssm_backend.describe_parameters(
+        given.structures("Filters"), given.structures("ParameterFilters")
+    )
+    page, token = selection.page(given, found, PARAMETERS_PAGE)
+    return _listed(
+        "Parameters", [item.describe_response_object(decrypt=False) for item in page], token
+    )
 
 
 @patches.method(SimpleSystemManagerResponse)

@@ -239,3 +239,15 @@ def test_a_groups_zone_can_be_shifted_away_from_too(plane, aws, arc, *, group, c
         AvailabilityZoneImpairmentPolicy={**POLICY, "ZonalShiftEnabled": False},
     )
     assert arc.list_managed_resources()["items"] == []
+
+
+def test_pages(aws, arc, network, balancer):
+    second = aws.elbv2.create_load_balancer(Name="second", Subnets=network.subnets[:2])
+    enable(aws, second["LoadBalancers"][0]["LoadBalancerArn"])
+    whole = arc.list_managed_resources()["items"]
+    first = arc.list_managed_resources(maxResults=1)
+    last = arc.list_managed_resources(maxResults=1, nextToken=first["nextToken"])
+    assert [*first["items"], *last["items"]] == whole
+    assert len(whole) == 2
+    assert "nextToken" not in last
+    refused(arc.list_managed_resources, "ValidationException", nextToken="bogus")

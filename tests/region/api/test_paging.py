@@ -1,0 +1,222 @@
+"""Every call with a size of its pages answers in such pages, whoever writes its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from botocore.exceptions import ClientError
+from moto.core.utils import get_service_model
+
+from region.api import paging, support
+from tests.region.fakes import Aws
+
+ACCOUNT = "123456789012"
+COUNT = 5
+LIMITS = {"limit", "maxitems", "maxrecords", "maxresults", "maxkeys", "pagesize"}
+CUT_BY_THEMSELVES = {
+    ("logs", "GetLogEvents"),  # forward and backward
+    ("route53", "ListHostedZonesByName"),  # by the name of the next zone
+    ("s3", "ListObjectVersions"),  # by keys
+    ("s3", "ListObjects"),
+}
+
+
+@pytest.mark.parametrize("service", support.declared())
+def test_no_size_of_a_page_is_ignored(service: str):
+    """Walk over botocore's model of all calls that the region has."""
+    declared, model = support.of(service), get_service_model(service)
+    assert declared is not None
+    for name in declared.operations:
+        shape: Any = model.operation_model(name).input_shape
+        limits = {member for member in (shape.members if shape else ()) if member.lower() in LIMITS}
+        pages = paging.of(service, name)
+        if limits and (service, name) not in CUT_BY_THEMSELVES:
+            assert pages is not None, name
+            assert pages.limit in limits
+
+
+def _names(word: str) -> list[str]:
+    return [f"{word}-{number}" for number in range(COUNT)]
+
+
+def budgets(aws: Aws) -> dict[str, dict[str, Any]]:
+    for name in _names("budget"):
+        aws.budgets.create_budget(
+            AccountId=ACCOUNT,
+            Budget={
+                "BudgetName": name,
+                "TimeUnit": "MONTHLY",
+                "BudgetType": "COST",
+                "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+            },
+        )
+    for threshold in range(COUNT):
+        aws.budgets.create_notification(
+            AccountId=ACCOUNT,
+            BudgetName="budget-0",
+            Notification={
+                "NotificationType": "ACTUAL",
+                "ComparisonOperator": "GREATER_THAN",
+                "Threshold": threshold + 1,
+            },
+            Subscribers=[{"SubscriptionType": "EMAIL", "Address": "a@example.com"}],
+        )
+    return {
+        "DescribeBudgets": {"AccountId": ACCOUNT},
+        "DescribeNotificationsForBudget": {"AccountId": ACCOUNT, "BudgetName": "budget-0"},
+    }
+
+
+def events(aws: Aws) -> dict[str, dict[str, Any]]:
+    client = aws.events
+    topics = [aws.sns.create_topic(Name=name)["TopicArn"] for name in _names("topic")]
+    for name in _names("thing"):
+        client.create_event_bus(Name=name)
+        client.put_rule(Name=name, EventPattern='{"source": ["x"]}')
+        client.put_targets(Rule=name, Targets=[{"Id": "a", "Arn": topics[0]}])
+    client.put_targets(
+        Rule="thing-0", Targets=[{"Id": str(place), "Arn": arn} for place, arn in enumerate(topics)]
+    )
+    return {
+        "ListEventBuses": {},
+        "ListRules": {},
+        "ListRuleNamesByTarget": {"TargetArn": topics[0]},
+        "ListTargetsByRule": {"Rule": "thing-0"},
+    }
+
+
+def fis(aws: Aws) -> dict[str, dict[str, Any]]:
+    return {"ListActions": {}, "ListTargetResourceTypes": {}}
+
+
+def iam(aws: Aws) -> dict[str, dict[str, Any]]:
+    document = (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
+        ' "Principal": {"Service": "ec2.amazonaws.com"}}]}'
+    )
+    rights = (
+        '{"Version": "2012-10-17", "Statement":'
+        ' [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+    )
+    for name in _names("role"):
+        aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+        aws.iam.create_instance_profile(InstanceProfileName=name)
+        aws.iam.put_role_policy(RoleName="role-0", PolicyName=name, PolicyDocument=rights)
+        policy = aws.iam.create_policy(PolicyName=name, PolicyDocument=rights)["Policy"]["Arn"]
+        aws.iam.attach_role_policy(RoleName="role-0", PolicyArn=policy)
+        aws.iam.tag_role(RoleName="role-0", Tags=[{"Key": name, "Value": "x"}])
+    return {
+        "ListRoles": {},
+        "ListInstanceProfiles": {},
+        "ListPolicies": {"Scope": "Local"},
+        "ListRolePolicies": {"RoleName": "role-0"},
+        "ListAttachedRolePolicies": {"RoleName": "role-0"},
+        "ListRoleTags": {"RoleName": "role-0"},
+    }
+
+
+def kms(aws: Aws) -> dict[str, dict[str, Any]]:
+    client = aws.kms
+    keys = [client.create_key()["KeyMetadata"]["KeyId"] for _ in range(COUNT)]
+    for name in _names("alias/mine"):
+        client.create_alias(AliasName=name, TargetKeyId=keys[0])
+    for place in range(COUNT):
+        client.create_grant(
+            KeyId=keys[0],
+            GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:role/{place}",
+            RetiringPrincipal=f"arn:aws:iam::{ACCOUNT}:role/end",
+            Operations=["Decrypt"],
+        )
+    client.tag_resource(
+        KeyId=keys[0], Tags=[{"TagKey": name, "TagValue": "x"} for name in _names("tag")]
+    )
+    return {
+        "ListKeys": {},
+        "ListAliases": {},
+        "ListGrants": {"KeyId": keys[0]},
+        "ListRetirableGrants": {"RetiringPrincipal": f"arn:aws:iam::{ACCOUNT}:role/end"},
+        "ListResourceTags": {"KeyId": keys[0]},
+    }
+
+
+def logs(aws: Aws) -> dict[str, dict[str, Any]]:
+    client = aws.logs
+    for name in _names("group"):
+        client.create_log_group(logGroupName=name)
+        client.create_log_stream(logGroupName="group-0", logStreamName=name)
+        client.put_resource_policy(
+            policyName=name, policyDocument='{"Version": "2012-10-17", "Statement": []}'
+        )
+    return {
+        "DescribeLogGroups": {},
+        "DescribeLogStreams": {"logGroupName": "group-0"},
+        "DescribeResourcePolicies": {},
+    }
+
+
+def secretsmanager(aws: Aws) -> dict[str, dict[str, Any]]:
+    client = aws.secretsmanager
+    for name in _names("secret"):
+        client.create_secret(Name=name, SecretString="x")
+    for name in _names("stage")[1:]:
+        client.put_secret_value(SecretId="secret-0", SecretString=name, VersionStages=[name])
+    return {
+        "ListSecrets": {},
+        "ListSecretVersionIds": {"SecretId": "secret-0"},
+        "BatchGetSecretValue": {"Filters": [{"Key": "name", "Values": ["secret"]}]},
+    }
+
+
+def ssm(aws: Aws) -> dict[str, dict[str, Any]]:
+    for name in _names("/all/parameter"):
+        aws.ssm.put_parameter(Name=name, Value="x", Type="String")
+        aws.ssm.put_parameter(Name="/all/parameter-0", Value=name, Type="String", Overwrite=True)
+    return {
+        "DescribeParameters": {},
+        "GetParametersByPath": {"Path": "/all"},
+        "GetParameterHistory": {"Name": "/all/parameter-0"},
+    }
+
+
+@pytest.mark.parametrize("seed", [budgets, events, fis, iam, kms, logs, secretsmanager, ssm])
+def test_pages_add_up_to_the_whole(aws: Aws, seed: Callable[[Aws], dict[str, dict[str, Any]]]):
+    service = seed.__name__
+    client = getattr(aws, service)
+    wrong: list[str] = []
+    for operation, given in seed(aws).items():
+        pages = paging.of(service, operation)
+        assert pages is not None
+        call = getattr(client, xform_name(operation))
+        whole, found, size = call(**given)[pages.items], [], 2
+        answer = call(**given, **{pages.limit: size})
+        while len(found) <= len(whole):
+            found += answer[pages.items]
+            if len(answer[pages.items]) > size:
+                wrong.append(f"{operation}: {len(answer[pages.items])} of {size} items")
+            if pages.more and answer[pages.more] != bool(answer.get(pages.following)):
+                wrong.append(f"{operation}: {pages.more} is {answer[pages.more]}")
+            if not answer.get(pages.following):
+                break
+            token = {pages.token: answer[pages.following]}
+            answer = call(**given, **{pages.limit: size}, **token)
+        if found != whole or len(whole) < 3:
+            wrong.append(f"{operation}: {found} instead of {whole}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "token", "code"),
+    [
+        ("kms", "list_keys", "Marker", "InvalidMarkerException"),
+        ("events", "list_archives", "NextToken", "ValidationException"),
+        ("logs", "describe_resource_policies", "nextToken", "InvalidParameterException"),
+        ("iam", "list_roles", "Marker", "ValidationError"),
+    ],
+)
+def test_a_token_of_nobody(aws: Aws, service: str, operation: str, token: str, code: str):
+    with pytest.raises(ClientError) as refused:
+        getattr(getattr(aws, service), operation)(**{token: "bogus"})
+    assert refused.value.response["Error"]["Code"] == code
