@@ -167,6 +167,11 @@ LEFT: Final = (
         "needs runs with a ramp of minutes; tests/loadtest/analysis/test_sizing.py simulates them",
     ),
     Left(
+        "docs/capacity.md",
+        "pulumi config set haproof:minSize",
+        "six minutes of load; tests/conformance/test_scaling_experiment.py scales out under one",
+    ),
+    Left(
         "docs/scenarios.md",
         "python -m loadtest run --stack ha --profile seed",
         "a quarter of an hour of load; tests/loadtest/cli/test_load_options.py plans the same",
