@@ -17,7 +17,7 @@ _Model = TypeVar("_Model")
 class Options:
     """What the program tells Pulumi about a resource, as far as the engine passes it on.
 
-    It does not pass on `retain_on_delete`, and of a saved state only `protect`.
+    It does not pass on `retain_on_delete`; a saved state does not say `delete_before_replace`.
 
     Attributes:
         protected: Pulumi neither deletes nor replaces the resource.

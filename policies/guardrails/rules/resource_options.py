@@ -58,7 +58,7 @@ CREATED_FIRST = StackRule(
         "Leave delete_before_replace out, and let Pulumi name the resource.",
         "Or set protect=True where nothing is ever to replace it.",
     ),
-    unknown="Options of resources are always known, except those of a saved state.",
+    unknown="Options of resources are always known; a saved state does not say this one.",
     check=_deleted_first,
 )
 
@@ -129,7 +129,7 @@ FOLLOWS_PROGRAM = StackRule(
         "Name in ignore_changes only what another service sets, such as desired_capacity.",
         'Do not ignore everything ("*").',
     ),
-    unknown="Options of resources are always known, except those of a saved state.",
+    unknown="Options of resources are always known.",
     check=_ignored,
 )
 
