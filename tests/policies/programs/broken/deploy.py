@@ -132,6 +132,7 @@ def stops_on_what_every_deployment_moves(edit: Edit) -> None:
 
 @broken("plain_web_service", DEPLOY)
 def stops_on_unhealthy_hosts(edit: Edit) -> None:
+    edit.set("unhealthy", "evaluationPeriods", 2)
     alarms = [Ref("unhealthy", "name")]
     edit.set("deployment", "alarmConfiguration", {"enabled": True, "alarms": alarms})
 
@@ -372,6 +373,8 @@ def nothing_deploys_at_all(edit: Edit) -> None:
 @broken("worker_beside_the_web", DEPLOY)
 def deployment_to_the_workers_instead(edit: Edit) -> None:
     edit.set("deployment", "autoscalingGroups", [Ref("worker-fleet", "name")])
+    # Possible with the one worker that there is.
+    edit.set("deployment", "deploymentConfigName", "CodeDeployDefault.HalfAtATime")
 
 
 @broken("containers_on_fargate", DEPLOY, advisory=True)
