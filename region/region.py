@@ -51,7 +51,7 @@ def clean_up(root: Path) -> list[str]:
     return ended
 
 
-def goes_on(root: Path) -> bool:
+def was_killed(root: Path) -> bool:
     """Return whether a region in `root` was killed, so that what it has left is to be taken over.
 
     Without root the next region is in other namespaces and reaches nothing of it.
@@ -87,7 +87,7 @@ class Region:
 
         What a region that was killed has left running goes on, as far as it can be taken over.
         """
-        adopt = goes_on(self.config.root)
+        adopt = was_killed(self.config.root)
         if not adopt:
             for line in clean_up(self.config.root):
                 log.warning("cleaned up after an earlier region: %s", line)

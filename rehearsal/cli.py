@@ -86,7 +86,7 @@ Revision = Annotated[
     ),
 ]
 DEFAULT_RESULTS = paths.ROOT / "results"
-Sender = Annotated[
+GeneratorName = Annotated[
     str | None,
     typer.Option(
         "--generator",
@@ -121,7 +121,7 @@ def run(
     scenario: ScenarioName = "login",
     environment: EnvironmentName = None,
     pass_env: PassEnv = None,
-    generator: Sender = None,
+    generator: GeneratorName = None,
     experiments: Experiments = False,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
@@ -196,7 +196,7 @@ def prove(
 
     Example: `python -m rehearsal prove --only instance-dies --only deployment-good --stack ha`
     """
-    from rehearsal.prove import STACKS, Proving  # noqa: PLC0415
+    from rehearsal.prove import STACKS, ProofRun  # noqa: PLC0415
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
     if wrong := set(stack or []) - set(STACKS):
@@ -211,7 +211,7 @@ def prove(
         ),
     )
     wanted = stack or STACKS
-    return Proving(testbed, only or [], [one for one in STACKS if one in wanted], profile).run()
+    return ProofRun(testbed, only or [], [one for one in STACKS if one in wanted], profile).run()
 
 
 @app.command()
@@ -236,8 +236,8 @@ def damage(
 
     Example: `python -m rehearsal damage asg-elb-health-check`
     """
-    from rehearsal.damage import Damaging, chosen  # noqa: PLC0415
-    from rehearsal.prove import Proving  # noqa: PLC0415
+    from rehearsal.damage import DamageMeasurement, chosen  # noqa: PLC0415
+    from rehearsal.prove import ProofRun  # noqa: PLC0415
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
     testbed = Testbed(
@@ -246,7 +246,7 @@ def damage(
         config=_pairs(config or []),
         region=StartOptions(images=image_options.chosen(root.resolve(), None), speed=speed),
     )
-    return Damaging(Proving(testbed), chosen(rules or []), rate).run()
+    return DamageMeasurement(ProofRun(testbed), chosen(rules or []), rate).run()
 
 
 @instead.command()

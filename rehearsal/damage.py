@@ -24,7 +24,7 @@ from rehearsal import damage_figures, damage_files, display, settling
 from rehearsal.breaks import BREAKS, Break
 from rehearsal.damage_figures import FILE, Damage, Side, sentence, side
 from rehearsal.experiments import Applicable, Runner
-from rehearsal.prove import Proving
+from rehearsal.prove import ProofRun
 from rehearsal.pulumi_project import Project
 from rehearsal.region_clients import RegionClients
 
@@ -46,10 +46,10 @@ def chosen(rules: Sequence[str]) -> list[Break]:
 
 
 @dataclass
-class Damaging:
+class DamageMeasurement:
     """One measurement of the damage: which rules, and the proof whose stack it breaks."""
 
-    proving: Proving
+    proof_run: ProofRun
     breaks: Sequence[Break]
     rate: int
     """Users per second."""
@@ -61,12 +61,12 @@ class Damaging:
         Raises:
             UserError: as `Testbed.prepared`.
         """
-        testbed = self.proving.testbed_for([STACK])
+        testbed = self.proof_run.testbed_for([STACK])
         complete = True
         testbed.require()
         with testbed.prepared(load.hold(self.rate, 1.0)) as project:
             if not project.outputs(STACK):
-                self.proving.bring_up(testbed, project, [STACK])
+                self.proof_run.bring_up(testbed, project, [STACK])
             runner = Runner(project, testbed.results, self.rate)
             for experiment, breaks in groupby(self.breaks, key=lambda one: one.experiment):
                 complete &= self._show(testbed.console, project, runner, experiment, list(breaks))

@@ -42,7 +42,7 @@ it probably ends by then."""
 
 
 @dataclass
-class Proving:
+class ProofRun:
     """One proof: the region and stacks that it runs on, and which experiments to run."""
 
     testbed: Testbed

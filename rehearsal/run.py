@@ -105,21 +105,31 @@ class Rehearsal:
                 title = f"{stack}: pulumi up, release, load ({self.testbed.load})"
                 try:
                     with board.stage(title, stack) as progress:
-                        try:
-                            run = self._load(project, stack, progress, head_start)
-                        except Exception:
-                            if project.processes.interrupted:
-                                progress.ending = _STOPPED
-                            raise
-                        self.testbed.mark_complete(stack)
-                        outcome = run_loading.load_summary(run).verdict.outcome
-                        progress.ending = _ENDINGS.get(outcome, display.DONE)
-                        return run
+                        return self._load_shown(project, stack, progress, head_start)
                 finally:
                     queue.done(stack)
 
             work = {stack: partial(load, stack) for stack in STACKS}
             return side_by_side.run(work, partial(self.testbed.interrupt, project))
+
+    def _load_shown(
+        self,
+        project: Project,
+        stack: str,
+        progress: display.StageProgress,
+        head_start: HeadStart,
+    ) -> Path:
+        """Bring a stack up and load it; its line on the board ends with how that came out."""
+        try:
+            run = self._load(project, stack, progress, head_start)
+        except Exception:
+            if project.processes.interrupted:
+                progress.ending = _STOPPED
+            raise
+        self.testbed.mark_complete(stack)
+        outcome = run_loading.load_summary(run).verdict.outcome
+        progress.ending = _ENDINGS.get(outcome, display.DONE)
+        return run
 
     def _load(
         self,

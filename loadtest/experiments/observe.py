@@ -86,7 +86,7 @@ class Observer:
             self._timing = self._timing.model_copy(update={"alarm_s": found})
         if kind is Kind.UNHEALTHY_DEPLOYMENT:
             with self._unless_refused("the revision's own check"):
-                check = timing.own_check(self._outputs, self._clients["s3"])
+                check = timing.revision_check_s(self._outputs, self._clients["s3"])
                 self._timing = self._timing.model_copy(update={"own_check_s": check})
         with self._unless_refused("the zones of the instances"):
             self._zones = self._zones_now()

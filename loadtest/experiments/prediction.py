@@ -348,7 +348,7 @@ def compare(
     if measured_s is None:
         return Agreement(predicted=span, measured_s=None, within=False)
     within = distance(span, measured_s) <= 0
-    wrong = None if within else wrong_part(estimate, parts or {})
+    wrong = None if within else farthest_part(estimate, parts or {})
     return Agreement(predicted=span, measured_s=measured_s, within=within, wrong=wrong)
 
 
@@ -359,7 +359,7 @@ def distance(span: Span, measured_s: float) -> float:
     return max(low - measured_s, measured_s - high, 0.0)
 
 
-def wrong_part(estimate: Estimate, measured: Mapping[str, float]) -> str | None:
+def farthest_part(estimate: Estimate, measured: Mapping[str, float]) -> str | None:
     """Return the part that is farthest outside of its own span; None where none was measured."""
     off = {
         part.name: max(part.span.low - measured[part.name], measured[part.name] - part.span.high)

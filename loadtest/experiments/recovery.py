@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments import ways_back
-from loadtest.experiments.undo import FaultJournal, left_below, remove_unfinished
+from loadtest.experiments.undo import FaultJournal, remove_unfinished, unfinished_journals
 from loadtest.stack.clients import Clients, endpoint, is_local
 
 
@@ -41,7 +41,7 @@ def recover(results: Path) -> list[Recovered]:
     """
     found = list[Recovered]()
     remove_unfinished(results)
-    for path in left_below(results):
+    for path in unfinished_journals(results):
         journal = FaultJournal.take(path)
         if journal is None:
             if path.exists():

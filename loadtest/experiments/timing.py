@@ -204,7 +204,7 @@ def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None
     return min(spans, default=None)
 
 
-def own_check(outputs: StackOutputs, s3: Any) -> float:
+def revision_check_s(outputs: StackOutputs, s3: Any) -> float:
     """Return how long the own check of the stack's revision may take before it fails, in seconds.
 
     That is the scripts of its last lifecycle event before traffic, by their time-outs. Without any, the

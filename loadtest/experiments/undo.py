@@ -199,6 +199,6 @@ def remove_unfinished(results: Path) -> None:
             path.unlink()
 
 
-def left_below(results: Path) -> list[Path]:
+def unfinished_journals(results: Path) -> list[Path]:
     """Return the journals of experiments that have not ended, or did not put everything back."""
     return sorted((results / DIRECTORY).glob(f"*{SUFFIX}"))

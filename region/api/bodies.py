@@ -59,7 +59,7 @@ class Intake:
             environ["wsgi.input"] = io.BytesIO(body)
             yield body
         finally:
-            self.give_back(room.taken)
+            self.release(room.taken)
 
     def take(self, count: int) -> None:
         """Reserve room for so many bytes.
@@ -74,7 +74,7 @@ class Intake:
                 )
             self._held += count
 
-    def give_back(self, count: int) -> None:
+    def release(self, count: int) -> None:
         """Free what was reserved."""
         with self._lock:
             self._held -= count

@@ -34,7 +34,7 @@ _CLASSIC: Final = "2012-06-01"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ParameterValue:
     """A parameter of a call, or a member inside one.
 
     Attributes:
@@ -92,12 +92,12 @@ class Call:
         """
         return self._read()
 
-    def given(self) -> Iterator[Given]:
+    def parameter_values(self) -> Iterator[ParameterValue]:
         """Yield the parameters that are given, and what is inside of them, but for what is empty."""
         members = members_of(self.shape)
         for name, value in self.parameters.items():
             if not _empty(value):
-                yield Given(name, "", value)
+                yield ParameterValue(name, "", value)
                 yield from _inside(value, members.get(name), name)
 
 
@@ -168,7 +168,7 @@ def members_of(shape: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", getattr(shape, "members", {}))
 
 
-def _inside(value: object, shape: Any, path: str) -> Iterator[Given]:
+def _inside(value: object, shape: Any, path: str) -> Iterator[ParameterValue]:
     kind = getattr(shape, "type_name", "")
     if kind == "list" and isinstance(value, list):
         for inner in cast("list[object]", value):
@@ -179,7 +179,7 @@ def _inside(value: object, shape: Any, path: str) -> Iterator[Given]:
     elif kind == "structure" and isinstance(value, Mapping):
         for name, inner in cast("Mapping[str, object]", value).items():
             if not _empty(inner):
-                yield Given(f"{path}.{name}", str(shape.name), inner)
+                yield ParameterValue(f"{path}.{name}", str(shape.name), inner)
                 yield from _inside(inner, members_of(shape).get(name), f"{path}.{name}")
 
 

@@ -110,7 +110,7 @@ class Support:
         """Return the parameters of a call that are not admitted, the outermost only."""
         refused: set[str] = set()
         settled: set[str] = set()  # What is inside of these goes with them.
-        for given in call.given():
+        for given in call.parameter_values():
             if any(given.path.startswith(f"{path}.") for path in settled):
                 continue
             own = not given.structure or operation.lists_inside(given.parent)

@@ -30,7 +30,7 @@ from region.machines.power import PowerRequest
 from region.machines.processes import AGENT, ENTRY, SERVICES, Process, ProcessTable
 from region.machines.root_directory import RootDirectory, control_token
 from region.machines.root_file_system import RootFileSystem
-from region.machines.run_command import RunOutcome, end_left, run_script
+from region.machines.run_command import RunOutcome, kill_leftovers, run_script
 from region.machines.spec import MachineSpec
 from region.machines.systemd.manager import CODEDEPLOY, ServiceManager
 
@@ -183,7 +183,7 @@ class Machine:
         with self._booting, self._power:
             self._processes.take_over(init)
             self._init, self._state = init, "running"
-        end_left(self._directory / "commands")
+        kill_leftovers(self._directory / "commands")
         self._services.take_over()
         self._quota.restore()
         self.log(f"{self.spec.instance_id} goes on: the local region was started again")

@@ -111,7 +111,7 @@ def run_script(
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def end_left(scratch: Path) -> None:
+def kill_leftovers(scratch: Path) -> None:
     """Kill the scripts that a killed region was running; their commands have failed."""
     for directory in scratch.glob("*"):
         with suppress(OSError, ValueError):

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
-from loadtest.experiments.undo import left_below
+from loadtest.experiments.undo import unfinished_journals
 from loadtest.experiments.ways_back import TAG
 from region import session
 from rehearsal.pulumi_project import Project
@@ -190,7 +190,7 @@ def test_nothing_stays_broken(stack: Stack, sound: Any, kill: Kill, tmp_path: Pa
     finally:
         process.kill()
     # By the command itself, or by its guard.
-    until(lambda: left_below(stack.results), WHOLE_S, "in the journal")
+    until(lambda: unfinished_journals(stack.results), WHOLE_S, "in the journal")
     until(lambda: of_experiments(stack), 30, "still running")
     assert json.dumps(settings_of(stack), default=str) == json.dumps(sound, default=str), (
         log.read_text()

@@ -115,7 +115,7 @@ def test_the_stacks_of_a_proof_come_up_without_a_load_and_with_what_experiments_
     given = testbed.Testbed(
         root=tmp_path, load="quick", results=tmp_path, config={"seedUsers": "7"}
     )
-    made = prove.Proving(given).testbed_for(["ha"])
+    made = prove.ProofRun(given).testbed_for(["ha"])
     assert (made.load, made.stacks) == ("none", ("ha",))
     # What the user sets takes precedence.
     assert made.config == {"databaseMultiAz": "true", "seedUsers": "7"}

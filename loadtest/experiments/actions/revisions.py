@@ -54,7 +54,7 @@ def slow(files: Files, port: int) -> None:
     For longer than an instance that starves: a load balancer that counts open requests sends few to who is
     slow, and one zone alone is to move the fleet's p99.
     """
-    _run_instead(files, scripts.hanging_again_and_again(port, SLOW_HANGS_S))
+    _run_instead(files, scripts.hanging_repeatedly(port, SLOW_HANGS_S))
 
 
 VARIANTS: Final[Mapping[str, Callable[[Files, int], None]]] = {

@@ -264,7 +264,7 @@ HANGS_S = 1.2
 """Shorter than the health check's time-out of 2 s, longer than the second from which p99 alarms."""
 
 
-def hanging_again_and_again(port: int, hangs_s: float = HANGS_S) -> str:
+def hanging_repeatedly(port: int, hangs_s: float = HANGS_S) -> str:
     """Run the command of its arguments, and once that listens on the port stop it again and again.
 
     For a unit of systemd: it ends with the command, and passes SIGTERM on.

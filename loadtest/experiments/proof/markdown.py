@@ -32,7 +32,7 @@ def render(proof: Proof, texts: Texts) -> str:
                 if entry.record.outcome != "survived"
                 for reason in entry.record.reasons
             ]
-            + [texts.render(one) for one in proof.said_of_left_out]
+            + [texts.render(one) for one in proof.left_out_messages]
         ),
         f"<sub>{' · '.join(filter(None, (proof.commit, proof.generated_at)))}</sub>",
     ]

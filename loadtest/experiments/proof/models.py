@@ -97,7 +97,7 @@ class Proof(Record):
     """What was there for contrast, and not run."""
 
     @property
-    def said_of_left_out(self) -> list[Message]:
+    def left_out_messages(self) -> list[Message]:
         """A sentence about what was left out; none without anything."""
         if not self.left_out:
             return []

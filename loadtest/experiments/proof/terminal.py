@@ -28,7 +28,7 @@ def render(proof: Proof) -> RenderableType:
         if entry.record.outcome != "survived"
         for reason in entry.record.reasons
     ]
-    left_out = [Text(f"  {one}") for one in proof.said_of_left_out]
+    left_out = [Text(f"  {one}") for one in proof.left_out_messages]
     return Group(table(proof), headline, *reasons, *left_out)
 
 

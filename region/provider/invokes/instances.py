@@ -58,7 +58,7 @@ def ami(context: ProviderContext, arguments: Properties) -> Properties:
         )
     if arguments.get("mostRecent"):
         found = [max(found, key=lambda image: str(image.get("CreationDate") or ""))]
-    image = lookup.the_one(found, "image", "mostRecent")
+    image = lookup.only_result(found, "image", "mostRecent")
     root = image.get("RootDeviceName")
     snapshots = [
         device["Ebs"]["SnapshotId"]

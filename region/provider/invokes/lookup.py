@@ -38,7 +38,7 @@ def filters(arguments: Properties, **named: str) -> list[dict[str, Any]]:
     return found
 
 
-def the_one(found: Sequence[_Found], what: str, argument: str = "filters") -> _Found:
+def only_result(found: Sequence[_Found], what: str, argument: str = "filters") -> _Found:
     """Return the only result.
 
     Raises:

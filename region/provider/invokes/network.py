@@ -28,7 +28,7 @@ def vpc(context: ProviderContext, arguments: Properties) -> Properties:
         dhcpOptionsId="dhcp-options-id",
         state="state",
     )
-    found = lookup.the_one(every, "VPC")
+    found = lookup.only_result(every, "VPC")
     identity, ec2 = found["VpcId"], context.aws.ec2
     main = [
         {"Name": "vpc-id", "Values": [identity]},
@@ -83,7 +83,7 @@ def subnet(context: ProviderContext, arguments: Properties) -> Properties:
         state="state",
         vpcId="vpc-id",
     )
-    found = lookup.the_one(every, "subnet")
+    found = lookup.only_result(every, "subnet")
     return {
         **arguments,
         "id": found["SubnetId"],
@@ -117,7 +117,7 @@ def subnets(context: ProviderContext, arguments: Properties) -> Properties:
 def security_group(context: ProviderContext, arguments: Properties) -> Properties:
     """`aws.ec2.get_security_group`."""
     every = _described(context, _GROUPS, arguments, name="group-name", vpcId="vpc-id")
-    found = lookup.the_one(every, "security group")
+    found = lookup.only_result(every, "security group")
     return {
         **arguments,
         "id": found["GroupId"],

@@ -138,7 +138,7 @@ def get_available_subnet_ip(self: Subnet, instance: object) -> str:
 @patches.method(Subnet)
 def request_ip(self: Subnet, ip: str, instance: object) -> None:
     """Assign a given address of the subnet; reject one that is taken, reserved or outside."""
-    placement.assign_given(self, ip, instance)
+    placement.assign_address(self, ip, instance)
 
 
 def _check_cidr(backend: EC2Backend, cidr: str) -> None:

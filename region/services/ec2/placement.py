@@ -73,7 +73,7 @@ def _elsewhere(address: str) -> bool:
     return has_twin(address) and neighbors.in_use(loopback_of(address))
 
 
-def assign_given(subnet: Subnet, ip: str, holder: object) -> None:
+def assign_address(subnet: Subnet, ip: str, holder: object) -> None:
     """Assign a given address; reject one that is taken, reserved or outside the subnet."""
     first, last = _usable(subnet)
     if not first <= int(IPv4Address(ip)) <= last:

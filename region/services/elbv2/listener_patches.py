@@ -49,7 +49,7 @@ def _create_listener_call(moto: Original, self: ELBV2Response) -> object:
     balancer = self.elbv2_backend.load_balancers.get(given.text("LoadBalancerArn"))
     listeners = balancer.listeners.values() if balancer is not None else ()
     same = [one for one in listeners if int(one.port) == given.integer("Port")]
-    return repeats.once(moto, self, "Listeners", same)
+    return repeats.create_once(moto, self, "Listeners", same)
 
 
 @patches.around(ELBV2Response, "modify_listener")

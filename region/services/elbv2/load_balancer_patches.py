@@ -40,7 +40,7 @@ def _create_call(moto: Original, self: ELBV2Response) -> object:
         raise invalid("You can specify only one of 'Subnets' and 'SubnetMappings'")
     known = self.elbv2_backend.load_balancers.values()
     same = [one for one in known if one.name == given.text("Name")]
-    return repeats.once(moto, self, "LoadBalancers", same)
+    return repeats.create_once(moto, self, "LoadBalancers", same)
 
 
 @patches.around(ELBV2Response, "set_subnets")

@@ -19,7 +19,9 @@ from region.services.elbv2.errors import invalid
 from region.services.tag_keys import is_reserved
 
 
-def once(moto: Original, response: ELBV2Response, name: str, known: Iterable[Any]) -> ActionResult:
+def create_once(
+    moto: Original, response: ELBV2Response, name: str, known: Iterable[Any]
+) -> ActionResult:
     """Answer a creation: with what the same call created before, else with what it creates.
 
     Args:

@@ -53,7 +53,7 @@ def _create_call(moto: Original, self: ELBV2Response) -> object:
         raise invalid("A port and a protocol must be specified")
     known = self.elbv2_backend.target_groups.values()
     same = [one for one in known if one.name == given.text("Name")]
-    return repeats.once(moto, self, "TargetGroups", same)
+    return repeats.create_once(moto, self, "TargetGroups", same)
 
 
 @patches.around(ELBV2Response, "modify_target_group")

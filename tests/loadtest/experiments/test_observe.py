@@ -316,7 +316,7 @@ hooks:
 def test_a_revision_s_own_check_gives_up_by_the_time_outs_of_its_scripts(
     appspec: str, seconds: float, make_outputs: Callable[..., StackOutputs]
 ):
-    assert timing.own_check(make_outputs(), revision_of(appspec)) == seconds
+    assert timing.revision_check_s(make_outputs(), revision_of(appspec)) == seconds
 
 
 def test_a_revision_that_is_none_is_a_problem_and_no_failure(

@@ -66,7 +66,7 @@ def test_a_slow_service_hangs_again_and_again_and_ends_when_told(tmp_path: Path)
     )
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    (tmp_path / "run.sh").write_text(scripts.hanging_again_and_again(port, hangs_s=0.2))
+    (tmp_path / "run.sh").write_text(scripts.hanging_repeatedly(port, hangs_s=0.2))
     command = [
         "sh",
         str(tmp_path / "run.sh"),

@@ -15,7 +15,7 @@ import pytest
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments import guard, recovery
-from loadtest.experiments.undo import FaultJournal, Header, WayBack, left_below
+from loadtest.experiments.undo import FaultJournal, Header, WayBack, unfinished_journals
 
 HEADER = Header("one", 1, "ap-northeast-2", "http://127.0.0.1:9", "instance-dies")
 BACK = WayBack("resume-processes", {"group": "g", "processes": ["Launch"]}, "g launches")
@@ -35,7 +35,7 @@ def test_what_is_noted_is_on_disk_and_read_back_by_another(tmp_path: Path) -> No
     assert [(number, one.what) for number, one in taken.to_put_back] == [(2, "i-1 runs")]
     taken.done(2)
     taken.close()
-    assert left_below(tmp_path) == []
+    assert unfinished_journals(tmp_path) == []
 
 
 def test_the_latest_change_is_put_back_first(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_guard_puts_back_what_a_killed_experiment_left(
     monkeypatch.setattr(guard, "PAUSE_S", 0.0)
     assert guard.main(tmp_path / "faults/one.ndjson") == 0
     assert len(tries) == 2
-    assert left_below(tmp_path) == []
+    assert unfinished_journals(tmp_path) == []
 
 
 def test_faults_in_a_local_region_are_not_looked_for_on_aws(
@@ -129,7 +129,7 @@ def test_faults_in_a_local_region_are_not_looked_for_on_aws(
     journal.close()
     with pytest.raises(ExperimentError, match="local region"):
         recovery.recover(tmp_path)
-    assert len(left_below(tmp_path)) == 1
+    assert len(unfinished_journals(tmp_path)) == 1
 
 
 def test_a_journal_that_was_never_begun_is_removed_and_one_under_way_is_not(tmp_path: Path) -> None:
