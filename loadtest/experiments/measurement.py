@@ -23,7 +23,6 @@ from loadtest.models import PerSecondCounts, Record
 from loadtest.outcomes import Outcome
 from loadtest.runs.table import RequestTable
 
-MONTH_MIN = 30 * 24 * 60
 BY_AUTO_SCALING = "autoscaling"
 """The creator of a deployment to an instance that has just been launched."""
 FAILED = "Failed"
@@ -118,14 +117,6 @@ def budget_minutes(counts: PerSecondCounts) -> float:
         if failed + late
     ]
     return round(sum(shares) / 60, 4)
-
-
-def budget_share(minutes: float, objective: float) -> float:
-    """Return the share of a month's error budget that these minutes use up.
-
-    `objective` is the promised availability as a share below 1.
-    """
-    return minutes / (MONTH_MIN * (1 - objective))
 
 
 def detected_s(events: list[TimelineEvent], fault: Fault) -> float | None:

@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.subnets import Subnet
@@ -29,15 +27,6 @@ def choose(backend: EC2Backend, zone: str = "") -> Subnet:
         message = f"No subnets found for the default VPC '{vpc.id}'. Please specify a subnet."
         raise EC2ClientError("MissingInput", message)
     return found[zone or min(found)]
-
-
-def of_zones(backend: EC2Backend, zones: Iterable[str]) -> list[Subnet]:
-    """Return the default subnets of zones, in their order.
-
-    Raises:
-        EC2ClientError: a zone has none.
-    """
-    return [choose(backend, zone) for zone in zones]
 
 
 def all_of(backend: EC2Backend) -> list[Subnet]:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from loadtest.experiments.measurement import (
     budget_minutes,
-    budget_share,
     covered,
     measure,
     recovered_s,
@@ -212,7 +211,6 @@ def test_the_budget_is_at_most_the_time_that_had_bad_seconds(counts: list[tuple[
 def test_a_minute_of_full_outage_is_a_minute_of_the_budget():
     series = PerSecondCounts(arrivals=[0] * 60, good=[0] * 60, failed=[7] * 60)
     assert budget_minutes(series) == 1
-    assert budget_share(1, 0.999) == pytest.approx(1 / 43.2)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 20)), max_size=12))
