@@ -60,7 +60,7 @@ _UNTIL_INTERRUPTED = {
     r"^(python .*(?:--follow|music-note -f))\b": r"timeout --signal=INT 5 \1 || [ $? -le 130 ]"
 }
 _LOADS: Final = re.compile(
-    r"^(python -m (?:loadtest (?:experiment run|run|gate|report)|rehearsal run)\b[^\n#]*?)( *#.*)?$",
+    r"^(python -m (?:loadtest (?:experiment run|run|gate|report|compare)|rehearsal run)\b[^\n#]*?)( *#.*)?$",
     re.MULTILINE,
 )
 _WITHOUT_VERDICT: Final = r"\1 || [ $? -eq 3 ]"
@@ -98,7 +98,7 @@ RUNS: Final = (
     Run(
         "docs/report.md",
         "python -m loadtest report",
-        {"--single DIR --ha DIR": "--single latest-single --ha latest-ha"},
+        {"--single RUN --ha RUN": "--single latest-single --ha latest-ha"},
     ),
     Run("docs/statistics.md", "python -m loadtest plan", {"RUN_A RUN_B": "latest-ha latest-ha"}),
     Run(

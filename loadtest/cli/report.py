@@ -8,18 +8,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from loadtest.analysis import saved_runs
+from loadtest.cli.options import RUN_HELP
 from loadtest.formatting import line_printer
 from loadtest.reporting import conditions, report
 from loadtest.runs import paths
 
 
 def report_command(
-    single: Annotated[
-        Path | None, typer.Option(help="Directory of the single run; the latest by default.")
-    ] = None,
-    ha: Annotated[
-        Path | None, typer.Option(help="Directory of the HA run; the latest by default.")
-    ] = None,
+    single: Annotated[str, typer.Option(help=f"The single run. {RUN_HELP}")] = "latest-single",
+    ha: Annotated[str, typer.Option(help=f"The HA run. {RUN_HELP}")] = "latest-ha",
     output: Annotated[
         Path | None, typer.Option(help="Where to write the files; `results/report` by default.")
     ] = None,
@@ -56,8 +54,8 @@ def report_command(
     base = paths.base()
     extra = conditions.read(condition_file) if condition_file else None
     written = report.write_report(
-        single or paths.latest(base, "single"),
-        ha or paths.latest(base, "ha"),
+        saved_runs.find(base, single),
+        saved_runs.find(base, ha),
         output or base / "report",
         extra,
         chosen,
