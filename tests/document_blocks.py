@@ -60,7 +60,8 @@ _UNTIL_INTERRUPTED = {
     r"^(python .*(?:--follow|music-note -f))\b": r"timeout --signal=INT 5 \1 || [ $? -le 130 ]"
 }
 _LOADS: Final = re.compile(
-    r"^(python -m (?:loadtest (?:experiment run|run|gate|report|compare)|rehearsal run)\b[^\n#]*?)( *#.*)?$",
+    r"^(python -m (?:loadtest (?:experiment run|run|gate|report|compare)|rehearsal run)\b"
+    r"[^\n#]*?)( *#.*)?$",
     re.MULTILINE,
 )
 _WITHOUT_VERDICT: Final = r"\1 || [ $? -eq 3 ]"
