@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from moto.rds.exceptions import (
     InvalidParameterValue,
     RDSClientError,
 )
-from moto.rds.models import DBParameterGroup, DBSubnetGroup, RDSBackend
+from moto.rds.models import DBParameterGroup, DBSubnetGroup, OptionGroup, RDSBackend
 from moto.rds.responses import RDSResponse
 
 from region.api.patching import Original, Patches
@@ -26,6 +26,8 @@ from region.services.rds import input_checks, parameters
 patches = Patches()
 
 _SOURCES: Final = ("engine-default", "system", "user")
+_FEWEST_ZONES: Final = 2
+"""Zones that the subnets of a DB subnet group are in (RDS guide, Working with DB subnet groups)."""
 _FAMILY: Final = re.compile(r"postgres\d+")
 _ABSENT: Final = {
     "db": ("DBInstanceNotFound", "DBInstance"),
@@ -45,9 +47,49 @@ def modify_db_subnet_group(
     group = backend.subnet_groups.get(subnet_name)
     if group is None:
         raise DBSubnetGroupNotFoundError(subnet_name)
+    _check_coverage(subnets)
     group.subnets = subnets
     group.description = description or group.description
     return group
+
+
+@patches.around(RDSBackend, "create_subnet_group")
+def _create_subnet_group(
+    moto: Original,
+    backend: RDSBackend,
+    name: str,
+    description: str,
+    subnets: list[Subnet],
+    *rest: Any,
+) -> DBSubnetGroup:
+    """CreateDBSubnetGroup; moto would replace a group of the same name."""
+    if name in backend.subnet_groups:
+        raise RDSClientError(
+            "DBSubnetGroupAlreadyExists", f"The DB subnet group '{name.lower()}' already exists."
+        )
+    _check_coverage(subnets)
+    return moto(backend, name, description, subnets, *rest)
+
+
+def _check_coverage(subnets: list[Subnet]) -> None:
+    zones = {subnet.availability_zone for subnet in subnets}
+    if len(zones) < _FEWEST_ZONES:
+        raise RDSClientError(
+            "DBSubnetGroupDoesNotCoverEnoughAZs",
+            "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ "
+            f"coverage: {', '.join(sorted(map(str, zones))) or 'none'}. Add subnets to cover at least "
+            f"{_FEWEST_ZONES} AZs.",
+        )
+
+
+@patches.around(RDSBackend, "describe_option_groups")
+def _describe_option_groups(
+    moto: Original, backend: RDSBackend, wanted: Mapping[str, Any]
+) -> list[OptionGroup]:
+    """DescribeOptionGroups; moto fails without a name, and where there are none."""
+    if wanted.get("option_group_name"):
+        return moto(backend, wanted)
+    return moto(backend, {**wanted, "option_group_name": ""}) if backend.option_groups else []
 
 
 @patches.around(RDSResponse, "create_db_subnet_group")
