@@ -74,7 +74,7 @@ EXPECTED = {
         "aws:lb/targetGroup:TargetGroup": 1,
         "aws:lb/listener:Listener": 1,
         "aws:codedeploy/deploymentConfig:DeploymentConfig": 1,
-        "aws:cloudwatch/metricAlarm:MetricAlarm": 8,
+        "aws:cloudwatch/metricAlarm:MetricAlarm": 9,
     },
 }
 
