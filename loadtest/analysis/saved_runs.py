@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loadtest.analysis import run_loading
+from loadtest.analysis import comparability, run_loading
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.runs import paths
@@ -105,6 +105,23 @@ def find(base: Path, name: str) -> Path:
     raise ResultsError(
         f"there is no run {name!r} below {base}; {newest} (`python -m loadtest history` lists them)"
     )
+
+
+def latest_pair(base: Path) -> tuple[Path, Path]:
+    """Find the latest single run and HA run that can be compared; just the latest ones if none can.
+
+    Raises:
+        ResultsError: There is no run of one of them.
+    """
+    newest: dict[str, list[SavedRun]] = {"single": [], "ha": []}
+    for run in runs(base):
+        if isinstance(run, UnreadableRun) or run.summary.topology not in newest:
+            continue
+        newest[run.summary.topology].append(run)
+        for single, ha in ((s, h) for s in newest["single"] for h in newest["ha"]):
+            if run in (single, ha) and not comparability.differences(single.summary, ha.summary):
+                return single.directory, ha.directory
+    return paths.latest(base, "single"), paths.latest(base, "ha")
 
 
 def load(base: Path, name: str) -> SavedRun:

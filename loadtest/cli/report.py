@@ -16,8 +16,8 @@ from loadtest.runs import paths
 
 
 def report_command(
-    single: Annotated[str, typer.Option(help=f"The single run. {RUN_HELP}")] = "latest-single",
-    ha: Annotated[str, typer.Option(help=f"The HA run. {RUN_HELP}")] = "latest-ha",
+    single: Annotated[str | None, typer.Option(help=f"The single run. {RUN_HELP}")] = None,
+    ha: Annotated[str | None, typer.Option(help=f"The HA run. {RUN_HELP}")] = None,
     output: Annotated[
         Path | None, typer.Option(help="Where to write the files; `results/report` by default.")
     ] = None,
@@ -34,6 +34,9 @@ def report_command(
     ] = False,
 ) -> int:
     """Compare a single run with an HA run: a table here, and files for people and programs.
+
+    Without `--single` and `--ha`: the latest two that had the same load. With one of them, the other is
+    the latest.
 
     - `report.html`: one page with charts; `report.ko.html` or `report.en.html`: the same in the
       other language
@@ -53,9 +56,15 @@ def report_command(
     chosen = report.language(language)
     base = paths.base()
     extra = conditions.read(condition_file) if condition_file else None
+    if single is None and ha is None:
+        pair = saved_runs.latest_pair(base)
+    else:
+        pair = (
+            saved_runs.find(base, single or "latest-single"),
+            saved_runs.find(base, ha or "latest-ha"),
+        )
     written = report.write_report(
-        saved_runs.find(base, single),
-        saved_runs.find(base, ha),
+        *pair,
         output or base / "report",
         extra,
         chosen,

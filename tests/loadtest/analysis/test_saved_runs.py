@@ -13,6 +13,7 @@ from loadtest.analysis.saved_runs import SavedRun, UnreadableRun
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
+from loadtest.runs import paths
 
 
 def test_a_saved_run_with_the_published_counts_gives_the_published_shares(golden_base: Path):
@@ -48,3 +49,25 @@ def test_a_saved_run_knows_its_versions(golden: tuple[RunSummary, RunSummary]):
     run = SavedRun(Path("x"), golden[1])
     assert run.app_versions == ["v1"]
     assert dataclasses.astuple(UnreadableRun(Path("x"), "y")) == (Path("x"), "y")
+
+
+def test_the_latest_pair_had_the_same_load(
+    golden: tuple[RunSummary, RunSummary], save: Callable[..., RunSummary], base: Path
+):
+    """After a quick run of one stack alone, the two before it are still what can be compared."""
+    for summary in golden:
+        (base / summary.id).mkdir()
+        paths.save_summary(base / summary.id, summary)
+    (base / save(9).id).rename(base / "20261123T000000Z-ha-quick")
+    assert saved_runs.latest_pair(base) == tuple(base / one.id for one in golden)
+
+
+def test_without_two_of_the_same_load_the_latest_pair_is_the_latest_of_each(
+    golden: tuple[RunSummary, RunSummary], save: Callable[..., RunSummary], base: Path
+):
+    (base / golden[0].id).mkdir()
+    paths.save_summary(base / golden[0].id, golden[0])
+    later = save(9)
+    assert saved_runs.latest_pair(base) == (base / golden[0].id, base / later.id)
+    with pytest.raises(ResultsError):
+        saved_runs.latest_pair(base / "nowhere")
