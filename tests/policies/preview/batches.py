@@ -47,6 +47,11 @@ class Touches:
         self.changed |= {(name, "*"), (other, "*")}
         self._use((), name)
 
+    def option(self, name: str, **options: Any) -> None:
+        del options  # They may concern any property.
+        self.changed.add((name, "*"))
+        self._use((), name)
+
     def _use(self, value: Any, *names: str) -> None:
         self.used |= {*names, *(reference.handle for reference in references(value))}
 
