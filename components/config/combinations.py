@@ -18,8 +18,6 @@ from policies.availability import alarm_timing, target_groups, zones
 from policies.availability.healthy_hosts import largest_possible
 
 HALF_AT_A_TIME = "CodeDeployDefault.HalfAtATime"
-ONE_AT_A_TIME = "CodeDeployDefault.OneAtATime"
-PREDEFINED = "CodeDeployDefault."
 
 Check = Callable[[Settings], Iterator[str]]
 
@@ -92,22 +90,12 @@ def _healthy_hosts(settings: Settings) -> Iterator[str]:
 
 
 def _alarms_in_time(settings: Settings) -> Iterator[str]:
-    """Check that a deployment goes on until its alarms can stop it."""
+    """Check that a deployment watches its first zone until its alarms can stop it."""
+    given = settings.zone_monitor
+    if given is None:
+        return  # How long the batches of a configuration take is not known here.
     needed = alarm_timing.needed(STOP_ALARM_POINTS, STOP_ALARM_PERIOD)
-    count, pace = settings.availability_zone_count, settings.pace
-    if isinstance(pace, str):
-        if not pace.startswith(PREDEFINED):
-            return  # Its waits are not known here.
-        size = settings.min_size
-        kept = {HALF_AT_A_TIME: -(-size // 2), ONE_AT_A_TIME: size - 1}.get(pace, 0)
-        problem = alarm_timing.too_late(needed, alarm_timing.batches_left(size, kept))
-        if problem is not None:
-            yield (
-                f'haproof:deploymentConfig is "{pace}": {problem}; set it to none, so that a '
-                "deployment watches its first zone before it goes on."
-            )
-        return
-    given = settings.first_zone_monitor
+    count = settings.availability_zone_count
     problem = alarm_timing.too_late(needed, alarm_timing.watched(given, 0, count))
     if problem is not None:
         least = needed - alarm_timing.watched(0, 0, count)

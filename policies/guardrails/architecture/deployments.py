@@ -204,6 +204,11 @@ class Deployment:
         return min(found, default=None)
 
     @property
+    def watches_zones(self) -> bool:
+        """Whether its configuration, one of this stack, says how long it waits after a zone."""
+        return self._zonal is not UNKNOWN and not is_absent(self._zonal)
+
+    @property
     def _zonal(self) -> Any:
         """Return how it goes from zone to zone, if it does."""
         name = self.resource.get("deploymentConfigName") or _DEFAULT

@@ -86,6 +86,11 @@ MISSING_DATA = StackRule(
 )
 
 
+_LONGEST = 900.0
+"""Seconds for which no deployment is taken to go on by its batches alone: an alarm that needs more stops
+none."""
+
+
 def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
     alarms = stack.derived(Alarms)
     batch = settings.integer("batchSeconds")
@@ -108,9 +113,12 @@ def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
         if problem is None:
             continue
         first = telling[known.index(fastest)]
+        # Without a wait that is written down, only how long the batches take gives alarms time.
+        estimated = not deployment.watches_zones and fastest <= _LONGEST
+        by = f", if a batch of instances takes {batch} s" if estimated else ""
         yield Violation(
             f'{deployment.label} watches no alarm that goes off in time; "{first.name}" is the '
-            f"fastest: {problem}.",
+            f"fastest: {problem}{by}.",
             deployment.resource,
             (
                 *alarms.path(first),
@@ -118,6 +126,7 @@ def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 f"deployment configuration {deployment.minimum.name} goes on for {left:g} s",
                 deployment.step,
             ),
+            undecided=estimated,
         )
 
 
@@ -149,7 +158,8 @@ IN_TIME = StackRule(
     ),
     unknown=(
         "An unknown period, number of periods or zone, and a configuration of another stack, count as "
-        "in time."
+        "in time. Without a zonal_config it is an advisory, unless the alarm needs more than 900 s: how "
+        "long your batches take is not known here."
     ),
     parameters={
         "batchSeconds": {

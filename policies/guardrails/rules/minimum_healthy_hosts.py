@@ -133,8 +133,8 @@ def _possible(stack: Stack, _: Settings) -> Iterator[Violation]:
         for group in deployment.groups.any:
             size = number(group.get("minSize"))
             deadlock = None if size is None else minimum.deadlock(size)
-            if size == 0 or (size is None and minimum.possible_at_two_or_more):
-                continue  # an empty group has nobody to spare: other rules ask whether it may be empty
+            if size == 0 or ((size is None or size == 1) and minimum.possible_at_two_or_more):
+                continue  # such a group has nobody to spare: other rules ask whether it may be so small
             if size is None:
                 yield Violation(
                     f'Auto Scaling group "{group.name}" has a min_size that is '

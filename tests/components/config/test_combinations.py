@@ -46,14 +46,6 @@ HALF = "CodeDeployDefault.HalfAtATime"
             ["with one instance none is left"],
         ),
         (
-            {"deploymentConfig": HALF},
-            [f'deploymentConfig is "{HALF}"', "needs 180 s", "only 20 s", "set it to none"],
-        ),
-        (
-            {"deploymentConfig": "CodeDeployDefault.OneAtATime"},
-            ["needs 180 s", "only 100 s", "set it to none"],
-        ),
-        (
             {"firstZoneMonitor": "139"},
             ["firstZoneMonitor is 139", "needs 180 s", "only 179 s", "set it to 140 or more"],
         ),
@@ -168,13 +160,9 @@ def test_one_instance_may_be_deployed_all_at_once():
     [
         {"firstZoneMonitor": "140"},
         {"firstZoneMonitor": "160", "availabilityZoneCount": "2"},
-        # Nine further batches.
-        {
-            "deploymentConfig": "CodeDeployDefault.OneAtATime",
-            "minSize": "10",
-            "desiredCapacity": "10",
-            "maxSize": "12",
-        },
+        # How long their batches take is not known here; the pack advises.
+        {"deploymentConfig": HALF},
+        {"deploymentConfig": "CodeDeployDefault.OneAtATime"},
         {"deploymentConfig": "of-another-stack"},
         # Without a load balancer there is no alarm to wait for.
         {**SINGLE, "firstZoneMonitor": "0"},

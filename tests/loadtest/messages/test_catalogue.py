@@ -16,6 +16,7 @@ import loadtest
 import rehearsal
 from loadtest.analysis.saturation import FULL, NOT_RECORDED
 from loadtest.analysis.sizing import Limit
+from loadtest.experiments import scaling
 from loadtest.experiments.observations import Source
 from loadtest.experiments.proof.models import EXIT_CODES, slug
 from loadtest.messages.catalogue import LANGUAGES, catalogue
@@ -45,7 +46,7 @@ FAMILIES = {
     "outcome": {outcome.value for outcome in Outcome},
     "phase": {phase.name for profile in PROFILES.values() for phase in profile.phases},
     "endpoint": ENDPOINTS,
-    "event": {"fault", "deployment"},
+    "event": {"fault", "deployment", scaling.KIND},
     "scenario": {file.stem for file in scenario.SCENARIOS.glob("*.yml")},
     "stack": {"single", "ha", "single.title", "ha.title"},
     "survival": {slug(outcome) for outcome in EXIT_CODES},

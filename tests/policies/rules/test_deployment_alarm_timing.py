@@ -94,3 +94,13 @@ def test_the_message_names_both_times_and_the_way_out():
     )
     for part in ("needs 180 s", "only 20 s", "not rolled back"):
         assert part in found.what
+
+
+def test_how_long_batches_take_is_a_guess_and_what_a_configuration_waits_is_not():
+    """Only what is written down rejects a stack; an alarm of hours stops no deployment at all."""
+    guessed = paced(Draft(), "CodeDeployDefault.HalfAtATime")
+    written = zonal(Draft(), firstZoneMonitorDurationInSeconds=0.0)
+    hours = only(paced(Draft(), "CodeDeployDefault.HalfAtATime"), period=3600.0)
+    told = [violations(one, "codedeploy-alarms-in-time") for one in (guessed, written, hours)]
+    assert [[found.undecided for found in each] for each in told] == [[True], [False], [False]]
+    assert "if a batch of instances takes 20 s" in told[0][0].what

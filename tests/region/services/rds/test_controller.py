@@ -111,9 +111,12 @@ def test_invalid_instances_are_rejected(rds, change, message):
     assert rds.describe_db_instances()["DBInstances"] == []
 
 
-def test_a_subnet_group_survives_its_modification(rds):
+def test_a_subnet_group_survives_its_modification(rds, aws):
     group = rds.describe_db_subnet_groups(DBSubnetGroupName="private")["DBSubnetGroups"][0]
-    subnets = [entry["SubnetIdentifier"] for entry in group["Subnets"]]
-    rds.modify_db_subnet_group(DBSubnetGroupName="private", SubnetIds=subnets[:1])
+    third = aws.ec2.create_subnet(
+        VpcId=group["VpcId"], CidrBlock="10.79.9.0/24", AvailabilityZone="ap-northeast-2a"
+    )["Subnet"]["SubnetId"]
+    wanted = {group["Subnets"][0]["SubnetIdentifier"], third}
+    rds.modify_db_subnet_group(DBSubnetGroupName="private", SubnetIds=sorted(wanted))
     group = rds.describe_db_subnet_groups(DBSubnetGroupName="private")["DBSubnetGroups"][0]
-    assert [entry["SubnetIdentifier"] for entry in group["Subnets"]] == subnets[:1]
+    assert {entry["SubnetIdentifier"] for entry in group["Subnets"]} == wanted
