@@ -113,32 +113,10 @@ def load_balancer_alarms(
             breaches=STOP_ALARM_POINTS,
             stops_deployments=True,
         ),
-        AlarmSpec(
-            key="slow",
-            description=f"One request in a hundred takes {SLOW_SECONDS:g} s or more.",
-            namespace="AWS/ApplicationELB",
-            metric="TargetResponseTime",
-            statistic="p99",
-            dimensions=targets,
-            threshold=SLOW_SECONDS,
-            period=STOP_ALARM_PERIOD,
-            breaches=STOP_ALARM_POINTS,
-            stops_deployments=True,
-        ),
-        AlarmSpec(
-            # The load balancer sends few requests to instances that are slow: a bad revision in one
-            # zone of three made 0.5 % of all slow. Too few requests a minute leave it as it is.
-            key="slow-few",
-            description=f"Three requests in a thousand take {SLOW_SECONDS:g} s or more.",
-            namespace="AWS/ApplicationELB",
-            metric="TargetResponseTime",
-            statistic="p99.7",
-            dimensions=targets,
-            threshold=SLOW_SECONDS,
-            period=STOP_ALARM_PERIOD,
-            breaches=STOP_ALARM_POINTS,
-            stops_deployments=True,
-        ),
+        _slow(targets, "slow", "p99", "One request in a hundred takes"),
+        # The load balancer sends few requests to instances that are slow: a bad revision in one zone of
+        # three made 0.5 % of all slow. Too few requests a minute leave this alarm as it is.
+        _slow(targets, "slow-few", "p99.7", "Three requests in a thousand take"),
         AlarmSpec(
             key="unhealthy-hosts",
             description="An instance fails its health check and has not been replaced.",
@@ -152,6 +130,23 @@ def load_balancer_alarms(
             breaches=5,
         ),
     ]
+
+
+def _slow(
+    targets: dict[str, pulumi.Input[str]], key: str, percentile: str, share: str
+) -> AlarmSpec:
+    return AlarmSpec(
+        key=key,
+        description=f"{share} {SLOW_SECONDS:g} s or more.",
+        namespace="AWS/ApplicationELB",
+        metric="TargetResponseTime",
+        statistic=percentile,
+        dimensions=targets,
+        threshold=SLOW_SECONDS,
+        period=STOP_ALARM_PERIOD,
+        breaches=STOP_ALARM_POINTS,
+        stops_deployments=True,
+    )
 
 
 def instance_alarms(instance_id: pulumi.Input[str]) -> list[AlarmSpec]:
