@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import pulumi
@@ -78,6 +79,16 @@ class AlarmSpec:
         return self.statistic.startswith("p")
 
 
+_STOPPING = partial(
+    AlarmSpec,
+    namespace="AWS/ApplicationELB",
+    period=STOP_ALARM_PERIOD,
+    breaches=STOP_ALARM_POINTS,
+    stops_deployments=True,
+)
+"""An alarm on the load balancer's metrics that stops a deployment."""
+
+
 def load_balancer_alarms(
     load_balancer: pulumi.Input[str], target_group: pulumi.Input[str]
 ) -> list[AlarmSpec]:
@@ -89,29 +100,21 @@ def load_balancer_alarms(
     balancer = {"LoadBalancer": load_balancer}
     targets = {**balancer, "TargetGroup": target_group}
     return [
-        AlarmSpec(
+        _STOPPING(
             key="target-errors",
             description="The application responds with 5xx.",
-            namespace="AWS/ApplicationELB",
             metric="HTTPCode_Target_5XX_Count",
             statistic="Sum",
             dimensions=targets,
             threshold=ERRORS_PER_MINUTE,
-            period=STOP_ALARM_PERIOD,
-            breaches=STOP_ALARM_POINTS,
-            stops_deployments=True,
         ),
-        AlarmSpec(
+        _STOPPING(
             key="balancer-errors",
             description="The load balancer itself responds with 5xx because no target can.",
-            namespace="AWS/ApplicationELB",
             metric="HTTPCode_ELB_5XX_Count",
             statistic="Sum",
             dimensions=balancer,
             threshold=ERRORS_PER_MINUTE,
-            period=STOP_ALARM_PERIOD,
-            breaches=STOP_ALARM_POINTS,
-            stops_deployments=True,
         ),
         _slow(targets, "slow", "p99", "One request in a hundred takes"),
         # The load balancer sends few requests to instances that are slow: a bad revision in one zone of
@@ -135,17 +138,13 @@ def load_balancer_alarms(
 def _slow(
     targets: dict[str, pulumi.Input[str]], key: str, percentile: str, share: str
 ) -> AlarmSpec:
-    return AlarmSpec(
+    return _STOPPING(
         key=key,
         description=f"{share} {SLOW_SECONDS:g} s or more.",
-        namespace="AWS/ApplicationELB",
         metric="TargetResponseTime",
         statistic=percentile,
         dimensions=targets,
         threshold=SLOW_SECONDS,
-        period=STOP_ALARM_PERIOD,
-        breaches=STOP_ALARM_POINTS,
-        stops_deployments=True,
     )
 
 

@@ -113,14 +113,16 @@ def latest_pair(base: Path) -> tuple[Path, Path]:
     Raises:
         ResultsError: There is no run of one of them.
     """
-    newest: dict[str, list[SavedRun]] = {"single": [], "ha": []}
+    later: list[SavedRun] = []
     for run in runs(base):
-        if isinstance(run, UnreadableRun) or run.summary.topology not in newest:
+        if isinstance(run, UnreadableRun):
             continue
-        newest[run.summary.topology].append(run)
-        for single, ha in ((s, h) for s in newest["single"] for h in newest["ha"]):
-            if run in (single, ha) and not comparability.differences(single.summary, ha.summary):
+        for other in later:
+            found = {one.summary.topology: one for one in (run, other)}
+            single, ha = found.get("single"), found.get("ha")
+            if single and ha and not comparability.differences(single.summary, ha.summary):
                 return single.directory, ha.directory
+        later.append(run)
     return paths.latest(base, "single"), paths.latest(base, "ha")
 
 

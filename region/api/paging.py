@@ -179,8 +179,11 @@ def _call_action(moto: Original, self: BaseResponse) -> object:
     if getattr(self, _SERIALIZED, False) or int(status) != HTTPStatus.OK or not _is_object(body):
         return status, headers, body
     service, operation = str(self.boto3_service_name), str(self._get_action())  # pyright: ignore[reportPrivateUsage]
-    pages, given = of(service, operation), Parameters(self)
-    if pages is None or (given.get(pages.limit) is None and not given.text(pages.token)):
+    pages = of(service, operation)
+    if pages is None:
+        return status, headers, body
+    given = Parameters(self)
+    if given.get(pages.limit) is None and not given.text(pages.token):
         return status, headers, body
     answer = cast("dict[str, Any]", json.loads(body))
     if (service, operation) in _WHOLE:

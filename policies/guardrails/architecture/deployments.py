@@ -211,11 +211,14 @@ class Deployment:
     @property
     def _zonal(self) -> Any:
         """Return how it goes from zone to zone, if it does."""
-        name = self.resource.get("deploymentConfigName") or _DEFAULT
-        if isinstance(name, str) and name in _PREDEFINED:
+        if not self.minimum.custom:
             return None
-        found = _configurations(self._stack, self.resource)
-        return found[0].get("zonalConfig") if len(found) == 1 else UNKNOWN
+        return found[0].get("zonalConfig") if len(found := self.configurations) == 1 else UNKNOWN
+
+    @property
+    def configurations(self) -> list[Resource]:
+        """The deployment configurations of this stack that it may use."""
+        return _configurations(self._stack, self.resource)
 
     def sizes(self) -> Iterator[tuple[Resource, float, int]]:
         """Yield its groups with their smallest size and how many of it a deployment keeps."""

@@ -13,23 +13,28 @@ from guardrails.values import dig, items, number
 
 def _off(stack: Stack, group: Resource) -> tuple[str, str] | None:
     """Return which switch or protocol lets no request pass, and what to do about it."""
-    for listener in stack.references(
-        group, "listenerArn", tokens.ACCELERATOR_LISTENER, ARN_KEYS
-    ).resources:
-        for one in stack.references(
-            listener, "acceleratorArn", tokens.ACCELERATOR, ARN_KEYS
-        ).resources:
-            if one.get("enabled") is False:
-                return f'accelerator "{one.name}" is not enabled', "set enabled to true."
-        balancers = stack.references(
-            group, "endpointConfigurations", tokens.LOAD_BALANCER, ARN_KEYS
-        ).resources
-        for balancer in balancers:
-            if listener.get("protocol") == "UDP" and not is_network(balancer):
-                reason = (
-                    f'listener "{listener.name}" takes UDP, which "{balancer.name}" does not speak'
-                )
-                return reason, f'set protocol of "{listener.name}" to "TCP".'
+    listeners = stack.references(group, "listenerArn", tokens.ACCELERATOR_LISTENER, ARN_KEYS)
+    found = (_disabled(stack, one) or _speechless(stack, one, group) for one in listeners.resources)
+    return next(filter(None, found), None)
+
+
+def _disabled(stack: Stack, listener: Resource) -> tuple[str, str] | None:
+    of = stack.references(listener, "acceleratorArn", tokens.ACCELERATOR, ARN_KEYS)
+    for one in of.resources:
+        if one.get("enabled") is False:
+            return f'accelerator "{one.name}" is not enabled', "set enabled to true."
+    return None
+
+
+def _speechless(stack: Stack, listener: Resource, group: Resource) -> tuple[str, str] | None:
+    """Find an endpoint that does not speak the listener's protocol."""
+    if listener.get("protocol") != "UDP":
+        return None
+    ends = stack.references(group, "endpointConfigurations", tokens.LOAD_BALANCER, ARN_KEYS)
+    for one in ends.resources:
+        if not is_network(one):
+            reason = f'listener "{listener.name}" takes UDP, which "{one.name}" does not speak'
+            return reason, f'set protocol of "{listener.name}" to "TCP".'
     return None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from guardrails import tokens
 from guardrails.architecture.deployments import Deployment, Deployments
 from guardrails.architecture.fleets import Fleets
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
@@ -95,13 +94,7 @@ MIN_HEALTHY_HOSTS = StackRule(
 
 def _per_zone(stack: Stack, deployment: Deployment) -> Iterator[Violation]:
     """Find a minimum per zone that leaves none to deploy to."""
-    found = stack.linked(
-        deployment.resource,
-        "deploymentConfigName",
-        tokens.DEPLOYMENT_CONFIG,
-        ("deploymentConfigName", "id"),
-    )
-    for config in found:
+    for config in deployment.configurations:
         hosts = config.get("zonalConfig", "minimumHealthyHostsPerZone")
         value = number(dig(hosts, "value"))
         if value is None or dig(hosts, "type") != "HOST_COUNT":

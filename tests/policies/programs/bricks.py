@@ -230,6 +230,45 @@ AGENT = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 BACKUP = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
 
 
+def function_role() -> aws.iam.Role:
+    return aws.iam.Role("function-role", assume_role_policy=trust("lambda.amazonaws.com"))
+
+
+def function(role: aws.iam.Role | None = None, **more: Any) -> aws.lambda_.Function:
+    """Create a function that somebody has uploaded, with a role that may nothing unless one is given."""
+    role = role or function_role()
+    return aws.lambda_.Function(
+        "function",
+        role=role.arn,
+        runtime="python3.13",
+        handler="main.handler",
+        s3_bucket="code-of-functions",
+        s3_key="main.zip",
+        **more,
+    )
+
+
+def sending(queue: aws.sqs.Queue, service: str, source_arn: pulumi.Output[str]) -> None:
+    """Let a topic or a rule, by its service, send to a queue."""
+
+    def allowed(arns: list[str]) -> str:
+        return document(
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": service},
+                "Action": "sqs:SendMessage",
+                "Resource": arns[0],
+                "Condition": {"ArnEquals": {"aws:SourceArn": arns[1]}},
+            }
+        )
+
+    aws.sqs.QueuePolicy(
+        "jobs-policy",
+        queue_url=queue.id,
+        policy=pulumi.Output.all(queue.arn, source_arn).apply(allowed),
+    )
+
+
 def profile(name: str = "app", *arns: str) -> aws.iam.InstanceProfile:
     """Create an instance role with managed policies, by default Session Manager and reading S3."""
     role = aws.iam.Role(f"{name}-role", assume_role_policy=trust("ec2.amazonaws.com"))

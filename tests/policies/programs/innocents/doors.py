@@ -75,7 +75,10 @@ def classic_rules() -> None:
     behind_groups(site, outside, inside)
 
 
-def separate(site: bricks.Site) -> tuple[aws.ec2.SecurityGroup, aws.ec2.SecurityGroup]:
+def separate(
+    site: bricks.Site, **visitors: Any
+) -> tuple[aws.ec2.SecurityGroup, aws.ec2.SecurityGroup]:
+    """Create the two security groups, each rule apart; `visitors` says who may come, else all."""
     outside, inside = _empty(site, "balancer"), _empty(site, "app")
     aws.vpc.SecurityGroupIngressRule(
         "from-world",
@@ -83,7 +86,7 @@ def separate(site: bricks.Site) -> tuple[aws.ec2.SecurityGroup, aws.ec2.Security
         ip_protocol="tcp",
         from_port=80,
         to_port=80,
-        cidr_ipv4=bricks.WORLD,
+        **(visitors or {"cidr_ipv4": bricks.WORLD}),
     )
     aws.vpc.SecurityGroupEgressRule(
         "to-app",

@@ -24,37 +24,15 @@ def orders_by_topic_and_queue() -> None:
             lambda arn: json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5})
         ),
     )
-    aws.sqs.QueuePolicy(
-        "jobs-policy",
-        queue_url=jobs.id,
-        policy=pulumi.Output.all(jobs.arn, topic.arn).apply(
-            lambda arns: bricks.document(
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "sns.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": arns[0],
-                    "Condition": {"ArnEquals": {"aws:SourceArn": arns[1]}},
-                }
-            )
-        ),
-    )
+    bricks.sending(jobs, "sns.amazonaws.com", topic.arn)
     aws.sns.TopicSubscription("orders-to-jobs", topic=topic.arn, protocol="sqs", endpoint=jobs.arn)
-    role = aws.iam.Role("function-role", assume_role_policy=bricks.trust("lambda.amazonaws.com"))
+    role = bricks.function_role()
     aws.iam.RolePolicyAttachment(
         "function-policy",
         role=role.name,
         policy_arn="arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole",
     )
-    function = aws.lambda_.Function(
-        "function",
-        role=role.arn,
-        runtime="python3.13",
-        handler="main.handler",
-        s3_bucket="code-of-functions",
-        s3_key="main.zip",
-        timeout=30,
-    )
+    function = bricks.function(role, timeout=30)
     aws.lambda_.EventSourceMapping(
         "work", event_source_arn=jobs.arn, function_name=function.arn, batch_size=10
     )
@@ -62,16 +40,7 @@ def orders_by_topic_and_queue() -> None:
 
 @innocent()
 def hourly_by_a_rule() -> None:
-    role = aws.iam.Role("function-role", assume_role_policy=bricks.trust("lambda.amazonaws.com"))
-    function = aws.lambda_.Function(
-        "function",
-        role=role.arn,
-        runtime="python3.13",
-        handler="main.handler",
-        s3_bucket="code-of-functions",
-        s3_key="main.zip",
-        timeout=300,
-    )
+    function = bricks.function(timeout=300)
     rule = aws.cloudwatch.EventRule("hourly", schedule_expression="rate(1 hour)")
     aws.cloudwatch.EventTarget("hourly-function", rule=rule.name, arn=function.arn)
     aws.lambda_.Permission(
@@ -83,21 +52,7 @@ def hourly_by_a_rule() -> None:
     )
     queue = aws.sqs.Queue("jobs")
     aws.cloudwatch.EventTarget("hourly-jobs", rule=rule.name, arn=queue.arn)
-    aws.sqs.QueuePolicy(
-        "jobs-policy",
-        queue_url=queue.id,
-        policy=pulumi.Output.all(queue.arn, rule.arn).apply(
-            lambda arns: bricks.document(
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "events.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": arns[0],
-                    "Condition": {"ArnEquals": {"aws:SourceArn": arns[1]}},
-                }
-            )
-        ),
-    )
+    bricks.sending(queue, "events.amazonaws.com", rule.arn)
 
 
 @innocent()

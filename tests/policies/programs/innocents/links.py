@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from tests.policies.programs import bricks
 from tests.policies.programs.cases import innocent
+from tests.policies.programs.innocents.doors import behind_groups, separate
 
 NO_MODEL = "The pack has no model of what stands in front."
 
@@ -328,37 +329,5 @@ def offices_by_a_list_in_separate_rules() -> None:
     offices = aws.ec2.ManagedPrefixList(
         "offices", address_family="IPv4", max_entries=5, entries=[{"cidr": "198.51.100.0/24"}]
     )
-    outside = aws.ec2.SecurityGroup("balancer", vpc_id=site.vpc.id)
-    inside = aws.ec2.SecurityGroup("app", vpc_id=site.vpc.id)
-    aws.vpc.SecurityGroupIngressRule(
-        "in",
-        security_group_id=outside.id,
-        ip_protocol="tcp",
-        from_port=80,
-        to_port=80,
-        prefix_list_id=offices.id,
-    )
-    aws.vpc.SecurityGroupEgressRule(
-        "on",
-        security_group_id=outside.id,
-        ip_protocol="tcp",
-        from_port=8080,
-        to_port=8080,
-        referenced_security_group_id=inside.id,
-    )
-    aws.vpc.SecurityGroupIngressRule(
-        "from-front",
-        security_group_id=inside.id,
-        ip_protocol="tcp",
-        from_port=8080,
-        to_port=8080,
-        referenced_security_group_id=outside.id,
-    )
-    aws.vpc.SecurityGroupEgressRule(
-        "out", security_group_id=inside.id, ip_protocol="-1", cidr_ipv4=bricks.WORLD
-    )
-    front = bricks.balancer(site.public_ids(), outside)
-    behind = bricks.targets(site.vpc.id)
-    bricks.http(front, bricks.forward(behind))
-    group = bricks.fleet(site.private_ids(), bricks.template(inside, bricks.profile()), behind)
-    bricks.delivery(front, behind, group)
+    outside, inside = separate(site, prefix_list_id=offices.id)
+    behind_groups(site, outside, inside)

@@ -102,16 +102,7 @@ def two_sets_of_tasks() -> None:
 @innocent()
 def function_by_alias() -> None:
     """API Gateway calls an alias that CodeDeploy moves, ten percent at a time; no load balancer."""
-    role = aws.iam.Role("function-role", assume_role_policy=bricks.trust("lambda.amazonaws.com"))
-    function = aws.lambda_.Function(
-        "function",
-        role=role.arn,
-        runtime="python3.13",
-        handler="main.handler",
-        s3_bucket="code-of-functions",
-        s3_key="main.zip",
-        publish=True,
-    )
+    function = bricks.function(publish=True)
     alias = aws.lambda_.Alias(
         "live", function_name=function.name, function_version=function.version, name="live"
     )

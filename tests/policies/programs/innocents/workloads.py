@@ -17,15 +17,7 @@ def lambda_behind_the_balancer() -> None:
     site = bricks.network(nat=False)
     outside = bricks.balancer_group(site.vpc.id)
     front = bricks.balancer(site.public_ids(), outside)
-    role = aws.iam.Role("function-role", assume_role_policy=bricks.trust("lambda.amazonaws.com"))
-    function = aws.lambda_.Function(
-        "function",
-        role=role.arn,
-        runtime="python3.13",
-        handler="main.handler",
-        s3_bucket="code-of-functions",
-        s3_key="main.zip",
-    )
+    function = bricks.function()
     behind = aws.lb.TargetGroup("function-targets", target_type="lambda")
     allowed = aws.lambda_.Permission(
         "balancer-may",
