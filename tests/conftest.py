@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--kills", type=int, default=6, help="experiments that are killed, at random")
     parser.addoption("--first-kill", type=int, default=0, help="the number of the first of them")
+
+
+def pytest_configure() -> None:
+    """Let tests interrupt what they start, also where a shell runs pytest itself in its background.
+
+    There it ignores SIGINT, and whatever it starts would inherit that and never end.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
