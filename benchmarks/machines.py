@@ -21,13 +21,13 @@ import yaml
 
 from commandline.run import terminated_like_interrupted
 from region.addresses import loopback_of
-from region.daemons import remove_runtime_directory, runtime_directory
 from region.machines import MachinePool
 from region.machines.images import prepare
 from region.machines.machine import Machine
 from region.machines.spec import MachineSpec
 from region.machines.volumes import GIBIBYTE, RootVolume
 from region.network import GATEWAY, Firewall, Interface, Permission, RegionNetwork, SecurityGroup
+from region.runtime_directories import remove_runtime_directory, runtime_directory
 from region.services.vpc.internet_gateway import Forwarding, InternetGateway
 
 FLEET = 6

@@ -11,12 +11,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
-import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -26,16 +23,12 @@ import psutil
 
 from commandline.errors import UserError
 from region.followed import FollowedProcess, boot_id, start_ticks
-from region.identity import region_id
 from region.rootless import OF_THE_HOST
 
 RECORD_SUFFIX = ".process.json"
-LONGEST_SOCKET_DIRECTORY = 80
 _ORDER_SECONDS = 5.0
 _NOT_OURS = frozenset({"instances", "data", "data.new"})
 """Directories of the disks of instances and of the files of PostgreSQL: they name nobody to be ended."""
-_PLAIN = re.compile(r"[A-Za-z0-9_./+@-]+")
-"""Paths that need no quotes in anybody's configuration."""
 
 # PR_SET_PDEATHSIG fires when the *thread* that started the process ends, not the process. All
 # starts therefore happen on one thread that lives as long as the interpreter.
@@ -264,78 +257,6 @@ def _records(directory: Path) -> Iterator[Path]:
     for place, names, files in os.walk(directory):
         names[:] = [name for name in names if name not in _NOT_OURS]
         yield from (Path(place, name) for name in files if name.endswith(RECORD_SUFFIX))
-
-
-def runtime_directory(root: Path) -> Path:
-    """Create a short directory for the sockets of the region in `root`, private to this user.
-
-    Unix socket paths are limited to 107 bytes, a region's root is not.
-
-    Raises:
-        DaemonError: somebody else owns the directory.
-    """
-    path = _runtime_path(root)
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = path.lstat()
-    private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o700
-    if not private or found.st_uid != os.geteuid():
-        raise DaemonError(
-            f"{path} is not a private directory of this user: remove it and start again."
-        )
-    return path
-
-
-def remove_runtime_directory(root: Path) -> None:
-    """Remove what `runtime_directory` created for `root`."""
-    _remove_own(_runtime_path(root))
-
-
-def shared_directory(root: Path) -> Path:
-    """Create a directory of the region in `root` that all users may read and only this one write.
-
-    Raises:
-        DaemonError: somebody else owns the directory or may write to it.
-    """
-    path = shared_path(root)
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
-        path.chmod(0o755)  # whatever the umask is
-    found = path.lstat()
-    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-    if not ours or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise DaemonError(
-            f"{path} is not a directory that only this user may write to: remove it and start again."
-        )
-    return path
-
-
-def remove_shared_directory(root: Path) -> None:
-    """Remove what `shared_directory` created for `root`."""
-    _remove_own(shared_path(root))
-
-
-def _remove_own(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        if path.lstat().st_uid == os.geteuid():
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def shared_path(root: Path) -> Path:
-    """Return where `shared_directory` creates the directory for `root`."""
-    return Path(tempfile.gettempdir()) / f"{_runtime_name(root)}-shared"
-
-
-def _runtime_name(root: Path) -> str:
-    return f"haproof-{os.geteuid()}-{region_id(root)}"
-
-
-def _runtime_path(root: Path) -> Path:
-    name = _runtime_name(root)
-    for base in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir()):
-        usable = _PLAIN.fullmatch(base) and Path(base).is_dir() and os.access(base, os.W_OK)
-        if usable and len(base) + len(name) < LONGEST_SOCKET_DIRECTORY:
-            return Path(base) / name
-    return Path("/tmp") / name  # noqa: S108  # private by owner and mode, see runtime_directory
 
 
 def _write_record(record: Path, pid: int, executable: str, order: str) -> None:

@@ -21,6 +21,7 @@ from region.network import API, API_PORT, RegionNetwork, leftovers
 from region.provider.server import ProviderServer
 from region.reconcile import Controller, ControllerLoop
 from region.rootless import OF_THE_HOST
+from region.runtime_directories import remove_runtime_directory, runtime_directory
 from region.services.arc_zonal_shift.controller import ZonalShiftController
 from region.services.autoscaling.automation import AutomationController
 from region.services.autoscaling.controller import AutoScalingController
@@ -67,7 +68,7 @@ def _remove_network(root: Path) -> list[str]:
 
 
 def _remove_directories(root: Path) -> None:
-    daemons.remove_runtime_directory(root)
+    remove_runtime_directory(root)
     programs.remove_copies(root / cluster.DIRECTORY)
 
 
@@ -177,7 +178,7 @@ class Region:
     ) -> list[Controller]:
         root = plane.config.root
         deployments = DeploymentsController(plane, pool)
-        gateway = InternetGateway(root, daemons.runtime_directory(root), network.path)
+        gateway = InternetGateway(root, runtime_directory(root), network.path)
         return [
             NetworkController(plane, network, gateway),
             InstancesController(plane, pool),

@@ -99,19 +99,6 @@ def test_nothing_runs_that_could_not_be_found_again(tmp_path, monkeypatch):
     assert not [one for one in children if one.status() != "zombie" and SLEEP in one.cmdline()]
 
 
-def test_the_runtime_directory_is_private_and_short(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/x" * 60)
-    path = daemons.runtime_directory(tmp_path)
-    assert path.stat().st_mode & 0o777 == 0o700
-    assert len(str(path)) < 80
-    path.chmod(0o755)
-    with pytest.raises(daemons.DaemonError, match="not a private directory"):
-        daemons.runtime_directory(tmp_path)
-    path.chmod(0o700)
-    daemons.remove_runtime_directory(tmp_path)
-    assert not path.exists()
-
-
 def test_without_setpriv_the_error_names_the_package(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(daemons.DaemonError, match="apt-get install util-linux"):

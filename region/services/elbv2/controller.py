@@ -12,7 +12,8 @@ from typing import Protocol
 from moto.elbv2.models import FakeTargetGroup
 
 from region.api.server import ControlPlane
-from region.daemons import remove_runtime_directory, runtime_directory, sweep
+from region.daemons import sweep
+from region.runtime_directories import remove_runtime_directory, runtime_directory
 from region.services.elbv2 import desired, periods, zones
 from region.services.elbv2.desired import DesiredLoadBalancer
 from region.services.elbv2.haproxy.errors import LoadBalancerError

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from region import daemons
+from region import runtime_directories
 from region.identity import region_id
 from region.machines import MachinePool, RegionInUse, sweep
 from region.machines.cgroups import CgroupProbe
@@ -41,7 +41,7 @@ def remains(root: Path) -> list[str]:
     ]
     groups = {hierarchy / "haproof" / identifier for hierarchy in hierarchies}
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
-    runtime = daemons._runtime_path(root)
+    runtime = runtime_directories._runtime_path(root)
     return [
         *(f"control group {group}" for group in groups if group.exists()),
         *(f"mount {line}" for line in mounts if str(root) in line or identifier in line),
@@ -171,7 +171,7 @@ def test_the_next_start_cleans_up_by_itself_and_boots_the_machine_again(
     finally:
         pool.close()
         network.stop()
-        daemons.remove_runtime_directory(root)
+        runtime_directories.remove_runtime_directory(root)
     assert await_nothing(root) == []
 
 
@@ -190,7 +190,7 @@ def test_a_region_that_stops_leaves_nothing(tmp_path: Path, image: Image, spec_o
     assert after_terminate == []
     pool.close()
     network.stop()
-    daemons.remove_runtime_directory(root)
+    runtime_directories.remove_runtime_directory(root)
     assert await_nothing(root) == []
     assert sorted(path.name for path in (root / "instances").iterdir()) == [
         spec_of(b"", 41).instance_id, spec_of(b"", 43).instance_id

@@ -71,7 +71,7 @@ class HAProxy:
         """Prepare; nothing starts yet.
 
         `directory` keeps configuration, log and process record; `runtime` is a short, private
-        directory for the stats socket (`region.daemons.runtime_directory`).
+        directory for the stats socket (`region.runtime_directories`).
         """
         self.spec = spec
         self._directory = directory

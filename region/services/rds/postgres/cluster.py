@@ -31,6 +31,7 @@ from region.daemons import (
     spawn,
 )
 from region.network.errors import NetworkError
+from region.runtime_directories import DirectoryError
 from region.services.rds.postgres import backup, programs, tls_proxy
 from region.services.rds.postgres.certificate import self_signed
 from region.services.rds.postgres.errors import DatabaseError
@@ -288,7 +289,7 @@ class Cluster:
         try:
             user = service_user(self.data)
             return user, programs.for_user(binaries, user, self.directory.parent)
-        except (ServiceUserError, DaemonError, OSError) as error:
+        except (ServiceUserError, DirectoryError, OSError) as error:
             raise DatabaseError(str(error)) from error
 
     def _initdb(

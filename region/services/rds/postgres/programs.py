@@ -6,7 +6,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from region.daemons import ServiceUser, remove_shared_directory, shared_directory
+from region.daemons import ServiceUser
+from region.runtime_directories import remove_shared_directory, shared_directory
 from region.services.rds.postgres.service_user import ServiceUserError, closed_directory
 
 

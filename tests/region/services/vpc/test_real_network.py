@@ -8,9 +8,9 @@ import urllib.request
 import pytest
 
 from region.addresses import loopback_of
-from region.daemons import remove_runtime_directory, runtime_directory
 from region.network import RegionNetwork
 from region.reconcile import ControllerLoop
+from region.runtime_directories import remove_runtime_directory, runtime_directory
 from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
 from region.services.vpc.controller import NetworkController

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from region.daemons import remove_runtime_directory, runtime_directory
+from region.runtime_directories import remove_runtime_directory, runtime_directory
 from region.services.elbv2.haproxy.model import (
     HealthCheck,
     Listener,

@@ -19,7 +19,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from region.daemons import remove_runtime_directory, runtime_directory, sweep
+from region.daemons import sweep
+from region.runtime_directories import remove_runtime_directory, runtime_directory
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.model import (
     Health,

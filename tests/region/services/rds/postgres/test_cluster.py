@@ -15,7 +15,8 @@ import psutil
 import psycopg
 import pytest
 
-from region.daemons import shared_path, sweep
+from region.daemons import sweep
+from region.runtime_directories import shared_path
 from region.services.rds.postgres import cluster as postgres
 from region.services.rds.postgres import programs
 from region.services.rds.postgres.cluster import Cluster
