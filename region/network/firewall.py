@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_address
 
 from region.addresses import PRIVATE
@@ -83,13 +83,10 @@ class Firewall:
         interfaces: At most one with each address. A group that is not in `groups` permits nothing.
         groups: The security groups.
         acls: The network ACLs; a subnet without one lets everything pass.
-        cut: Addresses behind a broken network. Their packets are lost, also those of connections
-            that exist; only what the computer under an instance provides still answers.
     """
 
     interfaces: tuple[Interface, ...] = ()
     groups: tuple[SecurityGroup, ...] = ()
-    cut: frozenset[str] = field(default_factory=frozenset[str])
     acls: tuple[NetworkAcl, ...] = ()
 
     def render(self) -> str:
@@ -149,7 +146,6 @@ def _sets(firewall: Firewall) -> Iterator[str]:
     for interface in firewall.interfaces:
         for group in interface.groups:
             members.setdefault(group, set()).add(interface.address)
-    yield _addresses("cut", firewall.cut)
     yield _addresses("internet", (GATEWAY,))
     for group, addresses in sorted(members.items()):
         if not _NAME.fullmatch(group):
@@ -188,8 +184,6 @@ def _decision(firewall: Firewall) -> Iterator[str]:
     yield "chain traffic {"
     yield f"  ip daddr . tcp dport {pairs(MACHINE_SERVICES)} accept"
     yield f"  ip saddr . tcp sport {pairs(MACHINE_SERVICES)} ct state established accept"
-    yield "  ip saddr @cut drop"
-    yield "  ip daddr @cut drop"
     yield "  jump acls"
     yield "  ct state vmap { invalid : drop, established : accept, related : accept }"
     yield f"  ip daddr . tcp dport {pairs(NETWORK_SERVICES)} accept"

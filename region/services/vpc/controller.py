@@ -52,19 +52,6 @@ class NetworkController:
         self._plane = plane
         self._network = network
         self._gateway = gateway
-        self._cut_zones: set[str] = set()
-
-    def cut_zone(self, name: str) -> None:
-        """Cut an Availability Zone off: packets to and from what is in it are lost from now on."""
-        with self._plane.lock:
-            self._cut_zones.add(name)
-            self._plane.notify()
-
-    def mend_zone(self, name: str) -> None:
-        """Connect an Availability Zone again."""
-        with self._plane.lock:
-            self._cut_zones.discard(name)
-            self._plane.notify()
 
     def reconcile(self) -> None:
         """One round."""
@@ -74,7 +61,6 @@ class NetworkController:
                 backend,
                 self._plane.backend("elbv2"),
                 self._plane.backend("rds"),
-                self._cut_zones,
             )
             public = _public_addresses(backend)
             databases = interfaces.public_databases(self._plane.backend("rds"))

@@ -5,7 +5,7 @@ Call with the control plane's lock held; what is returned holds no moto object.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
@@ -20,21 +20,11 @@ from region.services.elbv2.records import LoadBalancerRecord
 from region.services.rds.records import DatabaseRecord
 
 
-def firewall(
-    ec2_backend: EC2Backend,
-    elbv2: ELBv2Backend,
-    rds: RDSBackend,
-    cut_zones: Collection[str] = (),
-) -> Firewall:
-    """Read every security group, and every interface that is a member of one.
-
-    What is in an Availability Zone of `cut_zones` is behind a broken network.
-    """
-    found = [*_instances(ec2_backend), *_load_balancers(elbv2), *_databases(rds)]
+def firewall(ec2_backend: EC2Backend, elbv2: ELBv2Backend, rds: RDSBackend) -> Firewall:
+    """Read every security group, and every interface that is a member of one."""
     return Firewall(
-        interfaces=tuple(interface for _, interface in found),
+        interfaces=(*_instances(ec2_backend), *_load_balancers(elbv2), *_databases(rds)),
         groups=tuple(security_groups.read(ec2_backend).values()),
-        cut=frozenset(interface.address for zone, interface in found if zone in cut_zones),
         acls=network_acls.read(ec2_backend),
     )
 
@@ -51,26 +41,24 @@ def groups_of(instance: Instance) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _instances(backend: EC2Backend) -> Iterator[tuple[str, Interface]]:
+def _instances(backend: EC2Backend) -> Iterator[Interface]:
     for instance in running_instances(backend):
         if has_twin(str(instance.private_ip)):
-            interface = Interface(str(instance.private_ip), groups_of(instance))
-            yield instance.placement.zone or "", interface
+            yield Interface(str(instance.private_ip), groups_of(instance))
 
 
-def _load_balancers(backend: ELBv2Backend) -> Iterator[tuple[str, Interface]]:
+def _load_balancers(backend: ELBv2Backend) -> Iterator[Interface]:
     for load_balancer in backend.load_balancers.values():
         groups = tuple(sorted(load_balancer.security_groups or ()))
-        for zone, place in LoadBalancerRecord.of(load_balancer).nodes.items():
-            yield zone, Interface(place.address, groups)
+        for place in LoadBalancerRecord.of(load_balancer).nodes.values():
+            yield Interface(place.address, groups)
 
 
-def _databases(backend: RDSBackend) -> Iterator[tuple[str, Interface]]:
+def _databases(backend: RDSBackend) -> Iterator[Interface]:
     for database in backend.databases.values():
         address = DatabaseRecord.of(database).address
         if address:
-            groups = tuple(sorted(database.vpc_security_group_ids))
-            yield str(database.availability_zone or ""), Interface(address, groups)
+            yield Interface(address, tuple(sorted(database.vpc_security_group_ids)))
 
 
 def public_databases(backend: RDSBackend) -> list[tuple[Interface, int]]:

@@ -159,21 +159,6 @@ def test_groups_of_an_interface_add_up_on_either_side() -> None:
     ]
 
 
-def test_what_is_cut_reaches_nothing_but_what_the_computer_under_it_provides() -> None:
-    rules = Ruleset(Firewall(INTERFACES, GROUPS, cut=frozenset({WEB})).render())
-    assert not rules.admits(tcp(ADMIN, WEB, 80))
-    assert not rules.admits(tcp(WEB, APP, 8080))
-    assert not rules.admits(Packet(source=WEB, destination=APP, state="established"))
-    assert not rules.admits(Packet(source=APP, destination=WEB, state="established"))
-    assert not rules.admits(tcp(WEB, API, 4566))
-    assert rules.admits(tcp(WEB, METADATA, 80))
-    assert rules.admits(tcp(WEB, API, 8))
-    assert rules.admits(
-        Packet(source=METADATA, destination=WEB, source_port=80, state="established"), "output"
-    )
-    assert rules.admits(tcp(ADMIN, METADATA, 80))
-
-
 def test_the_kernels_own_notices_pass_in_one_direction() -> None:
     notice = Packet(source=METADATA, destination=WEB, protocol="icmp", type=3)
     assert RULES.admits(notice, "output")
@@ -184,12 +169,6 @@ def test_no_groups_at_all_deny_everything() -> None:
     rules = Ruleset(Firewall().render())
     assert not rules.admits(tcp(GATEWAY, WEB, 80), "output")
     assert rules.admits(tcp(WEB, METADATA, 80), "input")
-
-
-def test_the_order_of_what_is_given_changes_nothing() -> None:
-    shuffled = Firewall(INTERFACES, GROUPS, cut=frozenset((WEB, APP))).render()
-    again = Firewall(INTERFACES, GROUPS, cut=frozenset((APP, WEB))).render()
-    assert shuffled == again
 
 
 def test_every_name_that_is_used_is_defined_once() -> None:

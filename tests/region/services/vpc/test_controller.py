@@ -115,16 +115,3 @@ def test_a_rule_that_names_a_group_keeps_the_group(stage, controller, recorder):
     assert (rule.protocol, rule.from_port, rule.groups, rule.cidrs) == (
         "tcp", 8080, (balancer,), ()
     )  # fmt: skip
-
-
-def test_a_zone_can_be_cut_off_and_mended(stage, controller, recorder):
-    group = _group(stage, _tcp(8080, 8080, **ANYWHERE))
-    _, in_a = _launch(stage, group, 0)
-    _, in_b = _launch(stage, group, 1)
-    controller.cut_zone("ap-northeast-2b")
-    controller.reconcile()
-    assert recorder.firewall.cut == {in_b}
-    controller.mend_zone("ap-northeast-2b")
-    controller.reconcile()
-    assert recorder.firewall.cut == frozenset()
-    assert in_a != in_b
