@@ -158,8 +158,11 @@ LISTENER_CERTIFICATE = (
     "aws:alb/listenerCertificate:ListenerCertificate",
 )
 CAPACITY_PROVIDER = ("aws:ecs/capacityProvider:CapacityProvider",)
+CONTAINER_CLUSTER = ("aws:ecs/cluster:Cluster",)
+CLUSTER_PROVIDERS = ("aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",)
 SCALABLE_TARGET = ("aws:appautoscaling/target:Target",)
 SCHEDULED_SCALING = ("aws:appautoscaling/scheduledAction:ScheduledAction",)
+KUBERNETES_CLUSTER = ("aws:eks/cluster:Cluster",)
 CONTAINER_SERVICE = ("aws:ecs/service:Service",)
 LAMBDA_FUNCTION = ("aws:lambda/function:Function",)
 LAMBDA_ALIAS = ("aws:lambda/alias:Alias",)
@@ -207,6 +210,7 @@ ENCRYPTION_BY_DEFAULT = ("aws:ebs/encryptionByDefault:EncryptionByDefault",)
 PROVIDER = ("pulumi:providers:aws",)
 SSM_SERVICE_SETTING = ("aws:ssm/serviceSetting:ServiceSetting",)
 SSM_PARAMETER = ("aws:ssm/parameter:Parameter",)
+SECRET = ("aws:secretsmanager/secret:Secret",)
 TASK_DEFINITION = ("aws:ecs/taskDefinition:TaskDefinition",)
 BUILD_PROJECT = ("aws:codebuild/project:Project",)
 BEANSTALK_ENVIRONMENT = ("aws:elasticbeanstalk/environment:Environment",)
@@ -231,6 +235,7 @@ CHAT = (
     "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
     "aws:chatbot/teamsChannelConfiguration:TeamsChannelConfiguration",
 )
+FIREWALL_RULES = ("aws:wafv2/ruleGroup:RuleGroup",)
 DNS_RECORD = ("aws:route53/record:Record",)
 NETWORK_INTERFACE = ("aws:ec2/networkInterface:NetworkInterface",)
 DEFAULT_SECURITY_GROUP = ("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",)

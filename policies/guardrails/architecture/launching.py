@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -139,3 +141,14 @@ def _option(group: Resource, name: str) -> Any:
 def inherits_from_template(resource: Resource) -> bool:
     """Return whether a property that is absent is left to a launch template, which has its check."""
     return resource.type in tokens.INSTANCE and not is_absent(resource.get("launchTemplate"))
+
+
+def user_data(template: Resource) -> str | None:
+    """Return the script of a launch template in plain text, `None` where it is not known."""
+    value = template.get("userData")
+    if not isinstance(value, str):
+        return None
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return value

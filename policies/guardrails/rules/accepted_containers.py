@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.containers import ContainerService
@@ -15,6 +16,8 @@ _API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 _SERVICE = f"{_API}API_CreateService.html"
 _TASK = f"{_API}API_RegisterTaskDefinition.html"
+_CLUSTER_KEYS = ("name", "arn", "id")
+_STRATEGIES = "capacityProviderStrategies"
 _GB = 1024
 _MEMORY: Mapping[int, range | tuple[int, ...]] = {
     256: (512, _GB, 2 * _GB),
@@ -108,6 +111,29 @@ def _unprotected(stack: Stack, provider: Resource) -> str | None:
                 f'group "{group.name}" is {group.shown("protectFromScaleIn")}'
             )
     return None
+
+
+def _not_associated(stack: Stack, service: Resource) -> Iterator[str]:
+    """Name capacity providers that the cluster of a service, one of this stack, does not have."""
+    found = stack.references(service, "cluster", tokens.CONTAINER_CLUSTER, _CLUSTER_KEYS)
+    given = [dig(one, "capacityProvider") for one in items(service.get(_STRATEGIES))]
+    if len(found.resources) != 1 or not found.complete:
+        return
+    cluster = found.resources[0]
+    associated: set[Any] = set()
+    for one in stack.of(tokens.CLUSTER_PROVIDERS):
+        of = stack.references(one, "clusterName", tokens.CONTAINER_CLUSTER, _CLUSTER_KEYS)
+        if cluster in of.resources:
+            associated.update(items(one.get("capacityProviders")) or [UNKNOWN])
+        elif not of.complete:
+            return
+    for name in given:
+        if isinstance(name, str) and name not in associated and UNKNOWN not in associated:
+            listed = ", ".join(sorted(map(show, associated))) or "none"
+            yield (
+                f'it uses capacity provider {show(name)}, and cluster "{cluster.name}" is associated '
+                f"with {listed}"
+            )
 
 
 def _placement(stack: Stack, service: Resource) -> str | None:
@@ -245,6 +271,19 @@ _TABLE = (
             "enable_execute_command to false."
         ),
         find=_shell,
+    ),
+    JointRefusal(
+        types=tokens.CONTAINER_SERVICE,
+        says=(
+            "InvalidParameterException: The specified capacity provider was not found: a service uses "
+            "those that are associated with its cluster."
+        ),
+        source=f"{_API}API_PutClusterCapacityProviders.html",
+        remedy=(
+            "add it to capacity_providers of the aws.ecs.ClusterCapacityProviders of the cluster; "
+            "create one where there is none."
+        ),
+        find=_not_associated,
     ),
     JointRefusal(
         types=tokens.CAPACITY_PROVIDER,

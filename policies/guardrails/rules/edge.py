@@ -29,7 +29,7 @@ _CDN = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/"
 # --- from CloudFront to the load balancer ---------------------------------------------------------
 
 
-def _origins(stack: Stack, distribution: Resource) -> Iterator[tuple[Any, Resource]]:
+def own_origins(stack: Stack, distribution: Resource) -> Iterator[tuple[Any, Resource]]:
     """Yield each origin of one's own servers, with the load balancer of the stack that it names."""
     balancers = stack.sources(distribution, "origins", tokens.LOAD_BALANCER)
     given = [
@@ -99,7 +99,7 @@ def _lost_at_origin(
 
 def _distributed(stack: Stack, _: Settings) -> Iterator[Violation]:
     for one in stack.of(tokens.DISTRIBUTION):
-        for origin, balancer in _origins(stack, one):
+        for origin, balancer in own_origins(stack, one):
             if one.get("enabled") is False:
                 yield Violation(
                     f'Distribution "{one.name}" before load balancer "{balancer.name}" is switched off: '

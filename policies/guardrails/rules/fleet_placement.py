@@ -232,4 +232,66 @@ LARGE_SUBNETS = StackRule(
     check=_small_subnets,
 )
 
-RULES = (ASG_ON_DEMAND_BASE, ASG_PLACEMENT, LARGE_SUBNETS)
+# --- where what was lost is launched again --------------------------------------------------------
+
+_ONLY = "balanced-only"
+
+
+def _stays_lost(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for fleet in spanning_fleets(stack):
+        held = [
+            group
+            for group in fleet.groups
+            if group.given("availabilityZoneDistribution", "capacityDistributionStrategy") == _ONLY
+        ]
+        left = fleet.after_zone_loss(lambda group: group.minimum)
+        if not held or left.left is None or left.left < 1:
+            continue  # asg-survives-zone-loss reports it
+        name = held[0].name
+        path = (
+            f'Auto Scaling group "{name}"',
+            f"capacity_distribution_strategy {_ONLY}",
+            *left.steps,
+        )
+        if left.left == 1:
+            yield Violation(
+                f'After the loss of a zone Auto Scaling group "{name}" stays at one instance until the '
+                "zone is back: it launches what it lost in that zone only, and the next fault ends the "
+                "service.",
+                held[0].resource,
+                path,
+            )
+        else:
+            yield Violation(
+                f"whether {left.left} instances carry the load: after the loss of a zone Auto Scaling "
+                f'group "{name}" launches what it lost in that zone only, until the zone is back.',
+                held[0].resource,
+                path,
+                "set capacity_distribution_strategy to balanced-best-effort; keep balanced-only where "
+                "a load test has shown that what is left suffices, with an exception that says so.",
+                undecided=True,
+            )
+
+
+LAUNCHES_ELSEWHERE = StackRule(
+    id="asg-launches-in-other-zones",
+    title="What is lost with a zone is launched in the others",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL11-BP03", "REL11-BP05")},
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html",
+    remedy=(
+        "set capacity_distribution_strategy of availability_zone_distribution to "
+        "balanced-best-effort, or leave it out."
+    ),
+    steps=(
+        "Leave availability_zone_distribution out: balanced-best-effort is the default.",
+        "Keep balanced-only for members of a quorum, and raise min_size so that two are left.",
+    ),
+    unknown="A strategy or size that is not known is not judged. With more than one left it is undecided.",
+    check=_stays_lost,
+)
+
+
+RULES = (ASG_ON_DEMAND_BASE, ASG_PLACEMENT, LARGE_SUBNETS, LAUNCHES_ELSEWHERE)

@@ -198,6 +198,60 @@ _ROUTED = (
 )
 
 
+# --- how long answers are kept --------------------------------------------------------------------
+
+_LONGEST = "maximumTtlSeconds"
+
+
+def _moves(record: Record) -> str | None:
+    """Return what lets the answer of a record change when its site fails."""
+    if record.failover:
+        return f"failover, {record.failover}"
+    routed = [name for name in _ROUTED if not record.resource.left_out(name)]
+    checked = not record.resource.left_out("healthCheckId")
+    return "health_check_id" if checked and any(map(record.resource.setting, routed)) else None
+
+
+def _kept(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    most = settings.integer(_LONGEST)
+    for record in stack.derived(Records).records:
+        ttl, moves = number(record.resource.setting("ttl")), _moves(record)
+        if moves is None or ttl is None or ttl <= most or items(record.resource.get("aliases")):
+            continue
+        yield Violation(
+            f'Visitors of record "{record.resource.name}" ask a site that has failed for up to '
+            f"{ttl:g} s more: for so long (ttl) their name servers keep its address.",
+            record.resource,
+            (f'record "{record.resource.name}", ttl {ttl:g}', moves, "cached answers"),
+        )
+
+
+SHORT = StackRule(
+    id="dns-ttl-short",
+    title="Answers that change when a site fails are not kept for long",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL11-BP02",)},
+    url=f"{_GUIDE}resource-record-sets-values-failover.html",
+    remedy="set ttl of the record to 60 or less, or use an alias, which has a short one.",
+    steps=(
+        "Set ttl to 60 or less in every record of the name.",
+        "Or replace records by aliases to the load balancers, with evaluate_target_health.",
+    ),
+    unknown="A ttl that is not known is not judged; neither is one of a record that never changes.",
+    parameters={
+        _LONGEST: {
+            "type": "integer",
+            "description": "Longest ttl, in seconds, of a record whose answer changes with its health.",
+            "default": 300,
+            "minimum": 0,
+        }
+    },
+    check=_kept,
+)
+
+
 def _second_primary(stack: Stack, resource: Resource) -> Iterator[str]:
     names = stack.derived(Records)
     record = next(one for one in names.records if one.resource is resource)
@@ -282,4 +336,4 @@ ACCEPTED = joint_refusal_rule(
     remedy="correct the record as the message says.",
 )
 
-RULES = (FAILOVER, HOSTS, ACCEPTED)
+RULES = (FAILOVER, SHORT, HOSTS, ACCEPTED)

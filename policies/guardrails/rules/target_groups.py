@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from guardrails import tokens
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.launching import user_data
 from guardrails.architecture.network import Network
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
@@ -177,7 +176,8 @@ def _ports(stack: Stack, _: Settings) -> Iterator[Violation]:
         if port is None:
             continue
         for fleet in targets.members(target).fleets:
-            text = " ".join(_user_data(stack, fleet))
+            templates = stack.derived(Fleets).of(fleet).launching.templates
+            text = " ".join(user_data(one) or "" for one in templates)
             listening = sorted({int(found) for found in _LISTENS.findall(text)})
             said = re.search(rf"\b{port:g}\b", text) or _SERVERS.search(text)
             if not listening or said:
@@ -195,16 +195,6 @@ def _ports(stack: Stack, _: Settings) -> Iterator[Violation]:
                 f"set the target group's port to {listening[0]}, or let the application listen on "
                 f"{port:g}.",
             )
-
-
-def _user_data(stack: Stack, fleet: Resource) -> Iterator[str]:
-    for template in stack.derived(Fleets).of(fleet).launching.templates:
-        value = template.get("userData")
-        if isinstance(value, str):
-            try:
-                yield base64.b64decode(value, validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
-                yield value
 
 
 PORT_SERVED = StackRule(

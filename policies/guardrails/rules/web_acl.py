@@ -1,4 +1,4 @@
-"""The rule about web application firewalls: somebody passes them."""
+"""Rules about web application firewalls: somebody passes them, and each visitor counts alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from guardrails import tokens
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
+from guardrails.rules.edge import own_origins
 from guardrails.values import UNKNOWN, dig, is_absent, items
 
 
@@ -68,4 +69,83 @@ ADMITS = StackRule(
     check=_blocked,
 )
 
-RULES = (ADMITS,)
+# --- who is counted -------------------------------------------------------------------------------
+
+
+def _by_source(statement: Any) -> bool:
+    """Return whether a rate-based statement counts requests by the address that they come from."""
+    kind = dig(statement, "aggregateKeyType")
+    if kind == "CUSTOM_KEYS":
+        keys = [key for key in items(dig(statement, "customKeys")) if isinstance(key, dict)]
+        named = {name for key in keys for name, value in key.items() if value is not None}
+        return named == {"ip"}
+    return is_absent(kind) or kind == "IP"  # IP is the default
+
+
+def _counting(stack: Stack, acl: Resource) -> Iterator[tuple[Resource, str]]:
+    """Yield the rules of a web ACL, and of its rule groups, that block by the source address."""
+    for holder in (acl, *stack.sources(acl, "rules", tokens.FIREWALL_RULES)):
+        for rule in items(holder.get("rules")):
+            statement = dig(rule, "statement", "rateBasedStatement")
+            counts = _has(dig(rule, "action"), "count") or _has(dig(rule, "action"), "allow")
+            if isinstance(statement, dict) and _by_source(statement) and not counts:
+                yield holder, str(dig(rule, "name"))
+
+
+def _fronted(stack: Stack) -> dict[Resource, Resource]:
+    """Return the load balancers that CloudFront asks, with a distribution of each."""
+    return {
+        balancer: one
+        for one in stack.of(tokens.DISTRIBUTION)
+        for _, balancer in own_origins(stack, one)
+    }
+
+
+def _together(stack: Stack, _: Settings) -> Iterator[Violation]:
+    fronted = stack.derived(_fronted)
+    for association in stack.of(tokens.WEB_ACL_ASSOCIATION) if fronted else ():
+        acls = stack.references(association, "webAclArn", tokens.WEB_ACL, ("arn", "id")).resources
+        for front in stack.references(
+            association, "resourceArn", tokens.LOAD_BALANCER, ("arn", "id")
+        ).resources:
+            for acl in acls if front in fronted else ():
+                for holder, rule in _counting(stack, acl):
+                    distribution = fronted[front]
+                    yield Violation(
+                        f'Rule "{rule}" blocks visitors who did nothing: it counts requests by source '
+                        f'address, and before load balancer "{front.name}" that is an address of '
+                        "CloudFront, which many visitors share.",
+                        holder,
+                        (
+                            f'distribution "{distribution.name}"',
+                            f'load balancer "{front.name}"',
+                            f'web ACL "{acl.name}"',
+                            f'rule "{rule}", aggregate_key_type IP',
+                        ),
+                    )
+
+
+COUNTS_VISITORS = StackRule(
+    id="waf-counts-visitors",
+    title="Behind CloudFront a web ACL counts visitors, not CloudFront's addresses",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL05-BP02",)},
+    url="https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-forwarded-ip-address.html",
+    remedy=(
+        'set aggregate_key_type of the rate_based_statement to "FORWARDED_IP" with a '
+        "forwarded_ip_config, or move the rule to a web ACL of the distribution."
+    ),
+    steps=(
+        "Move the rule to a web ACL of scope CLOUDFRONT: there the source address is the visitor's.",
+        (
+            'Or set aggregate_key_type to "FORWARDED_IP", with header_name X-Forwarded-For and '
+            "fallback_behavior in forwarded_ip_config."
+        ),
+    ),
+    unknown="A statement or an origin that is not known is not judged.",
+    check=_together,
+)
+
+RULES = (ADMITS, COUNTS_VISITORS)

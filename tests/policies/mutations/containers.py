@@ -18,6 +18,7 @@ def service(stack, *, subnets=BOTH, **more):
         "name": "tasks",
         "launchType": "FARGATE",
         "desiredCount": 2,
+        "healthCheckGracePeriodSeconds": 60,
         "networkConfiguration": {"subnets": subnets, "securityGroups": [Ref("instances-group")]},
         "loadBalancers": [
             {"targetGroupArn": Ref("boxes", "arn"), "containerName": "web", "containerPort": 8080}

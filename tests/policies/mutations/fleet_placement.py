@@ -57,3 +57,21 @@ def fleet_larger_than_its_subnets(stack):
 
 
 decides("asg-subnets-large-enough", "group", "maxSize", absent=KEEPS, unknown=KEEPS)
+
+
+ONLY = {"capacityDistributionStrategy": "balanced-only"}
+
+
+@breaks("asg-launches-in-other-zones")
+def what_is_lost_stays_lost(stack):
+    stack.set("group", "minSize", 2)
+    stack.set("group", "availabilityZoneDistribution", ONLY)
+
+
+decides(
+    "asg-launches-in-other-zones",
+    "group",
+    "availabilityZoneDistribution",
+    absent=KEEPS,
+    unknown=KEEPS,
+)

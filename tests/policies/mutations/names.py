@@ -101,3 +101,26 @@ decides("dns-fails-over", "check", "disabled", absent=KEEPS, unknown=KEEPS, give
 decides("dns-name-served", "www", "name", absent=KEEPS, unknown=KEEPS,
         given=lambda stack: _page_by_default(stack, "www.example.com"))  # fmt: skip
 decides("dns-accepted", "first", "setIdentifier", absent=BREAKS, unknown=KEEPS, given=failover)
+
+
+def kept(stack, seconds):
+    """Add records that fail over by addresses, and keep the answer of the first for so long."""
+    _checked(stack)
+    stack.set("first", "aliases", ...)
+    stack.set("first", "records", ["203.0.113.10"])
+    stack.set("first", "ttl", seconds)
+
+
+@breaks("dns-ttl-short")
+def answers_kept_for_a_day(stack):
+    kept(stack, 86400)
+
+
+decides(
+    "dns-ttl-short",
+    "first",
+    "ttl",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=lambda stack: kept(stack, 60),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
+from tests.policies.mutations.edge import distribution
 from tests.policies.mutations.registry import KEEPS, breaks, decides
 
 VISIBLE = {"cloudwatchMetricsEnabled": True, "metricName": "web", "sampledRequestsEnabled": True}
@@ -30,4 +31,35 @@ decides(
     absent=KEEPS,
     unknown=KEEPS,
     given=lambda stack: before(stack, defaultAction={"allow": {}}),
+)
+
+
+RATE = {"limit": 1000, "evaluationWindowSec": 300}
+
+
+def counted(stack, action=None, **statement):
+    """Add CloudFront before the load balancer, and a rule that blocks who sends too much."""
+    distribution(stack)
+    rule = {
+        "name": "too-much",
+        "priority": 1,
+        "action": action or {"block": {}},
+        "statement": {"rateBasedStatement": {**RATE, **statement}},
+        "visibilityConfig": VISIBLE,
+    }
+    before(stack, defaultAction={"allow": {}}, rules=[rule])
+
+
+@breaks("waf-counts-visitors")
+def visitors_counted_by_the_address_of_cloudfront(stack):
+    counted(stack)
+
+
+decides(
+    "waf-counts-visitors",
+    "acl",
+    "rules",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=lambda stack: counted(stack, aggregateKeyType="FORWARDED_IP"),
 )

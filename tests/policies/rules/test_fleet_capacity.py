@@ -107,8 +107,6 @@ KEEPS = [
     lambda d: schedule(d, minSize=12, maxSize=24, desiredCapacity=12),
     lambda d: schedule(d, minSize=-1, maxSize=24, desiredCapacity=-1),
     lambda d: schedule(d, minSize=2, maxSize=-1, desiredCapacity=-1),
-    lambda d: d.set("group", "availabilityZoneDistribution",
-        {"capacityDistributionStrategy": "balanced-only"}),
 ]  # fmt: skip
 
 

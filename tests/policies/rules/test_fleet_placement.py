@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
-from tests.policies.draft import Draft, broken, violations
+from tests.policies.draft import Draft, broken, undecided, violations
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -81,3 +81,11 @@ def test_a_template_that_asks_for_spot_counts():
     draft.set("template", "instanceMarketOptions", {"marketType": "spot"})
     assert violations(draft, "asg-on-demand-base")
     assert not violations(draft, "asg-capacity-rebalance")
+
+
+def test_where_several_are_left_a_load_test_has_to_say_whether_they_suffice():
+    strategy = {"capacityDistributionStrategy": "balanced-only"}
+    draft = Draft().set("group", "availabilityZoneDistribution", strategy)
+    assert undecided(draft) == {"asg-launches-in-other-zones"}
+    strategy = {"capacityDistributionStrategy": "balanced-best-effort"}
+    assert not broken(draft.set("group", "availabilityZoneDistribution", strategy))

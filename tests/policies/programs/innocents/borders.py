@@ -188,6 +188,7 @@ def containers_that_scale() -> None:
     task = bricks.task(3000)
     service = aws.ecs.Service(
         "service",
+        health_check_grace_period_seconds=60,
         cluster=cluster.arn,
         task_definition=task.arn,
         desired_count=1,

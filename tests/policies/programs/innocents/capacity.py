@@ -287,6 +287,7 @@ def containers_with_a_base_on_demand() -> None:
     task = bricks.task()
     service = aws.ecs.Service(
         "service",
+        health_check_grace_period_seconds=60,
         name="web",
         cluster=cluster.arn,
         task_definition=task.arn,

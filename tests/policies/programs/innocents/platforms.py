@@ -263,7 +263,7 @@ def values_through_apply() -> None:
     bricks.delivery(front, behind, group)
 
 
-@innocent()
+@innocent(advised={"eks-endpoint-limited": "As AWS creates a cluster."})
 def workload_that_is_no_web_service() -> None:
     """A Kubernetes cluster with a managed node group: its balancers are made by Kubernetes."""
     site = bricks.network()

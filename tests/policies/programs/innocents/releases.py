@@ -48,6 +48,7 @@ def two_sets_of_tasks() -> None:
     task = bricks.task()
     service = aws.ecs.Service(
         "service",
+        health_check_grace_period_seconds=60,
         name="web",
         cluster=cluster.arn,
         task_definition=task.arn,

@@ -176,6 +176,7 @@ def containers_on_own_instances() -> None:
     )
     aws.ecs.Service(
         "service",
+        health_check_grace_period_seconds=60,
         cluster=cluster.arn,
         task_definition=task.arn,
         desired_count=4,

@@ -1,0 +1,48 @@
+"""What breaks the rule about Kubernetes."""
+
+from __future__ import annotations
+
+from tests.policies.draft import Ref
+from tests.policies.mutations.registry import (
+    ADVISORY,
+    BREAKS,
+    KEEPS,
+    MANDATORY,
+    breaks,
+    decides,
+)
+
+
+def cluster(stack, **config):
+    stack.add(
+        "kubernetes",
+        "aws:eks/cluster:Cluster",
+        {
+            "roleArn": "arn:aws:iam::123456789012:role/kubernetes",
+            "vpcConfig": {"subnetIds": [Ref("subnet-a"), Ref("subnet-b")], **config},
+        },
+    )
+
+
+def limited(stack):
+    cluster(stack, endpointPublicAccess=True, publicAccessCidrs=["198.51.100.0/24"])
+
+
+@breaks("eks-endpoint-limited", ADVISORY, production=MANDATORY)
+def api_open_by_default(stack):
+    cluster(stack)
+
+
+@breaks("eks-endpoint-limited", ADVISORY, production=MANDATORY)
+def api_open_to_both_halves_of_the_world(stack):
+    cluster(stack, endpointPublicAccess=True, publicAccessCidrs=["0.0.0.0/1", "128.0.0.0/1"])
+
+
+decides(
+    "eks-endpoint-limited",
+    "kubernetes",
+    "vpcConfig.publicAccessCidrs",
+    absent=BREAKS,
+    unknown=KEEPS,
+    given=limited,
+)
