@@ -11,8 +11,10 @@ from region.services.ec2 import patches as ec2
 from region.services.elbv2 import patches as elbv2
 from region.services.events import patches as events
 from region.services.fis import patches as fis
+from region.services.kms import patches as kms
 from region.services.rds import patches as rds
 from region.services.s3 import patches as s3
+from region.services.sns import patches as sns
 from region.services.ssm import patches as ssm
 
 PATCHED_SERVICES = (
@@ -26,6 +28,8 @@ PATCHED_SERVICES = (
     budgets,
     ssm,
     events,
+    sns,
+    kms,
     fis,
     identities,
 )

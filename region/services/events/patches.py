@@ -1,24 +1,22 @@
-"""EventBridge and SNS as AWS has them, where moto differs.
+"""EventBridge as AWS has it, where moto differs.
 
-moto's rules know neither SNS topics nor a disabled state, and its topics send to HTTP endpoints inside
-of the call. A rule here reaches queues, topics, log groups and buses; a target or schedule that nothing
-would serve is refused.
+moto's rules know neither SNS topics nor a disabled state. A rule here reaches queues, topics, log groups
+and buses; a target or schedule that nothing would serve is refused.
 """
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+import json
+from typing import Any, Final, cast
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+from moto.core.responses import ActionResult
 from moto.events.exceptions import ValidationException
-from moto.events.models import EventsBackend, Rule
-from moto.sns.exceptions import SNSInvalidParameter
-from moto.sns.models import SNSBackend, Subscription, Topic
+from moto.events.models import EventPattern, EventsBackend, Rule
+from moto.events.responses import EventsHandler
 
-from region.addresses import GuardError
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.events import delivery, http_subscriptions
+from region.services.events import delivery
 from region.services.events.targets import DELIVERED_TO, parse
 
 UNSUPPORTED = (
@@ -32,13 +30,14 @@ UNSUPPORTED = (
     "SageMakerPipelineParameters",
 )
 
-HTTP = frozenset({"http", "https"})
+_OF_AN_EVENT: Final = ("id", "account", "source", "time", "region", "resources", "detail-type")
+"""What an event of TestEventPattern has (API reference)."""
 
 patches = Patches()
 
 
 def install() -> None:
-    """Patch moto's EventBridge and SNS."""
+    """Patch moto's EventBridge."""
     patches.install()
 
 
@@ -92,55 +91,33 @@ def _check_target(target: dict[str, Any]) -> None:
             raise NotImplementedError(f"{name} of a target: send the event to an SQS queue instead")
 
 
-@patches.around(SNSBackend, "subscribe")
-def _subscribe(
-    moto: Original, self: SNSBackend, topic_arn: str, endpoint: str, protocol: str
-) -> Subscription:
-    """Refuse an HTTP endpoint on another computer."""
-    if protocol in HTTP:
-        try:
-            http_subscriptions.check(endpoint)
-        except GuardError as error:
-            raise SNSInvalidParameter(f"Invalid parameter: Endpoint Reason: {error}") from error
-    made: Subscription = moto(self, topic_arn, endpoint, protocol)
-    return made
+@patches.method(EventsHandler)
+def test_event_pattern(call: EventsHandler) -> ActionResult:
+    """TestEventPattern; moto answers nothing."""
+    given = Parameters(call)
+    try:
+        event: Any = json.loads(given.text("Event"))
+    except ValueError as error:
+        raise ValidationException("Parameter Event is not valid. Reason: Not JSON.") from error
+    missing = [name for name in _OF_AN_EVENT if not isinstance(event, dict) or name not in event]
+    if missing:
+        reason = f"Event must have the members {', '.join(missing)}."
+        raise ValidationException(f"Parameter Event is not valid. Reason: {reason}")
+    pattern = EventPattern.load(given.text("EventPattern"))
+    return ActionResult({"Result": pattern.matches_event(cast("Any", event))})
 
 
-@patches.around(Subscription, "publish")
-def _publish(
-    moto: Original,
-    self: Subscription,
-    message: str,
-    message_id: str,
-    subject: str | None = None,
-    **kwargs: Any,
-) -> None:
-    """Post to an HTTP endpoint outside of the call: it may take its time to answer."""
-    if self.protocol not in HTTP:
-        moto(self, message, message_id, subject=subject, **kwargs)
-        return
-    matcher = self._filter_policy_matcher  # pyright: ignore[reportPrivateUsage]
-    attributes = kwargs.get("message_attributes")
-    if matcher is None or matcher.matches(attributes, message):
-        body = self.get_post_data(message, message_id, subject)
-        http_subscriptions.post(self.endpoint, body)
-
-
-@patches.around(Topic, "publish")
-def _publish_to_topic(moto: Original, self: Topic, *args: object, **kwargs: object) -> str:
-    """Forget what was sent: nothing here reads it, and a region may run for days."""
-    message_id: str = moto(self, *args, **kwargs)
-    self.sent_notifications.clear()
-    return message_id
-
-
-@patches.method(Subscription, "private_key")
-def _private_key(self: Subscription) -> rsa.RSAPrivateKey:
-    """Sign all topics' messages with one key: making one takes longer than a request may."""
-    del self
-    return _signing_key()
-
-
-@cache
-def _signing_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+@patches.around(EventsBackend, "put_events")
+def _put_events(
+    moto: Original, self: EventsBackend, events: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Take nobody's event for one of AWS's: only its services send those (API reference, PutEvents)."""
+    own = [str(event.get("Source", "")).startswith("aws.") for event in events]
+    answers = iter(
+        moto(self, [event for event, is_aws in zip(events, own, strict=True) if not is_aws])
+    )
+    refusal = {
+        "ErrorCode": "NotAuthorizedForSourceException",
+        "ErrorMessage": "Not authorized for the source.",
+    }
+    return [dict(refusal) if is_aws else next(answers) for is_aws in own]

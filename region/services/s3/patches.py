@@ -14,7 +14,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 
 from region.api.patching import Patches
-from region.services.s3 import input_patches
+from region.services.s3 import input_patches, ownership
 
 SECURE_TRANSPORT = "aws:securetransport"
 
@@ -25,6 +25,7 @@ def install() -> None:
     """Patch moto's buckets."""
     patches.install()
     input_patches.patches.install()
+    ownership.patches.install()
 
 
 @patches.method(FakeBucket)

@@ -17,6 +17,10 @@ _LARGEST: Final = {"Standard": 4096, "Advanced": 8192, "Intelligent-Tiering": 81
 """Systems Manager user guide, "Managing parameter tiers"; in bytes."""
 
 
+_LEVELS: Final = 15
+"""Levels of a name's hierarchy (API reference, PutParameter)."""
+
+
 @patches.around(SimpleSystemManagerBackend, "put_parameter")
 def _put_parameter(
     moto: Original, self: SimpleSystemManagerBackend, *given: Any, **named: Any
@@ -28,9 +32,28 @@ def _put_parameter(
         raise ValidationException(
             f"{tier} tier parameters support a maximum parameter value of {most} characters."
         )
+    name = str(wanted["name"])
+    if name.count("/") - (not name.startswith("/")) >= _LEVELS + 1:
+        raise SSMException(
+            "HierarchyLevelLimitExceededException",
+            f"Parameter {name} has more than {_LEVELS} levels of hierarchy.",
+        )
+    _check_type(self, name, wanted.get("parameter_type"))
     if wanted["allowed_pattern"]:
         _check_pattern(value, str(wanted["allowed_pattern"]))
     return moto(self, *given, **named)
+
+
+def _check_type(backend: SimpleSystemManagerBackend, name: str, wanted: str | None) -> None:
+    """Refuse another type than the versions before have."""
+    versions: list[Parameter] = list(backend._parameters[name])  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    known = versions[-1].parameter_type if versions else wanted
+    if wanted and wanted != known:
+        raise SSMException(
+            "HierarchyTypeMismatchException",
+            "Parameter Store does not support changing a parameter type in a hierarchy: "
+            f"{name} is a {known}. Create a new, unique parameter.",
+        )
 
 
 def _check_pattern(value: str, pattern: str) -> None:

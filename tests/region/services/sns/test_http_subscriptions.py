@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from region.services.events import http_subscriptions
+from region.services.sns import http_subscriptions
 from tests.region.builders import until
 from tests.region.fakes import Aws
 

@@ -1,0 +1,1 @@
+"""KMS: keys, and what a key in each of its states does."""

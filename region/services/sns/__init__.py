@@ -1,0 +1,1 @@
+"""SNS: topics, their subscriptions and what is published to them."""

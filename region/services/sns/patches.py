@@ -1,0 +1,209 @@
+"""SNS as AWS has it, where moto differs: what it refuses, and what a subscriber can do to a publisher.
+
+moto's topics send to HTTP endpoints inside of the call, and one dead subscriber fails the publisher.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, cast
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult
+from moto.sns.exceptions import SNSInvalidParameter, TopicNotFound
+from moto.sns.models import SNSBackend, Subscription, Topic
+from moto.sns.responses import SNSResponse
+
+from region.addresses import GuardError
+from region.api.patching import Original, Patches
+from region.services.sns import http_subscriptions
+
+log = logging.getLogger(__name__)
+patches = Patches()
+
+HTTP: Final = frozenset({"http", "https"})
+_READ_BY_PEOPLE: Final = frozenset({"email", "email-json", "sms"})
+_ABSENT: Final = frozenset({"application", "firehose", "lambda"})
+"""Protocols of services that the region does not have."""
+_PROTOCOLS: Final = HTTP | _READ_BY_PEOPLE | _ABSENT | {"sqs"}
+_LONGEST_SUBJECT: Final = 100
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_FEEDBACK: Final = re.compile(
+    r"(Application|Firehose|HTTP|Lambda|SQS)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn)"
+)
+_TOPIC_ATTRIBUTES: Final = frozenset(
+    {
+        "ArchivePolicy",
+        "ContentBasedDeduplication",
+        "DeliveryPolicy",
+        "DisplayName",
+        "FifoThroughputScope",
+        "KmsMasterKeyId",
+        "Policy",
+        "SignatureVersion",
+        "TracingConfig",
+    }
+)
+"""Those that can be changed (API reference, SetTopicAttributes)."""
+_FILTER: Final = "FilterPolicy"
+
+
+def install() -> None:
+    """Patch moto's SNS."""
+    patches.install()
+
+
+@patches.around(SNSBackend, "subscribe")
+def _subscribe(
+    moto: Original, self: SNSBackend, topic_arn: str, endpoint: str, protocol: str
+) -> Subscription:
+    """Refuse a protocol that there is none of, and an HTTP endpoint on another computer."""
+    if protocol not in _PROTOCOLS:
+        raise SNSInvalidParameter(
+            f"Invalid parameter: Amazon SNS does not support this protocol string: {protocol}"
+        )
+    if protocol in _ABSENT:
+        raise NotImplementedError(
+            f"Protocol {protocol!r} of a subscription: subscribe an SQS queue or an HTTP endpoint"
+        )
+    if protocol in HTTP:
+        try:
+            http_subscriptions.check(endpoint)
+        except GuardError as error:
+            raise SNSInvalidParameter(f"Invalid parameter: Endpoint Reason: {error}") from error
+    made: Subscription = moto(self, topic_arn, endpoint, protocol)
+    return made
+
+
+@patches.around(SNSResponse, "subscribe")
+def _subscribe_call(moto: Original, self: SNSResponse) -> object:
+    """Refuse a wrong filter before the subscription is made."""
+    attributes = cast("Mapping[str, Any]", self._get_attributes() or {})  # pyright: ignore[reportPrivateUsage]
+    if _FILTER in attributes:
+        _check_filter(str(attributes[_FILTER]))
+    return moto(self)
+
+
+@patches.around(SNSBackend, "set_subscription_attributes")
+def _set_subscription_attributes(
+    moto: Original, self: SNSBackend, arn: str, name: str, value: Any
+) -> None:
+    if name == _FILTER:
+        _check_filter(str(value))
+    moto(self, arn, name, value)
+
+
+def _check_filter(text: str) -> None:
+    try:
+        policy = json.loads(text)
+    except ValueError as error:
+        raise SNSInvalidParameter(
+            "Invalid parameter: FilterPolicy: failed to parse JSON."
+        ) from error
+    if not isinstance(policy, dict):
+        raise SNSInvalidParameter("Invalid parameter: FilterPolicy: must be an object.")
+
+
+@patches.around(SNSResponse, "set_topic_attributes")
+def _set_topic_attributes(moto: Original, self: SNSResponse) -> object:
+    name = str(self._get_param("AttributeName"))  # pyright: ignore[reportPrivateUsage]
+    if name not in _TOPIC_ATTRIBUTES and not _FEEDBACK.fullmatch(name):
+        raise SNSInvalidParameter(f"Invalid parameter: AttributeName Reason: {name} is unknown")
+    return moto(self)
+
+
+@patches.method(SNSResponse)
+def confirm_subscription(self: SNSResponse) -> ActionResult:
+    """ConfirmSubscription: each subscription here is confirmed at once, and no token was sent."""
+    if self._get_param("TopicArn") not in self.backend.topics:  # pyright: ignore[reportPrivateUsage]
+        raise TopicNotFound
+    raise SNSInvalidParameter("Invalid parameter: Token")
+
+
+@patches.around(SNSBackend, "publish")
+def _publish_call(moto: Original, self: SNSBackend, *given: Any, **named: Any) -> str:
+    """Refuse what is no message, and name a topic that is not there."""
+    wanted = inspect.signature(moto).bind(self, *given, **named).arguments
+    _check_message(
+        str(wanted["message"]), wanted.get("subject"), str(wanted.get("message_structure") or "")
+    )
+    arn = wanted.get("arn")
+    if arn and arn not in self.topics and arn not in self.platform_endpoints:
+        raise TopicNotFound
+    return moto(self, *given, **named)
+
+
+def _check_message(message: str, subject: str | None, structure: str) -> None:
+    """Refuse a message or a subject that SNS does not take (API reference, Publish)."""
+    if not message:
+        raise SNSInvalidParameter("Invalid parameter: Empty message")
+    if subject is not None and (
+        not 0 < len(subject) <= _LONGEST_SUBJECT or _CONTROL.search(subject)
+    ):
+        raise SNSInvalidParameter("Invalid parameter: Subject")
+    if structure != "json":
+        return
+    try:
+        parts = json.loads(message)
+    except ValueError as error:
+        raise SNSInvalidParameter(
+            "Invalid parameter: Message Structure - JSON message body failed to parse"
+        ) from error
+    if not isinstance(parts, dict) or not isinstance(
+        cast("dict[str, Any]", parts).get("default"), str
+    ):
+        raise SNSInvalidParameter(
+            "Invalid parameter: Message Structure - No default entry in JSON message body"
+        )
+
+
+@patches.around(Subscription, "publish")
+def _publish(
+    moto: Original,
+    self: Subscription,
+    message: str,
+    message_id: str,
+    subject: str | None = None,
+    **kwargs: Any,
+) -> None:
+    """Deliver to one subscriber; one that cannot be reached is no fault of the publisher's.
+
+    An HTTP endpoint is posted to outside of the call: it may take its time to answer.
+    """
+    if self.protocol not in HTTP:
+        try:
+            moto(self, message, message_id, subject=subject, **kwargs)
+        except ServiceException as error:
+            log.warning("a message to %s was not delivered: %s", self.endpoint, error)
+        return
+    matcher = self._filter_policy_matcher  # pyright: ignore[reportPrivateUsage]
+    attributes = kwargs.get("message_attributes")
+    if matcher is None or matcher.matches(attributes, message):
+        body = self.get_post_data(message, message_id, subject)
+        http_subscriptions.post(self.endpoint, body)
+
+
+@patches.around(Topic, "publish")
+def _publish_to_topic(moto: Original, self: Topic, *args: object, **kwargs: object) -> str:
+    """Forget what was sent: nothing here reads it, and a region may run for days."""
+    message_id: str = moto(self, *args, **kwargs)
+    self.sent_notifications.clear()
+    return message_id
+
+
+@patches.method(Subscription, "private_key")
+def _private_key(self: Subscription) -> rsa.RSAPrivateKey:
+    """Sign all topics' messages with one key: making one takes longer than a request may."""
+    del self
+    return _signing_key()
+
+
+@cache
+def _signing_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
