@@ -137,7 +137,7 @@ class Region:
             plane.endpoint,
             self.config.region,
             plane.credentials.user,
-            plane.created,
+            plane,
             preview_only=self.config.preview_only,
         )
         port = provider.start(self.provider_port or last.provider)

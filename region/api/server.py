@@ -198,6 +198,11 @@ class ControlPlane:
             generation = self.generation
         self._saver.confirm(generation)
 
+    def interrupted_seed(self, token: str) -> bytes:
+        """Return the seed of the name in a creation that an earlier process left, or nothing."""
+        with self.lock:
+            return self.creations.seed(token)
+
     def notify(self) -> None:
         """Announce a change that did not come through the API."""
         with self.changed:

@@ -84,5 +84,6 @@ class Clients:
             aws_secret_access_key=self._credential.secret_access_key,
             config=config,
         )
+        client.meta.events.register("provide-client-params.*.*", creation.note)
         client.meta.events.register("before-call.*.*", creation.mark)
         return client

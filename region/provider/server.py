@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from concurrent import futures
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from region import peers
 from region.credentials import Credential
+from region.provider import creation
 from region.provider.admission import HOST, Admission
 from region.provider.clients import Clients
 from region.provider.operation import ProviderContext
@@ -27,6 +27,7 @@ MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024
 """The engine's own limit of a gRPC message (sdk/go/common/util/rpcutil)."""
 STOP_SECONDS: Final = 5.0
 
+NO_LOG: Final = creation.NoLog()
 logger: Final = logging.getLogger(__name__)
 
 
@@ -42,11 +43,11 @@ class ProviderServer:
         endpoint_url: str,
         region: str,
         credential: Credential,
-        created: Callable[[str], object] = lambda _: None,
+        creations: creation.Log = NO_LOG,
         *,
         preview_only: bool = False,
     ) -> None:
-        """Prepare the server. `created` is told the token of each creation that has ended.
+        """Prepare the server. `creations` is told how each creation ends.
 
         With `preview_only` it previews every type of the package, and creates nothing.
         """
@@ -56,7 +57,7 @@ class ProviderServer:
         known = all_handlers()
         self._handlers = PreviewHandlers(known) if preview_only else known
         self._sessions = Sessions()
-        self._created = created
+        self._creations = creations
         self._server: Any = None
 
     def start(self, port: int = 0) -> int:
@@ -75,7 +76,7 @@ class ProviderServer:
             interceptors=[self._admission],
         )
         service = ProviderService(
-            self._provider_context, self._handlers, self._sessions, self._created
+            self._provider_context, self._handlers, self._sessions, self._creations
         )
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(service, server)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 import traceback
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from region.provider.sessions import Session, Sessions
 from region.provider.values import Properties, from_struct, plain, to_struct
 
 logger: Final = logging.getLogger(__name__)
+
+SEED_BYTES: Final = 32
 
 _KINDS: Final[Mapping[tuple[ChangeKind, bool], int]] = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
@@ -50,12 +53,14 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         provider_context: ProviderContext,
         handlers: Mapping[str, Handler],
         sessions: Sessions,
-        created: Callable[[str], object],
+        creations: creation.Log,
     ) -> None:
         self._provider_context = provider_context
         self._handlers = handlers
         self._sessions = sessions
-        self._created = created
+        self._creations = creations
+        self._seeds: dict[str, bytes] = {}
+        """By URN, what the last Check made its name from."""
 
     # --- the plugin itself -------------------------------------------------------------------
 
@@ -124,7 +129,7 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
             logical_name=request.name or request.urn.rpartition("::")[2],
             news=from_struct(request.news),
             olds=from_struct(request.olds),
-            seed=request.randomSeed,
+            seed=self._seed(request),
             autonaming=_autonaming(request),
         )
         with _answers(context, f"checking {request.urn}"):
@@ -151,11 +156,11 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         with _answers(context, f"creating {_label(request.urn)}"):
             op = self._operation(request, context)
             try:
-                with creation.marked(request.urn):
+                with creation.marked(request.urn, self._seeds.get(request.urn, b"")):
                     identity, outputs = lifecycle.create(handler, op, inputs)
             finally:
                 # Whatever it is, the engine is told: only the region's death is not.
-                self._created(creation.token_of(request.urn))
+                self._creations.created(creation.token_of(request.urn))
             return provider_pb2.CreateResponse(id=identity, properties=to_struct(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -206,6 +211,13 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.InvokeResponse(**response, failures=_failures(failures))
 
     # --- helpers -----------------------------------------------------------------------------
+
+    def _seed(self, request: Any) -> bytes:
+        """Return the seed of the name: that of an interrupted creation first, then the engine's."""
+        interrupted = self._creations.interrupted_seed(creation.token_of(request.urn))
+        seed = interrupted or request.randomSeed or secrets.token_bytes(SEED_BYTES)
+        self._seeds[request.urn] = seed
+        return seed
 
     def _operation(self, request: Any, context: Any) -> Operation:
         timeout = getattr(request, "timeout", 0.0)

@@ -64,3 +64,49 @@ def test_other_resources_have_creations_of_their_own(make_plane: Any, clients_of
     again = make_plane()
     _created(again, urn=f"{URN}-other")
     assert len(_own(clients_of(again.endpoint))) == 2
+
+
+def test_a_changed_program_gets_what_it_says_now(make_plane: Any, clients_of: Any):
+    plane = make_plane()
+    _bucket(plane, "one")
+    plane.stop()
+    again = make_plane()
+    _bucket(again, "two")
+    buckets = clients_of(again.endpoint).s3.list_buckets()["Buckets"]
+    assert {bucket["Name"] for bucket in buckets} == {"one-of-ours", "two-of-ours"}
+
+
+def _bucket(plane: Any, name: str) -> None:
+    place = {"LocationConstraint": REGION}
+    with creation.marked(URN):
+        Clients(plane.endpoint, REGION, USER).s3.create_bucket(
+            Bucket=f"{name}-of-ours", CreateBucketConfiguration=place
+        )
+
+
+def test_a_call_with_a_token_of_botocore_is_the_same_call(make_plane: Any):
+    def launched(plane: Any) -> str:
+        with creation.marked(URN):
+            made = Clients(plane.endpoint, REGION, USER).ec2.create_nat_gateway(
+                SubnetId=subnet, ConnectivityType="private"
+            )
+        return made["NatGateway"]["NatGatewayId"]
+
+    plane = make_plane()
+    subnet = Clients(plane.endpoint, REGION, USER).ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    first = launched(plane)
+    plane.stop()
+    assert launched(make_plane()) == first
+
+
+def test_the_seed_of_a_name_outlives_the_region_until_the_engine_knows(make_plane: Any):
+    plane = make_plane()
+    token = creation.token_of(URN)
+    with creation.marked(URN, b"seed"):
+        Clients(plane.endpoint, REGION, USER).ec2.create_internet_gateway()
+    assert plane.interrupted_seed(token) == b""  # this process goes on by itself
+    plane.stop()
+    again = make_plane()
+    assert again.interrupted_seed(token) == b"seed"
+    again.created(token)
+    assert again.interrupted_seed(token) == b""

@@ -19,6 +19,7 @@ from region.provider.server import ProviderServer
 from region.provider.values import UNKNOWN, Secret, from_struct, to_struct
 
 VPC = "aws:ec2/vpc:Vpc"
+BUCKET = "aws:s3/bucket:Bucket"
 URN = f"urn:pulumi:s::p::c:x:Y${VPC}::web"
 
 
@@ -214,3 +215,36 @@ def test_a_taken_port_is_an_error(server: Any, plane: ControlPlane) -> None:
     third = ProviderServer(plane.endpoint, "ap-northeast-2", plane.credentials.user)
     with pytest.raises(OSError, match="is taken"):
         third.start(server[1])
+
+
+def test_a_creation_that_was_interrupted_goes_on_with_its_name(make_plane: Any, clients_of: Any):
+    class DyingPlane:
+        """The region dies when it is told that a creation has ended, so the engine never hears of it."""
+
+        def __init__(self, plane: Any) -> None:
+            self.interrupted_seed = plane.interrupted_seed
+
+        def created(self, token: str) -> None:
+            pass
+
+    def create(plane: Any, seed: bytes) -> str:
+        server = ProviderServer(
+            plane.endpoint, "ap-northeast-2", plane.credentials.user, DyingPlane(plane)
+        )
+        urn = f"urn:pulumi:s::p::{BUCKET}::files"
+        with grpc.insecure_channel(f"127.0.0.1:{server.start()}") as channel:
+            engine = provider_pb2_grpc.ResourceProviderStub(channel)
+            checked = engine.Check(
+                provider_pb2.CheckRequest(urn=urn, name="files", type=BUCKET, randomSeed=seed)
+            )
+            made = engine.Create(provider_pb2.CreateRequest(urn=urn, properties=checked.inputs))
+        server.stop()
+        return made.id
+
+    plane = make_plane()
+    first = create(plane, b"one")
+    plane.stop()
+    again = make_plane()
+    assert create(again, b"two") == first
+    buckets = clients_of(again.endpoint).s3.list_buckets()["Buckets"]
+    assert [bucket["Name"] for bucket in buckets] == [first]
