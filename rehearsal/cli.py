@@ -85,6 +85,15 @@ Revision = Annotated[
         metavar="PATH",
     ),
 ]
+SloFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--slo",
+        help="YAML file with the promise (docs/gate.md); by default the one that LOADTEST_SLO names, else "
+        "no failure and a p99 of at most 25.8 ms.",
+        metavar="FILE",
+    ),
+]
 DEFAULT_RESULTS = paths.ROOT / "results"
 GeneratorName = Annotated[
     str | None,
@@ -122,6 +131,7 @@ def run(
     environment: EnvironmentName = None,
     pass_env: PassEnv = None,
     generator: GeneratorName = None,
+    slo: SloFile = None,
     experiments: Experiments = False,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
@@ -140,6 +150,7 @@ def run(
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
     from loadtest.cli.load_request import choose_generator  # noqa: PLC0415
+    from loadtest.cli.options import slo_file  # noqa: PLC0415
     from loadtest.scenario.scenario import choose  # noqa: PLC0415
     from rehearsal.load_choice import setting_of  # noqa: PLC0415
     from rehearsal.run import Rehearsal  # noqa: PLC0415
@@ -162,7 +173,7 @@ def run(
             cpu_credits=cpu_credits,
         ),
     )
-    return Rehearsal(testbed, chosen, choose_generator(generator), experiments).run()
+    return Rehearsal(testbed, chosen, choose_generator(generator), slo_file(slo), experiments).run()
 
 
 @app.command()

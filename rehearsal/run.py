@@ -48,12 +48,14 @@ class Rehearsal:
         testbed: The region and both stacks.
         scenario: What each user does.
         generator: The load generator's name.
+        slo: The file with the promise; None for the default one.
         experiments: Whether parts of the HA stack are made to fail after the loads.
     """
 
     testbed: Testbed
     scenario: Choice = field(default_factory=Choice)
     generator: str = ARTILLERY
+    slo: Path | None = None
     experiments: bool = False
 
     def run(self) -> int:
@@ -78,7 +80,7 @@ class Rehearsal:
         console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         for line in scenario.notes:
             console.print(line.strip(), style="yellow", highlight=False, markup=False)
-        hook = hook_variables.variables(self.scenario, self.generator)
+        hook = hook_variables.variables(self.scenario, self.generator, self.slo)
         with testbed.prepared(profile, hook) as project:
             runs = self._load_both(project)
             target = testbed.results / f"report-{profile.name}"

@@ -19,8 +19,6 @@ from loadtest.generator_record import TITLES
 from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.outputs import StackOutputs
 
-SLO_VARIABLE = "LOADTEST_SLO"
-
 Stack = Annotated[
     str | None, typer.Option("--stack", help="Pulumi stack to read the outputs of, such as `ha`.")
 ]
@@ -33,7 +31,7 @@ SloFile = Annotated[
     typer.Option(
         "--slo",
         help=(
-            f"YAML file with the SLO; by default the one that {SLO_VARIABLE} names, else no failure "
+            f"YAML file with the SLO; by default the one that {hook_variables.SLO} names, else no failure "
             "and a p99 of at most 25.8 ms."
         ),
     ),
@@ -92,8 +90,23 @@ def read_slo(path: Path | None, *, may_be_empty: bool = False) -> Slo | None:
     Called before a load rather than after it, so that a broken file costs no run. `may_be_empty`
     where only its margins count.
     """
-    named = path or os.environ.get(SLO_VARIABLE)
-    return slo.read(Path(named), may_be_empty=may_be_empty) if named else None
+    named = _slo_named(path)
+    return slo.read(named, may_be_empty=may_be_empty) if named else None
+
+
+def slo_file(path: Path | None) -> Path | None:
+    """Return the file that `--slo` or LOADTEST_SLO names, once it can be read; None without one.
+
+    Raises:
+        SloError: It cannot be read, or is no SLO.
+    """
+    read_slo(path)
+    return _slo_named(path)
+
+
+def _slo_named(path: Path | None) -> Path | None:
+    named = path or os.environ.get(hook_variables.SLO)
+    return Path(named) if named else None
 
 
 def read_margins(path: Path | None, given: list[str] | None) -> Margins:

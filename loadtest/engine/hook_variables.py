@@ -19,10 +19,13 @@ SCENARIO = "LOADTEST_SCENARIO"
 ENVIRONMENT = "LOADTEST_ENVIRONMENT"
 PASSED = "LOADTEST_PASS_ENV"
 GENERATOR = "LOADTEST_GENERATOR"
+SLO = "LOADTEST_SLO"
+NOTES_TOLD = "LOADTEST_NOTES_TOLD"
+"""Set where whoever runs `pulumi up` has already told what is replaced in the script."""
 
 
-def variables(choice: Choice, generator: str) -> dict[str, str]:
-    """Return the variables from which the hook takes scenario and generator, wherever it runs."""
+def variables(choice: Choice, generator: str, slo: Path | None = None) -> dict[str, str]:
+    """Return the variables from which the hook takes scenario, generator and SLO, wherever it runs."""
     name = choice.name if scenario.builtin(choice.name) else str(Path(choice.name).absolute())
     passed = {variable: os.environ[variable] for variable in sorted(choice.pass_env)}
     return {
@@ -31,6 +34,8 @@ def variables(choice: Choice, generator: str) -> dict[str, str]:
         ENVIRONMENT: choice.environment or "",
         PASSED: ",".join(passed),
         GENERATOR: generator,
+        NOTES_TOLD: "1",
+        **({SLO: str(slo.absolute())} if slo else {}),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from loadtest.analysis import slo as objectives
 from loadtest.analysis.run_loading import Ending
 from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
-from loadtest.engine import progress, target_usage
+from loadtest.engine import hook_variables, progress, target_usage
 from loadtest.engine.generators import registry
 from loadtest.engine.generators.base import Generator, Load, Running
 from loadtest.engine.host import HostRecorder
@@ -139,7 +140,7 @@ def run_load(
     """
     choice = scenarios.Choice(scenario) if isinstance(scenario, str) else scenario
     loaded = scenarios.load(choice.name, choice)
-    for line in loaded.notes:
+    for line in () if os.environ.get(hook_variables.NOTES_TOLD) else loaded.notes:
         console.print(line.strip(), style="yellow", highlight=False, markup=False, soft_wrap=True)
     chosen = split(registry.named(generator), workers)
     registry.require_runnable(loaded, generator)

@@ -27,7 +27,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
     size, lines = fitted(sentence)
     prices = report.price
     stacks = [
-        _stack(run, figures.failed_user_share, price, texts)
+        _stack(run, figures.failed_user_share if report.beside_published else None, price, texts)
         for run, figures, price in (
             (report.single, published.single, prices and prices.single),
             (report.ha, published.ha, prices and prices.ha),
@@ -52,7 +52,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
 
 
 def _stack(
-    run: RunSummary, published: float, price: StackPrice | None, texts: Texts
+    run: RunSummary, published: float | None, price: StackPrice | None, texts: Texts
 ) -> dict[str, object]:
     return {
         "x": COLUMNS[run.topology],
@@ -60,7 +60,9 @@ def _stack(
         "failed": texts.share(run.users.failed_share),
         "tone": "broken" if run.users.failed else "kept",
         "what": texts("card.users-failed"),
-        "published": texts("card.published", value=texts.share(published)),
+        "published": ""
+        if published is None
+        else texts("card.published", value=texts.share(published)),
         "price": texts("card.price", amount=price.per_million, currency=price.currency)
         if price
         else "",

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loadtest.errors import ResultsError
+from loadtest.messages.message import Message
 from loadtest.reporting.evidence import Evidence, confidence
-from loadtest.reporting.stack_comparison import Report, stack
+from loadtest.reporting.stack_comparison import Report, Row, stack
 from loadtest.reporting.texts import Texts
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 """The variable with the file to which a step of GitHub Actions appends its summary."""
 SIGNS = {"kept": "✅", "measured": "📏", "broken": "❌", "undecided": "❔", "invalid": "⚠️"}
+
+
+def _cells(row: Row) -> tuple[Message, ...]:
+    return (row.single, row.ha, row.published_single, row.published_ha)
 
 
 def render(report: Report, evidence: Evidence, texts: Texts) -> str:
@@ -22,6 +27,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
     checks = [(run, check) for run in (report.single, report.ha) for check in run.validity.checks]
     failed = [(run, check) for run, check in checks if not check.passed]
     titles = ("column.single", "column.ha", "column.published-single", "column.published-ha")
+    titles = titles if report.beside_published else titles[:2]
     parts = [
         f"## {SIGNS[headline.outcome]} {texts(f'verdict.{headline.outcome}')}",
         f"**{escaped(shown(headline.sentence))}**",
@@ -29,10 +35,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
         bullets([shown(reason) for reason in headline.further_reasons]),
         table(
             ["", *map(texts, titles)],
-            [
-                [shown(r.name), *map(shown, (r.single, r.ha, r.published_single, r.published_ha))]
-                for r in report.rows
-            ],
+            [[shown(r.name), *map(shown, _cells(r)[: len(titles)])] for r in report.rows],
         ),
         *(escaped(shown(one)) for one in report.price_messages),
         texts("page.checks-passed", passed=len(checks) - len(failed), all=len(checks)),

@@ -61,6 +61,10 @@ class Headline(Record):
         return EXIT_CODES[self.outcome]
 
 
+EXPERIMENT = "login"
+"""The built-in scenario that the published experiment ran."""
+
+
 class Report(Record):
     """The content of `report.json`, and all that the page and the terminal show."""
 
@@ -77,6 +81,11 @@ class Report(Record):
     """What failed on the HA stack after the loads, and whether its users noticed."""
     price: PriceOfQuality | None = None
     """What good requests cost; None where no stack estimates its cost, or no run is valid."""
+
+    @property
+    def beside_published(self) -> bool:
+        """Whether the load is the experiment's login: of any other, the published figures say nothing."""
+        return self.single.scenario.description == msg(f"scenario.{EXPERIMENT}")
 
     @property
     def price_messages(self) -> list[Message]:

@@ -28,11 +28,12 @@ def render_terminal(report: Report) -> RenderableType:
         padding=(0, 1),
     )
     table.add_column("", no_wrap=True)
-    for column in ("single", "ha", "published\nsingle", "published\nha"):
+    published = ("published\nsingle", "published\nha") if report.beside_published else ()
+    for column in ("single", "ha", *published):
         table.add_column(column, justify="right", no_wrap=True)
     for row in report.rows:
         cells = (row.name, row.single, row.ha, row.published_single, row.published_ha)
-        table.add_row(*map(str, cells))
+        table.add_row(*map(str, cells[: 3 + len(published)]))
     prices = [Text(visible(str(one))) for one in report.price_messages]
     return Group(table, render_verdict(report), *prices)
 

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from loadtest.scenario.expectations import Expect
+from loadtest.scenario.part import Part
 from loadtest.scenario.schema import Around, Config, Defaults, Flow, Http, Payload, Script
-from loadtest.scenario.steps import KINDS, METHODS, Auth, Capture, Match, Part, Request
+from loadtest.scenario.steps import KINDS, METHODS, Auth, Capture, Match, Request
 from loadtest.yaml_positions import Location, Position, Problem, Source, explain
 
 _OTHER_ENGINE = "only HTTP is recorded"
@@ -31,11 +33,8 @@ UNSUPPORTED = {
     "proxy": "the load goes straight to the stack",
 }
 """Keys that Artillery knows, or knew, but a scenario may not contain, and why."""
-_FALLBACK_CHECKS = (
-    "contentType", "hasHeader", "headerEquals", "hasProperty", "notHasProperty", "equals",
-    "matchesRegexp", "cdnHit", "notStatusCode", "jmespath", "jpath",
-)  # fmt: skip
-"""Checks of Artillery's plugin `expect` that the recorder does not make."""
+IN_CONFIG = ("target", "phases", "environments", "ensure", "apdex", "statsInterval", "mode")
+"""Keys of `config` that are gone before the schema is applied: see `adoption.py`."""
 
 
 def _names(part: type[Part]) -> tuple[str, ...]:
@@ -62,7 +61,7 @@ KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
         (r".*/capture(/\d+)?", _names(Capture), "`capture`"),
         (r".*/match(/\d+)?", _names(Match), "`match`"),
         (r".*/auth", _names(Auth), "`auth`"),
-        (r".*/expect(/\d+)?", ("statusCode",), "`expect`, of which only the status is checked"),
+        (r".*/expect(/\d+)?", _names(Expect), "`expect`"),
     )
 )
 """By the path to a part: the keys that it may contain, and what it is called."""
@@ -134,17 +133,27 @@ def _unknown(location: Location) -> str:
         return "remove `timeout`: Artillery ignores it here and reads `config.http.timeout`"
     if key == "ifTrue":
         return "remove `ifTrue`: Artillery looks at it in requests only"
-    if key in _FALLBACK_CHECKS and re.search(r"/expect(/\d+)?$", part):
-        return (
-            f"`{key}` is not checked: of `expect`, only `statusCode` is; `match` requires a header, "
-            "a property or a text of a response"
-        )
+    if misplaced := _belongs(key, part):
+        return f"`{key}` {misplaced}"
     names, what = next(
         ((names, what) for pattern, names, what in KNOWN if pattern.fullmatch(part)), ((), "this")
     )
     close = difflib.get_close_matches(key, names, n=1)
     hint = f"; did you mean `{close[0]}`?" if close else _choices(names)
     return f"unknown key `{key}` in {what}{hint}"
+
+
+def _belongs(key: str, part: str) -> str | None:
+    """Where a key belongs that Artillery knows, but not here."""
+    if part == "" and key in (*_names(Config), *IN_CONFIG):
+        return "belongs below `config`, and Artillery ignores it here: move it there or remove it"
+    if re.fullmatch(r"scenarios/\d+", part) and key in ("capture", "match", "expect"):
+        return "belongs into a request, and Artillery ignores it here: move it there or remove it"
+    if re.fullmatch(rf".*/({_METHOD})", part) and key in KINDS:
+        return (
+            f"is a step of its own, and Artillery ignores it here: write `- {key}: …` in the flow"
+        )
+    return None
 
 
 def _choices(names: tuple[str, ...]) -> str:

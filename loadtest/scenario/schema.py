@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from loadtest.scenario.steps import Part, Step, listed, requests_in
+from loadtest.scenario.part import Part, listed
+from loadtest.scenario.steps import Step, requests_in
 
 DEFAULT_TIMEOUT_S = 10.0
 """Artillery's own limit for a request without `timeout`."""

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, cast
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -18,6 +16,8 @@ from pydantic import (
 )
 
 from loadspec.durations import DURATION, seconds
+from loadtest.scenario.expectations import Expect, one_check_each
+from loadtest.scenario.part import Part, is_template, listed
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 """The steps that send a request."""
@@ -30,49 +30,6 @@ UNKNOWN_THINK_S = 60.0
 """Assumed if a template computes the think time; only a run's timeout depends on it."""
 UNKNOWN_ROUNDS = 10
 """Assumed if only the run knows how often a loop repeats; only a run's timeout depends on it."""
-
-
-class Part(BaseModel):
-    """Base of all parts: unknown keys are rejected."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
-
-
-def listed(value: Any) -> Any:
-    """Wrap a single value in a list: Artillery accepts both."""
-    return value if isinstance(value, list) or value is None else [value]
-
-
-def is_template(value: Any) -> bool:
-    """Return whether Artillery computes the value in the run."""
-    return isinstance(value, str) and "{{" in value
-
-
-def _status(value: Any) -> Any:
-    """Read statuses that are written as texts, as Artillery's plugin does."""
-    return [
-        int(one) if isinstance(one, str) and re.fullmatch(r"\d{3}", one) else one
-        for one in listed(value)
-    ]
-
-
-class Expect(Part):
-    """What a response must be. Only its status is checked."""
-
-    statusCode: (  # noqa: N815
-        Annotated[
-            list[Annotated[int, Field(ge=100, le=599)]],
-            BeforeValidator(_status),
-            Field(min_length=1),
-        ]
-        | None
-    ) = None
-
-    @model_validator(mode="after")
-    def _has_a_status(self) -> Expect:
-        if self.statusCode is None:
-            raise ValueError("`expect` needs `statusCode`")
-        return self
 
 
 class Extract(Part):
@@ -148,7 +105,7 @@ class Request(Part):
     followRedirect: bool | None = None  # noqa: N815
     capture: Annotated[list[Capture] | None, BeforeValidator(listed)] = None
     match: Annotated[list[Match] | None, BeforeValidator(listed)] = None
-    expect: Annotated[list[Expect] | None, BeforeValidator(listed)] = None
+    expect: Annotated[list[Expect] | None, BeforeValidator(one_check_each)] = None
     beforeRequest: Annotated[list[str] | None, BeforeValidator(listed)] = None  # noqa: N815
     afterResponse: Annotated[list[str] | None, BeforeValidator(listed)] = None  # noqa: N815
     ifTrue: str | None = None  # noqa: N815

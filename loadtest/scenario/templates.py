@@ -104,7 +104,12 @@ def _call(name: str, arguments: str, *, fake: bool) -> Iterator[str]:
 
 
 def _no_template(shown: str, inside: str) -> Iterator[str]:
-    if "|" in inside:
+    if "||" in inside or "?" in inside:
+        yield (
+            f"Artillery computes nothing in braces: it sends `{shown}` as it is; set a variable in a "
+            "function of a `processor`, or below `config.variables`"
+        )
+    elif "|" in inside:
         yield f"Artillery has no filters: it sends `{shown}` as it is"
     elif found := re.fullmatch(r"\s*(\$?\w+)\s*\((.*)\)\s*", inside, re.DOTALL):
         yield (

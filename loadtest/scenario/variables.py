@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadtest.scenario import walk
+from loadtest.scenario.part import is_template
 from loadtest.scenario.processor import Processor
-from loadtest.scenario.steps import is_template
 
 BUILT_IN = ("target", "$uuid", "$testId", "$environment", "$dirname", "$scenarioFile")
 """Variables that Artillery sets for every user."""
@@ -28,10 +28,14 @@ class Variables:
     processor: Processor | None = None
     let_in: frozenset[str] = frozenset()
     """Names of environment variables that Artillery gets."""
+    unread_processor: bool = False
+    """Whether the script names a processor that cannot be read: what that sets is not known."""
 
     def has(self, name: str) -> bool:
         """Return whether something sets the variable."""
         if name in self.known:
+            return True
+        if self.unread_processor and not name.startswith("$"):
             return True
         return self.processor is not None and (
             self.processor.mentions(name) or self.processor.sets_unnamed_variables
@@ -43,6 +47,12 @@ class Variables:
 
     def unknown(self, name: str) -> str:
         """Say that nothing sets a variable, with the nearest that something does."""
+        if name.startswith("$") and not difflib.get_close_matches(name, self.known, n=1):
+            there = ", ".join(one for one in BUILT_IN if one.startswith("$"))
+            return (
+                f"Artillery has no variable `{name}`, only {there}: set one in a function of a "
+                "`processor`"
+            )
         close = difflib.get_close_matches(name, self.known, n=1)
         hint = f"; did you mean `{close[0]}`?" if close else ""
         return f"nothing sets the variable `{name}`{hint}"
@@ -64,7 +74,8 @@ def collect(
         known[str(name)] = None if any(map(is_template, choices)) else choices
     for name in _set_by_steps(content):
         known[name] = None
-    return Variables(known, processor, let_in)
+    named = "processor" in walk.mapping(walk.mapping(content).get("config"))
+    return Variables(known, processor, let_in, unread_processor=named and processor is None)
 
 
 def _set_by_steps(content: Any) -> Iterator[str]:

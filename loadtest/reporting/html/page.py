@@ -119,26 +119,34 @@ class _Page:
         }
 
     def cards(self) -> list[dict[str, object]]:
-        published = self._report.published
-        pairs = zip(self._runs, (published.single, published.ha), strict=True)
+        report = self._report
+        published = (report.published.single, report.published.ha)
+        pairs = zip(self._runs, published if report.beside_published else (None, None), strict=True)
         return [self._card(run, figures) for run, figures in pairs]
 
-    def _card(self, run: RunSummary, published: PublishedFigures) -> dict[str, object]:
+    def _card(self, run: RunSummary, published: PublishedFigures | None) -> dict[str, object]:
         t, share = self._texts, self._texts.share
         availability, censored = run.requests.availability, run.latency.censored
         good = t("value.none") if availability is None else share(availability)
-        p99 = None if published.p99_ms is None else f"{published.p99_ms:g} ms"
+        p99 = published and published.p99_ms
+        timeouts = share(published.timeout_share) if published else None
         items = [
             (t("card.good"), good, None),
-            (t("card.timeouts"), share(run.requests.timeout_share), share(published.timeout_share)),
-            (t("card.p99-all"), t.ms(censored["p99"] if censored else None), p99),
+            (t("card.timeouts"), share(run.requests.timeout_share), timeouts),
+            (
+                t("card.p99-all"),
+                t.ms(censored["p99"] if censored else None),
+                f"{p99:g} ms" if p99 else None,
+            ),
         ]
         return {
             "topology": run.topology,
             "title": self._titles[run.topology],
             "tone": "bad" if run.users.failed else "fine",
             "failed": share(run.users.failed_share),
-            "published": t("card.published", value=share(published.failed_user_share)),
+            "published": t("card.published", value=share(published.failed_user_share))
+            if published
+            else "",
             "figures": [
                 {
                     "name": name,
@@ -171,13 +179,15 @@ class _Page:
             TextColumn(t("column.published-single"), published=True),
             TextColumn(t("column.published-ha"), published=True),
         ]
+        if not self._report.beside_published:
+            del columns[3:]
         rows = [
             TextRow(
                 t.markup(row.name),
                 [
                     t.markup(cell)
                     for cell in (row.single, row.ha, row.published_single, row.published_ha)
-                ],
+                ][: len(columns) - 1],
                 t.markup(row.note) if row.note else "",
             )
             for row in self._report.rows
@@ -367,10 +377,12 @@ class _Page:
             TextColumn(t("column.ha")),
             TextColumn(t("column.published"), published=True),
         ]
+        if not self._report.beside_published:
+            del columns[3:]
         rows = [
             TextRow(
                 markup(one.name),
-                [markup(one.single), markup(one.ha), markup(one.published)],
+                [markup(one.single), markup(one.ha), markup(one.published)][: len(columns) - 1],
                 markup(one.note) if one.note else "",
             )
             for one in known

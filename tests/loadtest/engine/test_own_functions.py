@@ -184,3 +184,46 @@ scenarios: [{flow: [{get: {url: /}}]}]
 """
     with pytest.raises(GeneratorError, match=r"POST /users before or after the load answered 503"):
         run(script, "", plan={1: "503"})
+
+
+EXPECTING = """\
+config: {target: http://localhost:3000, plugins: {expect: {}}}
+before:
+  flow:
+    - post: {url: /prepare, body: before, expect: {contentType: text/plain}}
+scenarios:
+  - flow:
+      - post:
+          url: /right
+          body: right
+          capture: {regexp: o(k), group: 1, as: rest}
+          expect:
+            - contentType: text/plain
+            - hasHeader: x-app-version
+            - headerEquals: [x-app-version, "{{ version }}"]
+            - matchesRegexp: ^o{{ rest }}$
+            - equals: ["{{ rest }}", k]
+            - notStatusCode: 500
+      - post: {url: /late, body: late, expect: {notStatusCode: [500, 502]}}
+      - post: {url: /wrong, body: wrong, expect: [{statusCode: 200}, {hasProperty: token}]}
+      - post: {url: /never, body: never}
+"""
+
+
+def test_what_expect_asks_of_an_answer_is_checked_as_the_plugin_does(
+    run: Callable[..., tuple[runner.RunResult, Any, str]],
+):
+    script = EXPECTING.replace("plugins:", "variables: {version: ['0123456789ab']}, plugins:")
+    done, server, _ = run(script, "")
+    # An answer is not what was asked for: its user has failed and does not go on.
+    assert Counter(server.bodies) == {
+        b"before": 1,
+        b"right": USERS,
+        b"late": USERS,
+        b"wrong": USERS,
+    }
+    summary = done.summary
+    assert summary.requests.outcomes[Outcome.GOOD] == 2 * USERS
+    assert summary.requests.outcomes[Outcome.OTHER] == USERS
+    assert summary.users.failed == summary.users.created == USERS
+    assert [str(one.name) for one in summary.validity.checks if not one.passed] == []

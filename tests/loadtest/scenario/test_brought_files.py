@@ -172,9 +172,19 @@ def test_the_timeout_is_the_one_that_artillery_takes(tmp_path: Path, config: str
          "without `%` or a template, not '20%'"),
         ("get: {url: /, auth: {user: a, pass: 1}}", "6:39: `pass`: input should be a valid string, "
          "not 1"),
-        ("get: {url: /, expect: [{contentType: json}]}", "6:33: `contentType` is not checked: of "
-         "`expect`, only `statusCode` is; `match` requires a header, a property or a text of a "
-         "response"),
+        ("get: {url: /, expect: [{contentType: json, statusCode: 200}]}", "6:23: `expect`: only "
+         "`contentType` would be checked, the first of an entry: write `statusCode` as an entry of its "
+         "own, with `- ` before it"),
+        ("get: {url: /, expect: {hasHeader: X-Id}}", "6:32: `hasHeader`: write `x-id`, in lower "
+         "case: Artillery finds no other, not 'X-Id'"),
+        ("get: {url: /, expect: {headerEquals: [x-id]}}", "6:32: `headerEquals`: list should have at "
+         "least 2 items after validation, not 1"),
+        ("get: {url: /, expect: {jsonString: a}}", "6:32: unknown key `jsonString` in `expect`; known "
+         "are statusCode, notStatusCode, contentType, hasHeader, headerEquals, hasProperty, "
+         "notHasProperty, equals, matchesRegexp, cdnHit, jmespath, jpath, description"),
+        ("get: {url: /, expect: {description: a}}", "6:23: `expect`: `expect` needs one of statusCode, "
+         "contentType, hasHeader, headerEquals, hasProperty, notHasProperty, equals, matchesRegexp, "
+         "cdnHit, notStatusCode, jmespath, jpath"),
         ("{think: 1, jitter: 20%}", "6:20: Artillery takes `jitter` only inside of a `loop`: put the "
          "step into one with `count: 1`, or remove it"),
         ("{think: 1, ifTrue: names}", "6:20: remove `ifTrue`: Artillery looks at it in requests only"),
@@ -377,7 +387,6 @@ def test_a_processor_and_its_functions_are_looked_for(tmp_path: Path):
     )
     assert refused(other) == [
         f"3:3: cannot read the processor {tmp_path}/my: there is no such file",
-        "6:15: nothing sets the variable `signed`",
     ]
     missing = written(tmp_path, flow.replace("function: sign", "function: sing"))
     assert refused(missing) == ["7:9: own.js has no function `sing`"]
@@ -447,5 +456,47 @@ def test_all_findings_come_in_one_round(tmp_path: Path):
         """,
     )
     assert [int(line.partition(":")[0]) for line in refused(file)] == [
-        2, 2, 3, 4, 7, 7, 8, 8, 8, 9, 10, 11,
+        2, 2, 3, 4, 7, 7, 8, 8, 9, 10, 11,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "scenarios: [{flow: [{get: {url: /}}]}]\nconfig: {}\nenvironments: {a: {}}\n",
+            "3:1: `environments` belongs below `config`, and Artillery ignores it here: move it there "
+            "or remove it",
+        ),
+        (
+            "config: {}\nscenarios: [{flow: [{get: {url: /}}], expect: {statusCode: 200}}]\n",
+            "2:39: `expect` belongs into a request, and Artillery ignores it here: move it there or "
+            "remove it",
+        ),
+        (
+            "config: {}\nscenarios: [{flow: [{get: {url: /, think: 1}}]}]\n",
+            "2:36: `think` is a step of its own, and Artillery ignores it here: write `- think: …` in "
+            "the flow",
+        ),
+        (
+            a_flow('get: {url: "/{{ $timestamp }}"}'),
+            "5:15: Artillery has no variable `$timestamp`, only $uuid, $testId, $environment, "
+            "$dirname, $scenarioFile: set one in a function of a `processor`",
+        ),
+        (
+            a_flow("get: {url: \"/{{ $env.A || 'b' }}\"}"),
+            "5:15: Artillery computes nothing in braces: it sends `{{ $env.A || 'b' }}` as it is; set "
+            "a variable in a function of a `processor`, or below `config.variables`",
+        ),
+        (
+            a_flow('get: {url: "/{{ order }}"}', config="processor: ./gone.js"),
+            "2:3: cannot read the processor {directory}/gone.js: there is no such file",
+        ),
+    ],
+    ids=str,
+)
+def test_what_stands_at_another_place_is_told_once_with_the_right_one(
+    tmp_path: Path, text: str, expected: str
+):
+    file = written(tmp_path, text)
+    assert refused(file) == [expected.replace("{directory}", str(tmp_path))]

@@ -119,9 +119,8 @@ def changed(old: str, new: str) -> str:
         (changed("{{ words }}", "{{ $processEnvironment.TOKEN }}"),
          ["18:19: `$processEnvironment` is empty: the generator gets no environment variables; "
           "`--pass-env TOKEN` lets it in"]),
-        (changed("expect: {statusCode: [200, 404]}", "expect: {contentType: json}"),
-         ["18:70: `contentType` is not checked: of `expect`, only `statusCode` is; `match` requires a "
-          "header, a property or a text of a response"]),
+        (changed("expect: {statusCode: [200, 404]}", "expect: {contentTyp: json}"),
+         ["18:70: unknown key `contentTyp` in `expect`; did you mean `contentType`?"]),
         ("config: {http: {timeout: 1}}\nscenarios: []",
          ["2:1: `scenarios`: list should have at least 1 item after validation, not 0"]),
         ("config: {http: {timeout: 1}}\nscenarios: [{name: x}]",

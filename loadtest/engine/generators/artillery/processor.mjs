@@ -13,7 +13,6 @@ import recorder from './recorder.cjs';
 const file = process.env.HAPROOF_PROCESSOR;
 const names = (process.env.HAPROOF_FUNCTIONS ?? '').split(',').filter(Boolean);
 const shown = path.basename(process.env.HAPROOF_PROCESSOR_NAME ?? file);
-const MISMATCH = 'Failed capture or match'; // Artillery's own words for an answer that is not right
 
 const text = (error) => String(error?.message ?? error).split('\n')[0];
 const isRequest = (value) => typeof value?.uuid === 'string';
@@ -24,7 +23,7 @@ const isAfterResponse = ([request, response]) =>
 function failure(name, args, error) {
   if (isAfterResponse(args)) {
     recorder.reject(args[0]);
-    return new Error(MISMATCH);
+    return new Error(recorder.MISMATCH);
   }
   return new Error(`the function ${name} failed: ${text(error)}`);
 }

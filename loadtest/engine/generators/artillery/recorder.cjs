@@ -14,6 +14,8 @@
 // of a flow, so they run when the user arrives, before any think time.
 
 const fs = require('node:fs');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
 const { gzipSync } = require('node:zlib');
 const { performance, monitorEventLoopDelay } = require('node:perf_hooks');
 const { isMainThread, threadId } = require('node:worker_threads');
@@ -22,6 +24,7 @@ const FLUSH_MS = 200;
 const BEAT_MS = 1000;
 const DELAY_RESOLUTION_MS = 10;
 const START_CHECK_MS = 5;
+const MISMATCH = 'Failed capture or match'; // Artillery's own words for an answer that is not right
 const GZIP_LEVEL = 3; // a third of the default level's time, for a tenth more bytes
 
 const requestsFile = process.env.HAPROOF_REQUESTS_FILE;
@@ -152,6 +155,7 @@ function isExpected(request, hop) {
 }
 
 function isExpectedStatus(request, status) {
+  if (request.anyStatus) return true;
   if (request.expect.length > 0) return request.expect.includes(status);
   return status >= 200 && status < 400;
 }
@@ -164,6 +168,55 @@ function isRedirect(request, hop) {
 // `expect: { statusCode: 200 }` or a list of these, as in artillery-plugin-expect.
 function expectedStatuses(expect) {
   return [expect ?? []].flat().flatMap((one) => [one.statusCode ?? []].flat()).map(Number);
+}
+
+// The other checks of `expect`, one by one. They are made by the functions of that plugin itself, which
+// is a part of Artillery.
+function checksOf(expect) {
+  return [expect ?? []]
+    .flat()
+    .flatMap((one) => Object.keys(one).map((name) => ({ name, one })))
+    .filter(({ name }) => name !== 'statusCode' && name !== 'description')
+    .map(({ name, one }) => ({ name, asked: { [name]: one[name], description: one.description } }));
+}
+
+let plugin = null;
+
+function loadPlugin() {
+  const inside = ['dist', 'builtin-packages', 'artillery-plugin-expect', 'dist', 'lib', 'expectations.js'];
+  // This thread runs a file of Artillery's.
+  let directory = fs.realpathSync(process.argv[1]);
+  while (!fs.existsSync(path.join(directory, ...inside))) {
+    if (directory === path.dirname(directory)) throw new Error('Artillery has no plugin expect');
+    directory = path.dirname(directory);
+  }
+  return import(pathToFileURL(path.join(directory, ...inside)).href);
+}
+
+// As the plugin reads a body.
+function bodyOf({ body, headers }) {
+  const type = headers['content-type'] ?? '';
+  if (typeof body !== 'string' || !/application\/(problem\+|ld\+)?json/.test(type)) return body;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+// Whether an answer is what `expect` asks for, apart from its status.
+async function meets(request, response, context) {
+  const checks = checksOf(request.expect);
+  if (checks.length === 0) return true;
+  try {
+    plugin ??= loadPlugin();
+    const made = await plugin;
+    const body = bodyOf(response);
+    return checks.every(({ name, asked }) => made[name](asked, body, request, response, context).ok);
+  } catch (error) {
+    complain(`\`expect\` of ${request.method} ${endpointOf(request)} cannot be checked: ${error.message}`);
+    return false;
+  }
 }
 
 function endpointOf(request) {
@@ -255,15 +308,20 @@ function beforeRequest(request, context, emitter, next) {
     arrived: user.arrived,
     endpoint: endpointOf(request),
     expect: expectedStatuses(request.expect),
+    anyStatus: checksOf(request.expect).some(({ name }) => name === 'notStatusCode'),
     follows: request.followRedirect !== false,
-    inspects: judged || request.capture !== undefined || request.match !== undefined,
+    inspects:
+      judged ||
+      request.capture !== undefined ||
+      request.match !== undefined ||
+      checksOf(request.expect).length > 0,
     mismatch: false,
     hops: []
   });
   return next();
 }
 
-// A function of the script found the answer wrong.
+// A function of the script, or its `expect`, found the answer wrong.
 function reject(request) {
   const found = pending.get(uuids.get(request));
   if (found) found.mismatch = true;
@@ -282,10 +340,19 @@ function finish(sent, error) {
   return isRedirect(request, last) || isExpectedStatus(request, last.status) ? null : last.status;
 }
 
-function afterResponse(request, _response, _context, _emitter, next) {
-  const unexpected = finish(request);
-  // Artillery counts a user who got a 503 as completed; we count that user as failed.
-  return unexpected === null ? next() : next(new Error(`UNEXPECTED_STATUS_${unexpected}`));
+function afterResponse(request, response, context, _emitter, next) {
+  const judge = (good) => {
+    if (!good) reject(request);
+    const unexpected = good ? finish(request) : null;
+    // Artillery counts a user who got a 503 as completed; we count that user as failed.
+    if (unexpected !== null) return next(new Error(`UNEXPECTED_STATUS_${unexpected}`));
+    return good ? next() : next(new Error(MISMATCH));
+  };
+  const found = pending.get(uuids.get(request));
+  // A wrong status says more than what is missing from its page.
+  if (!found || !isExpectedStatus(found, response.statusCode)) return judge(true);
+  if (checksOf(request.expect).length === 0) return judge(true);
+  return meets(request, response, context).then(judge);
 }
 
 function onError(error, request, _context, _emitter, next) {
@@ -302,12 +369,18 @@ function beforeAround(context, _emitter, next) {
 
 const aroundName = (request) => `the request ${request.method} ${endpointOf(request).split(' ').at(-1)}`;
 
-function aroundResponse(request, response, _context, _emitter, next) {
+function aroundResponse(request, response, context, _emitter, next) {
   const expected = expectedStatuses(request.expect);
   const { statusCode } = response;
   const good = expected.length > 0 ? expected.includes(statusCode) : statusCode < 400;
-  if (!good) complain(`${aroundName(request)} before or after the load answered ${statusCode}`);
-  return next();
+  if (!good) {
+    complain(`${aroundName(request)} before or after the load answered ${statusCode}`);
+    return next();
+  }
+  return meets(request, response, context).then((met) => {
+    if (!met) complain(`${aroundName(request)} before or after the load did not answer as \`expect\` asks`);
+    return next();
+  });
 }
 
 function aroundError(error, request, _context, _emitter, next) {
@@ -335,6 +408,7 @@ module.exports = {
   ...functions,
   functions,
   complain,
+  MISMATCH,
   reject,
   judge: () => {
     judged = true;

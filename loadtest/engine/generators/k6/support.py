@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from loadtest.engine.generators.translation.parts import ALL, FUNCTIONS, FoundPart
+from loadtest.engine.generators.translation.parts import ALL, EXPECTATIONS, FUNCTIONS, FoundPart
 
 REFUSED: Mapping[str, str] = {
     **FUNCTIONS,
+    **EXPECTATIONS,
     "plugins.fake-data": "k6 has no such data: put it into a payload file",
     "http.cookieJarOptions": "k6 has its own rules for cookies: remove it",
     "http.distributedTracing": "k6 sends no `traceparent` here: write it below `headers`",

@@ -17,6 +17,7 @@ _COOKIE = "write it as a header `cookie`"
 _AROUND = "only Artillery and k6 send requests before or after the load"
 REFUSED: Mapping[str, str] = {
     **parts.FUNCTIONS,
+    **parts.EXPECTATIONS,
     "script.before": _AROUND,
     "script.after": _AROUND,
     "plugins.fake-data": "only Artillery has such data: put it into a payload file",

@@ -27,17 +27,17 @@ from loadtest.engine.generators.portable.steps import (
     Wait,
 )
 from loadtest.engine.generators.portable.texts import RandomNumber, Text, UnportableError
+from loadtest.scenario.expectations import Expect
+from loadtest.scenario.part import is_template
 from loadtest.scenario.schema import Defaults, Script
 from loadtest.scenario.steps import (
     METHODS,
-    Expect,
     Extract,
     Looping,
     Parallel,
     Request,
     Requesting,
     Thinking,
-    is_template,
     think_s,
 )
 from loadtest.yaml_positions import Location

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from loadtest.scenario.expectations import EXPECTATIONS as EXPECTATION_NAMES
+from loadtest.scenario.expectations import Expect
+from loadtest.scenario.part import Part
 from loadtest.scenario.scenario import Scenario
 from loadtest.scenario.schema import Around, Config, Defaults, Flow, Http, Payload, Script
 from loadtest.scenario.steps import (
@@ -19,11 +22,9 @@ from loadtest.scenario.steps import (
     METHODS,
     Auth,
     Capture,
-    Expect,
     Looping,
     Match,
     Parallel,
-    Part,
     Request,
     Thinking,
 )
@@ -84,6 +85,13 @@ FUNCTIONS: Mapping[str, str] = dict.fromkeys(
     "functions of a processor are written for Artillery: run it with `--generator artillery`",
 )
 """The parts that name a function of a processor, and why no other generator runs them."""
+
+
+EXPECTATIONS: Mapping[str, str] = dict.fromkeys(
+    (*(f"expect.{one}" for one in EXPECTATION_NAMES), "expect.description"),
+    "Artillery's own plugin makes this check: use `match`, or run it with `--generator artillery`",
+)
+"""The checks of answers that only Artillery makes, and why no other generator does."""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def _request(method: str, request: Mapping[str, Any]) -> dict[str, Any]:
     made["expect"] = [
         int(status)
         for one in walk.listed(request.get("expect"))
-        for status in walk.listed(one["statusCode"])
+        for status in walk.listed(one.get("statusCode"))
     ]
     if "ifTrue" in request:
         made["ifTrue"] = conditions.parse(request["ifTrue"])

@@ -69,6 +69,11 @@ CONFIGS: dict[str, Any] = {
     "tls": {"rejectUnauthorized": False}, "plugins": {"metrics-by-endpoint": {}},
     "processor": "own.js",
 }  # fmt: skip
+EXPECTATIONS: dict[str, Any] = {
+    "statusCode": 200, "notStatusCode": 500, "contentType": "json", "hasHeader": "a",
+    "headerEquals": ["a", "b"], "hasProperty": "a", "notHasProperty": "a", "equals": ["a", "b"],
+    "matchesRegexp": "a", "cdnHit": True, "jmespath": "a", "jpath": "a",
+}  # fmt: skip
 
 
 def extracting(kind: str, key: str) -> list[Any]:
@@ -77,11 +82,17 @@ def extracting(kind: str, key: str) -> list[Any]:
     return [{"get": {"url": "/", kind: {**EXTRACTS.get(key, {"json": "$.a"}), **own}}}]
 
 
+def expecting(key: str) -> dict[str, Any]:
+    return (
+        {"jmespath": "a", "description": "b"} if key == "description" else {key: EXPECTATIONS[key]}
+    )
+
+
 FLOWS: dict[str, Callable[[str], list[Any]]] = {
     "request": lambda key: [{"post": {"url": "/", key: REQUESTS[key]}}],
     "capture": lambda key: extracting("capture", key),
     "match": lambda key: extracting("match", key),
-    "expect": lambda key: [{"get": {"url": "/", "expect": {key: 200}}}],
+    "expect": lambda key: [{"get": {"url": "/", "expect": expecting(key)}}],
     "auth": lambda _: [{"get": {"url": "/", "auth": {"user": "a", "pass": "b"}}}],
     "step": lambda key: [STEPS[key], GET],
 }

@@ -1,0 +1,84 @@
+"""`expect` of a request: what its answer must be. Part of the schema of a scenario file."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, cast
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from loadtest.scenario.part import Part, is_template, listed
+
+
+def _status(value: Any) -> Any:
+    """Read statuses that are written as texts, as Artillery's plugin does."""
+    return [
+        int(one) if isinstance(one, str) and re.fullmatch(r"\d{3}", one) else one
+        for one in listed(value)
+    ]
+
+
+EXPECTATIONS = (
+    "contentType", "hasHeader", "headerEquals", "hasProperty", "notHasProperty", "equals",
+    "matchesRegexp", "cdnHit", "notStatusCode", "jmespath", "jpath",
+)  # fmt: skip
+"""Checks of `expect` besides `statusCode`: made by the functions of Artillery's own plugin."""
+
+
+def one_check_each(value: Any) -> Any:
+    """Reject what the plugin would not look at: of an entry of a list, it checks the first key."""
+    for one in cast("list[Any]", value) if isinstance(value, list) else ():
+        names = list(cast("dict[Any, Any]", one)) if isinstance(one, dict) else []
+        checks = [str(name) for name in names if name != "description"]
+        if len(checks) > 1:
+            raise ValueError(
+                f"only `{checks[0]}` would be checked, the first of an entry: write `{checks[1]}` as an "
+                "entry of its own, with `- ` before it"
+            )
+    return listed(value)
+
+
+class Expect(Part):
+    """What a response must be."""
+
+    statusCode: (  # noqa: N815
+        Annotated[
+            list[Annotated[int, Field(ge=100, le=599)]],
+            BeforeValidator(_status),
+            Field(min_length=1),
+        ]
+        | None
+    ) = None
+    notStatusCode: (  # noqa: N815
+        Annotated[
+            list[Annotated[int, Field(ge=100, le=599)]],
+            BeforeValidator(_status),
+            Field(min_length=1),
+        ]
+        | None
+    ) = None
+    contentType: str | None = None  # noqa: N815
+    hasHeader: str | None = None  # noqa: N815
+    headerEquals: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None  # noqa: N815
+    hasProperty: str | None = None  # noqa: N815
+    notHasProperty: str | None = None  # noqa: N815
+    equals: Annotated[list[Any], Field(min_length=2)] | None = None
+    matchesRegexp: str | None = None  # noqa: N815
+    cdnHit: bool | None = None  # noqa: N815
+    jmespath: str | None = None
+    jpath: str | None = None
+    description: str | None = None
+
+    @field_validator("hasHeader", "headerEquals")
+    @classmethod
+    def _in_lower_case(cls, value: str | list[str] | None) -> str | list[str] | None:
+        name = value[0] if isinstance(value, list) else value
+        if name is not None and name != name.lower() and not is_template(name):
+            raise ValueError(f"write `{name.lower()}`, in lower case: Artillery finds no other")
+        return value
+
+    @model_validator(mode="after")
+    def _checks_something(self) -> Expect:
+        if self.statusCode is None and all(getattr(self, one) is None for one in EXPECTATIONS):
+            raise ValueError(f"`expect` needs one of statusCode, {', '.join(EXPECTATIONS)}")
+        return self
