@@ -28,6 +28,11 @@ CONNECT_TIMEOUT_S = 8.0
 ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 PACKAGE_PATH = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+LAUNCHER = """\
+#!/bin/sh
+checkout=$(cd "$(dirname "$0")/../.." && pwd) || exit
+exec "$checkout/.venv/bin/python" -P "$checkout/toolchain/language_host.py" "$@"
+"""
 
 
 def ensure() -> str:
@@ -75,9 +80,12 @@ def _with_language_host(engine: Path, source: str) -> str:
 
 
 def write_launcher(launcher: Path) -> None:
-    """Write the executable `pulumi-language-python`, which starts `toolchain/language_host.py`."""
-    host = paths.ROOT / "toolchain" / "language_host.py"
-    launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P "{host}" "$@"\n', encoding="utf-8")
+    """Write the executable `pulumi-language-python`, which starts `toolchain/language_host.py`.
+
+    It finds both below the directory two levels up from where it is called, so that checkouts may share
+    one `.tools`, and may be moved.
+    """
+    launcher.write_text(LAUNCHER, encoding="utf-8")
     launcher.chmod(0o755)
 
 

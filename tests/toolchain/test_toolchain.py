@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import subprocess
 import tarfile
 import types
 from collections.abc import Callable
@@ -55,6 +56,20 @@ def test_an_engine_without_a_python_host_gets_ours(checkout: Path) -> None:
     launcher = paths.BIN / "pulumi-language-python"
     assert "toolchain/language_host.py" in launcher.read_text()
     assert os.access(launcher, os.X_OK)
+
+
+def test_checkouts_that_share_their_tools_use_their_own_python_host(checkout: Path) -> None:
+    executable(checkout / "path" / "pulumi", "echo v3.251.0")
+    engine.ensure()
+    for name in ("one", "two"):
+        (checkout / name).mkdir()
+        (checkout / name / ".tools").symlink_to(paths.TOOLS)
+        executable(checkout / name / ".venv" / "bin" / "python", f'echo {name} "$2" "$3"')
+        called = checkout / name / ".tools" / "bin" / "pulumi-language-python"
+        said = subprocess.run(
+            [called, "address"], check=True, capture_output=True, text=True
+        ).stdout
+        assert said.split() == [name, f"{checkout}/{name}/toolchain/language_host.py", "address"]
 
 
 def test_an_old_engine_on_path_is_not_used(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
