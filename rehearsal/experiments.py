@@ -72,6 +72,23 @@ class Applicable:
             kinds.of_file(self.experiment.raw)
         )
 
+    @property
+    def instances_hit(self) -> int | None:
+        """How many instances it takes away whose grace period has to be over; None: it may be any.
+
+        An experiment that takes instances away hits so many of the oldest ones, and each checked one in its
+        load others. What must have nobody replaced is about the whole fleet.
+        """
+        if not self.experiment.hypothesis.dies:
+            return None
+        counts = [
+            int((provider.get("arguments") or {}).get("count", 1))
+            for provider in kinds.providers(self.experiment.raw, "action")
+            if kinds.function(provider).startswith("instances.")
+        ]
+        # 0 is all of them.
+        return sum(counts) if counts and all(counts) else None
+
 
 def applicable(stacks: Sequence[Topology], only: Iterable[str] = ()) -> list[Applicable]:
     """Return the library's experiments on the stacks that they are about.
@@ -121,8 +138,10 @@ class Runner:
         settling.wait(outputs, clients, progress.tell)
         if any(one.deploys for one in wanted):
             settling.until_no_alarm(outputs, clients, progress.tell)
-        if any(one.checked for one in wanted):
-            settling.outlast_grace(outputs, clients, speed, progress.tell)
+        if checked := [one for one in wanted if one.checked]:
+            hit = [one.instances_hit for one in checked]
+            oldest = None if None in hit else sum(one or 0 for one in hit)
+            settling.outlast_grace(outputs, clients, speed, progress.tell, oldest)
         directory = self._project.root / "experiments"
         written = [
             experiment_files.write(one.experiment, speed, directory, contrast=one.contrast)

@@ -1,7 +1,8 @@
 """`make prove`: every experiment of the library against both stacks, and one page.
 
 The stacks come up as in a rehearsal, released but without its load; experiments share loads of their own
-(`shared_loads`). They run one after the other: two loads at once would disturb each other on one computer.
+(`shared_loads`). On one stack they run one after the other: each would have to answer for the other. The
+single instance, with a fraction of the users, has its turn beside the HA stack's deployments.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -65,6 +67,7 @@ class ProofRun:
         until = math.inf if self.only else time.monotonic() + LIMIT_S
         testbed.console.print(f"[bold]haproof proof[/]: {len(chosen)} experiments", highlight=False)
         loads = shared_loads.planned(chosen)
+        testbed.console.print(plan_of(loads), highlight=False)
         rates = rates_of(profile.peak_rate, testbed.config)
         testbed.require()
         with testbed.prepared(profile) as project:
@@ -103,6 +106,20 @@ class ProofRun:
             side_by_side.run(work, partial(testbed.interrupt, project))
 
 
+def plan_of(loads: Sequence[SharedLoad]) -> str:
+    """Return which loads there are, in which order, and about how long they take."""
+    turns = shared_loads.side_by_side(loads)
+    sure = [turn for turn in turns if turn[0].part is not Part.CONTRAST]
+    lines = [
+        f"  {'' if turn in sure else 'if there is time left: '}"
+        f"{' beside '.join(one.title for one in turn)}: {shared_loads.expected_s([turn]):.0f} s"
+        for turn in turns
+    ]
+    seconds = shared_loads.expected_s(sure) + shared_loads.UP_AND_DOWN_S
+    lines.append(f"  with the stacks up and removed: {seconds / 60:.1f} min")
+    return "\n".join(["planned:", *lines])
+
+
 def rates_of(peak: int, config: Mapping[str, str]) -> Mapping[Topology, int]:
     """Return the users per second of each stack: a single instance gets what one of the fleet gets.
 
@@ -126,19 +143,35 @@ def run_all(
     on after `until` (of the monotonic clock).
     """
     found, left_out = list[Path](), list[LeftOut]()
-    for load in loads:
-        kept: SharedLoad | None = load
-        if load.part is not Part.PROMISED:
-            kept, dropped = load.within(until - time.monotonic())
-            left_out += [
-                LeftOut(experiment=one.experiment.name, topology=one.stack) for one in dropped
-            ]
-        if kept is None:
-            continue
-        runner = Runner(project, testbed.results, rates[kept.stack])
-        with display.stage(testbed.console, kept.title) as progress:
-            found += runner.run(kept.experiments, progress)
+    for turn in shared_loads.side_by_side(loads):
+        begun = list[SharedLoad]()
+        for load in turn:
+            kept: SharedLoad | None = load
+            if load.part is not Part.PROMISED:
+                kept, dropped = load.within(until - time.monotonic())
+                left_out += [
+                    LeftOut(experiment=one.experiment.name, topology=one.stack) for one in dropped
+                ]
+            begun += [] if kept is None else [kept]
+        found += run_turn(testbed, project, begun, rates)
     return found, left_out
+
+
+def run_turn(
+    testbed: Testbed, project: Project, loads: Sequence[SharedLoad], rates: Mapping[Topology, int]
+) -> list[Path]:
+    """Run loads on different stacks side by side; return the directories of their records."""
+    with display.Board(testbed.console) as board:
+
+        def run(load: SharedLoad) -> list[Path]:
+            runner = Runner(project, testbed.results, rates[load.stack])
+            about = load.stack if len(loads) > 1 else ""
+            with board.stage(load.title, about) as progress:
+                return runner.run(load.experiments, progress)
+
+        work = {load.stack: partial(run, load) for load in loads}
+        done = side_by_side.run(work, lambda: testbed.interrupt(project))
+    return list(chain.from_iterable(done.values()))
 
 
 def show(

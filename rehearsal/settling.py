@@ -76,16 +76,24 @@ def _missing(outputs: StackOutputs, clients: Clients) -> str | None:
 
 
 def outlast_grace(
-    outputs: StackOutputs, clients: Clients, speed: float, tell: Callable[[str], None]
+    outputs: StackOutputs,
+    clients: Clients,
+    speed: float,
+    tell: Callable[[str], None],
+    oldest: int | None = None,
 ) -> None:
-    """Wait until the group's grace period spares no instance any more: what fails is to be replaced."""
+    """Wait until no grace period spares any of the oldest instances: what fails is to be replaced.
+
+    By default that is all of them. Experiments hit the oldest ones first.
+    """
     (group,) = clients["autoscaling"].describe_auto_scaling_groups(
         AutoScalingGroupNames=[outputs.auto_scaling_group_name]
     )["AutoScalingGroups"]
     ids = [one["InstanceId"] for one in group["Instances"]]
     described = clients["ec2"].describe_instances(InstanceIds=ids)["Reservations"]
-    launched = [one["LaunchTime"] for found in described for one in found["Instances"]]
+    launched = sorted(one["LaunchTime"] for found in described for one in found["Instances"])
+    youngest = launched[:oldest][-1]
     grace_s = group["HealthCheckGracePeriod"] / speed
-    while (left_s := max(launched).timestamp() + IN_SERVICE_S + grace_s - time.time()) > 0:
+    while (left_s := youngest.timestamp() + IN_SERVICE_S + grace_s - time.time()) > 0:
         tell(f"waiting {left_s:.0f} s until the group's grace period is over")
         time.sleep(min(left_s, POLL_S))

@@ -1,4 +1,4 @@
-"""Which experiments of a proof share a load, in which order, and how long that takes.
+"""Which experiments of a proof share a load, in which order, what runs beside it, and how long that takes.
 
 Under a load of its own each would wait for a generator, a ramp and a warm-up. Under one load each begins
 once the steady state is back, and is judged by its own stretch of it (ADR 50, ADR 61).
@@ -6,7 +6,7 @@ once the steady state is back, and is judged by its own stretch of it (ADR 50, A
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
@@ -17,12 +17,14 @@ from loadtest.experiments.models import Topology
 from loadtest.experiments.prediction import Kind
 from rehearsal.experiments import Applicable
 
-BEGINS_AND_ENDS_S: Final = 25.0
+BEGINS_AND_ENDS_S: Final = 16.0
 """A load: its generator starts, visitors arrive, the run is cut and summarized."""
-EACH_S: Final = 34.0
+EACH_S: Final = 28.0
 """An experiment from the steady state before to the one after, at the usual speed."""
-DEPLOYMENT_S: Final = 110.0
-"""One that deploys, and rolls back."""
+DEPLOYMENT_S: Final = 82.0
+"""One that deploys zone by zone, or rolls back. All three are means of the 21 experiments of a proof."""
+UP_AND_DOWN_S: Final = 75.0
+"""The region starts, both stacks come up and release; at the end they are removed."""
 
 
 class Part(IntEnum):
@@ -30,7 +32,7 @@ class Part(IntEnum):
 
     PROMISED = 0
     ALONE = 1
-    """The same on the single instance."""
+    """The same on the single instance, beside the deployments of the HA stack (ADR 73)."""
     CONTRAST = 2
     """What no stack survives."""
 
@@ -63,6 +65,11 @@ class SharedLoad:
         return self.experiments[0].stack
 
     @property
+    def deploys(self) -> bool:
+        """Whether it is about deployments."""
+        return any(one.deploys for one in self.experiments)
+
+    @property
     def title(self) -> str:
         """What is shown while they run."""
         names = [one.experiment.name for one in self.experiments]
@@ -71,9 +78,7 @@ class SharedLoad:
     @property
     def expected_s(self) -> float:
         """About how long it takes, at the speed that is usual for a proof."""
-        return BEGINS_AND_ENDS_S + sum(
-            DEPLOYMENT_S if one.deploys else EACH_S for one in self.experiments
-        )
+        return BEGINS_AND_ENDS_S + sum(map(_seconds, self.experiments))
 
     def within(self, seconds: float) -> tuple[SharedLoad | None, list[Applicable]]:
         """Return as much of it as probably takes no longer, and what is left out for that.
@@ -102,6 +107,36 @@ def planned(chosen: Iterable[Applicable]) -> list[SharedLoad]:
         SharedLoad(part, tuple(together))
         for (part, _), together in groupby(ordered, key=lambda one: (_part(one), _load(one)))
     ]
+
+
+def side_by_side(loads: Sequence[SharedLoad]) -> list[list[SharedLoad]]:
+    """Return these loads in turns, of which each begins when all of the one before have ended.
+
+    The single instance has its turn beside the HA stack's promised deployments, which take longest and
+    wait most of that time. Without them it has one of its own.
+    """
+    alone = [one for one in loads if one.part is Part.ALONE]
+    if len(alone) != 1:
+        return [[one] for one in loads]
+    long = [one for one in loads if one.part is Part.PROMISED and one.deploys]
+    if not long:
+        return [[one] for one in loads]
+    return [[one, *(alone if one is long[-1] else [])] for one in loads if one not in alone]
+
+
+def expected_s(turns: Iterable[Sequence[SharedLoad]]) -> float:
+    """Return about how long these turns take altogether."""
+    return sum(max(one.expected_s for one in turn) for turn in turns)
+
+
+def _seconds(one: Applicable) -> float:
+    if not one.deploys:
+        return EACH_S
+    pulls_a_tag = "mutable_tag.deploy" in map(
+        kinds.function, kinds.providers(one.experiment.raw, "action")
+    )
+    # What pulls a tag is deployed, then once more with its rollback, and then taken back.
+    return DEPLOYMENT_S * (3 if pulls_a_tag else 1)
 
 
 def _part(one: Applicable) -> Part:

@@ -208,8 +208,13 @@ def _arrivals(inputs: ValidityInputs, limits: ValidityLimits) -> Check:
     )
 
 
+def most_late_ms(duration_s: float, limits: ValidityLimits = LIMITS) -> float:
+    """Return how many ms late users may arrive in a run of that length."""
+    return max(1000.0, limits.schedule_lag * duration_s * 1000)
+
+
 def _on_time(inputs: ValidityInputs, limits: ValidityLimits) -> Check:
-    allowed = max(1000.0, limits.schedule_lag * inputs.duration_s * 1000)
+    allowed = most_late_ms(inputs.duration_s, limits)
     lag = inputs.generator.schedule_lag_p99_ms
     return Check(
         name=msg("check.arrivals-on-time"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtest.analysis import run_loading
+from loadtest.analysis import run_loading, validity
 from loadtest.errors import LoadTestError
 from loadtest.experiments import engine, guard, judgement, kinds, models
 from loadtest.experiments.judgement import Evidence
@@ -130,6 +130,7 @@ class Execution:
             actions=engine.actions(self._journal),
             impact=self._impact(began),
             host_reasons=host,
+            late=self._late(load, began) if judgement.came_late(host) else None,
             found=session.found,
             interrupted=self.interrupted,
             load_error=load_error,
@@ -175,6 +176,15 @@ class Execution:
         slow_ms = run_loading.load_settings(self.directory).slow_ms
         rows, _ = table.read(path, slow_ms)
         return judgement.impact(rows, began_ms, self.session.experiment.hypothesis.allowed)
+
+    def _late(self, load: RunSummary | None, began_ms: float | None) -> judgement.Late | None:
+        """Return who came later than the run's checks allow; None if nobody did, or it is not known."""
+        if load is None or began_ms is None:
+            return None
+        requests = run_loading.load_requests(self.directory)
+        allowed = self.session.experiment.hypothesis.allowed
+        duration_s = sum(phase.duration_s for phase in load.profile.phases)
+        return judgement.late(requests, began_ms, allowed, validity.most_late_ms(duration_s))
 
 
 def _one(state: SteadyState | None) -> list[SteadyState]:

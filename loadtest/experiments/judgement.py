@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from loadtest.array_types import Flags
 from loadtest.experiments.engine import describe
 from loadtest.experiments.models import Action, Allowed, Hypothesis, Impact, Outcome, SteadyState
 from loadtest.messages.message import Message, msg
@@ -32,6 +33,21 @@ ONLY_WORSE = frozenset({"check.host-cpu", "check.request-cost"})
 """Checks of whether the stack had as much CPU as it has on AWS. With less it fails sooner, so what it
 survived nevertheless, it survived. Whether all users came, other checks say."""
 
+ON_TIME = "check.arrivals-on-time"
+"""Whether users came when they were due. The generator falls behind when everybody whom a fault let wait is
+answered at once: whoever came late may have been spared the fault, which the worst case shows (ADR 73)."""
+
+
+@dataclass(frozen=True)
+class Late:
+    """Users who came later than they may."""
+
+    users: int
+    worst: Impact
+    """What the users had of the fault if each of them had failed."""
+    until_ms: float
+    """When the last of them was answered."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -47,16 +63,22 @@ class Evidence:
     actions: Sequence[Action]
     impact: Impact | None
     host_reasons: Sequence[Message]
+    late: Late | None = None
+    """Who came late, if too many did for the run to be valid; None if that is not known."""
     found: Sequence[Message] = ()
     """What actions found that no stack may do, such as a bad revision that got through."""
     interrupted: bool = False
     load_error: str | None = None
 
 
-def impact(table: RequestTable, began_ms: float, allowed: Allowed) -> Impact:
-    """Count what the users had of a fault that began at that time."""
+def impact(
+    table: RequestTable, began_ms: float, allowed: Allowed, also_failed: Flags | None = None
+) -> Impact:
+    """Count what the users had of a fault that began at that time; `also_failed` count as failed."""
     until_ms = began_ms + allowed.window_s * 1000
     failed = ~table.is_(*AS_EXPECTED) & table.sent
+    if also_failed is not None:
+        failed |= also_failed & table.sent
     inside = (table.start_ms <= until_ms) & (table.ended_ms >= began_ms) & (allowed.window_s > 0)
     bad = failed & inside
     return Impact(
@@ -70,6 +92,21 @@ def impact(table: RequestTable, began_ms: float, allowed: Allowed) -> Impact:
         first_failed_ms=float(table.start_ms[failed].min()) if failed.any() else None,
         last_failed_ms=float(table.ended_ms[failed].max()) if failed.any() else None,
     )
+
+
+def late(
+    table: RequestTable, began_ms: float, allowed: Allowed, most_late_ms: float
+) -> Late | None:
+    """Return who came later than that after the time at which they were due; None if nobody did.
+
+    `table` knows when its requests were due.
+    """
+    rows = table.start_ms - table.scheduled_ms > most_late_ms
+    if not rows.any():
+        return None
+    worst = impact(table, began_ms, allowed, rows)
+    users = len(np.unique(table.user.codes[rows]))
+    return Late(users, worst, float(table.ended_ms[rows].max()))
 
 
 def recovered(states: Sequence[SteadyState], began_ms: float) -> float | None:
@@ -98,14 +135,17 @@ def host_reasons(validity: Validity) -> list[Message]:
 def judge(evidence: Evidence) -> tuple[Outcome, list[Message]]:
     """Return the outcome and its reasons."""
     broken = _not_survived(evidence)
-    unshown = _not_shown(evidence) or _doubts(evidence.host_reasons, survived=not broken)
+    unshown = _not_shown(evidence) or _doubts(evidence, survived=not broken)
     if unshown:
         return "not shown", unshown
     if broken:
         return "not survived", broken
     found = evidence.impact
     failed = 0 if found is None else found.failed
-    return "survived", [msg("experiment.survived", n=failed)]
+    reasons = [msg("experiment.survived", n=failed)]
+    if evidence.late is not None:
+        reasons.append(msg("experiment.late-users", n=evidence.late.users))
+    return "survived", reasons
 
 
 def _not_shown(evidence: Evidence) -> list[Message]:
@@ -122,9 +162,32 @@ def _not_shown(evidence: Evidence) -> list[Message]:
     return []
 
 
-def _doubts(reasons: Sequence[Message], *, survived: bool) -> list[Message]:
+def _doubts(evidence: Evidence, *, survived: bool) -> list[Message]:
     """Return those of the computer's reasons that put such an outcome in doubt."""
-    return [one for one in reasons if not (survived and _check(one) in ONLY_WORSE)]
+    harmless = set[str]()
+    if survived:
+        harmless |= ONLY_WORSE
+        if not _not_survived_at_worst(evidence):
+            harmless.add(ON_TIME)
+    return [one for one in evidence.host_reasons if _check(one) not in harmless]
+
+
+def came_late(host_reasons: Sequence[Message]) -> bool:
+    """Return whether users came later than they may, as the checks of the run have it."""
+    return any(_check(one) == ON_TIME for one in host_reasons)
+
+
+def _not_survived_at_worst(evidence: Evidence) -> bool:
+    """Return whether it would not have been survived if everybody who came late had failed.
+
+    Until the last of them was answered, the steady state would not have been back.
+    """
+    found = evidence.late
+    if found is None:
+        # It is not known who they are.
+        return came_late(evidence.host_reasons)
+    back = max(evidence.recovered_ms or 0.0, found.until_ms)
+    return bool(_not_survived(replace(evidence, impact=found.worst, recovered_ms=back)))
 
 
 def _check(failure: Message) -> str | None:

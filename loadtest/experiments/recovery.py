@@ -21,6 +21,8 @@ class Recovered:
     left: list[str]
     running: bool = False
     """Whether its experiment is still under way, so that nothing was touched."""
+    stack: str = ""
+    """The stack of an experiment under way, if its journal says so."""
 
 
 def put_back(journal: FaultJournal) -> tuple[list[str], list[str]]:
@@ -45,7 +47,8 @@ def recover(results: Path) -> list[Recovered]:
         journal = FaultJournal.take(path)
         if journal is None:
             if path.exists():
-                found.append(Recovered(path.stem, "", [], [], running=True))
+                stack = FaultJournal.stack_of(path)
+                found.append(Recovered(path.stem, "", [], [], running=True, stack=stack))
             continue
         try:
             done, left = put_back(journal) if journal.to_put_back else ([], [])

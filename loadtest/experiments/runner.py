@@ -100,7 +100,7 @@ def run(
         LoadTestError: It was not begun, and nothing was done to the stack.
     """
     _require(experiment, outputs)
-    _recover(settings, print_line)
+    _recover(outputs, settings, print_line)
     session = _session(experiment, outputs, settings)
     assert session.directory is not None  # noqa: S101
     hypothesis = experiment.hypothesis
@@ -140,7 +140,7 @@ def run_all(
     """
     for one in experiments:
         _require(one, outputs)
-    _recover(settings, print_line)
+    _recover(outputs, settings, print_line)
     found, left = list[Result](), list(experiments)
     while left:
         directory = paths.new_directory(settings.base, outputs.topology, "experiments")
@@ -236,13 +236,16 @@ def _require(experiment: ExperimentFile, outputs: StackOutputs) -> None:
     engine.check(experiment)
 
 
-def _recover(settings: Settings, print_line: PrintLine) -> None:
-    """Put back what earlier experiments left.
+def _recover(outputs: StackOutputs, settings: Settings, print_line: PrintLine) -> None:
+    """Put back what earlier experiments left. One under way on another stack disturbs nobody.
 
     Raises:
-        ExperimentError: That cannot be done, or one is still under way.
+        ExperimentError: That cannot be done, or one is still under way on the stack.
     """
+    stack = StackResources(outputs, Clients(outputs.region))
     for left in recovery.recover(settings.base):
+        if left.running and left.stack and left.stack != stack.name:
+            continue
         if left.running:
             raise ExperimentError(f"experiment {left.id} is still under way: wait, or end it")
         for line in left.put_back:
@@ -258,7 +261,7 @@ def _session(experiment: ExperimentFile, outputs: StackOutputs, settings: Settin
     stack = StackResources(outputs, Clients(outputs.region))
     stack.identity  # noqa: B018 - rejects a stack without tags before anything is started
     directory = paths.new_directory(settings.base, outputs.topology, experiment.name)
-    header = _header(directory, experiment, outputs)
+    header = _header(directory, experiment, stack)
     journal = FaultJournal.create(settings.base / DIRECTORY, header)
     return Session(experiment, stack, header.id, journal, directory, fis_role=settings.fis_role)
 
@@ -278,11 +281,12 @@ def _load(
     return BackgroundLoad(outputs, profile, directory, settings.command, settings.scenario)
 
 
-def _header(directory: Path, experiment: ExperimentFile, outputs: StackOutputs) -> Header:
+def _header(directory: Path, experiment: ExperimentFile, stack: StackResources) -> Header:
     return Header(
         id=directory.name[:60],
         pid=os.getpid(),
-        region=outputs.region,
+        region=stack.outputs.region,
         endpoint=endpoint(),
         experiment=experiment.name,
+        stack=stack.name,
     )

@@ -51,6 +51,8 @@ class Header:
     endpoint: str | None
     """None: AWS itself."""
     experiment: str
+    stack: str = ""
+    """The stack's name; older journals have none."""
 
 
 class FaultJournal:
@@ -110,6 +112,13 @@ class FaultJournal:
             file.close()
             return None
         return cls._read(path, file)
+
+    @staticmethod
+    def stack_of(path: Path) -> str:
+        """Return the stack of a journal whose experiment is under way; empty if it does not say."""
+        with contextlib.suppress(OSError, ValueError), path.open(encoding="utf-8") as file:
+            return str(json.loads(file.readline())["header"].get("stack", ""))
+        return ""
 
     @classmethod
     def _read(cls, path: Path, file: IO[str]) -> FaultJournal:

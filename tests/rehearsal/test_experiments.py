@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -286,6 +288,52 @@ def test_a_deployment_waits_for_the_alarm_of_what_came_before(
     found = settling.until_no_alarm(outputs, Alarms(rounds), told.append, longest_s, 0)
     assert found == calm
     assert len(told) == (rounds if calm else 0)
+
+
+class Launched:
+    """A fleet whose instances were launched so many seconds ago."""
+
+    def __init__(self, *ages_s: float) -> None:
+        now = datetime.now(UTC)
+        self._launched = [now - timedelta(seconds=age) for age in ages_s]
+
+    def __getitem__(self, service: str) -> Launched:
+        del service
+        return self
+
+    def describe_auto_scaling_groups(self, **_: Any) -> Any:
+        members = [{"InstanceId": f"i-{number}"} for number in range(len(self._launched))]
+        return {"AutoScalingGroups": [{"Instances": members, "HealthCheckGracePeriod": 600}]}
+
+    def describe_instances(self, **_: Any) -> Any:
+        return {"Reservations": [{"Instances": [{"LaunchTime": at} for at in self._launched]}]}
+
+
+@pytest.mark.parametrize(("oldest", "waits"), [(None, True), (1, False), (2, False), (3, True)])
+def test_the_grace_period_of_those_that_are_hit_is_waited_for(
+    oldest: int | None, monkeypatch: pytest.MonkeyPatch, *, waits: bool
+):
+    outputs = StackOutputs.model_validate({**RAW, "topology": "ha"})
+    told: list[str] = []
+    # The first wait is long enough for everybody's grace period.
+    clock = [time.time(), time.time() + 1_000]
+    waiting: Any = SimpleNamespace(time=lambda: clock[0], sleep=lambda _: clock.pop(0))
+    monkeypatch.setattr(settling, "time", waiting)
+    settling.outlast_grace(outputs, Launched(5, 175, 400), 4.0, told.append, oldest)
+    assert bool(told) == waits
+
+
+@pytest.mark.parametrize(
+    ("name", "hit"),
+    [
+        ("instance-hangs", 1),
+        ("instance-errors", 1),
+        ("database-cut", None),
+        ("fleet-starves", None),
+    ],
+)
+def test_an_experiment_says_how_many_instances_must_be_out_of_grace(name: str, hit: int | None):
+    assert Applicable(files.find(name), "ha").instances_hit == hit
 
 
 def test_what_never_is_whole_is_not_waited_for_for_ever():

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+from itertools import chain
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -100,13 +103,58 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
 def test_nothing_for_contrast_is_begun_that_ends_when_time_is_up(
     ran: list[tuple[str, list[str]]], until: float
 ):
-    made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True))
+    made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True), interrupt=None)
     rates = prove.rates_of(125, {"desiredCapacity": "5"})
     directories, left_out = prove.run_all(made, cast("Any", None), LOADS, rates, until)
     on_ha, on_single = ("ha", ["--rate", "125"]), ("single", ["--rate", "25"])
     assert ran == ([on_ha] if until == 0.0 else [on_ha, on_single])
     assert directories == [Path(stack) for stack, _ in ran]
     assert left_out == ([LeftOut(experiment="instance-dies", topology="single")] * (until == 0.0))
+
+
+def test_the_single_instance_has_its_turn_beside_the_deployments():
+    turns = shared_loads.side_by_side(WHOLE)
+    assert sorted(map(id, chain.from_iterable(turns))) == sorted(map(id, WHOLE))
+    # Never two on one stack, and the HA stack's in their order.
+    assert all(len({one.stack for one in turn}) == len(turn) for turn in turns)
+    assert [turn[0] for turn in turns] == [one for one in WHOLE if one.stack == "ha"]
+    ((deployments, alone),) = [turn for turn in turns if len(turn) > 1]
+    assert (deployments.deploys, deployments.part, alone.part) == (True, 0, Part.ALONE)
+    # It costs no time of its own.
+    assert alone.expected_s < deployments.expected_s
+    parts = sum(one.expected_s for one in WHOLE)
+    assert shared_loads.expected_s(turns) == pytest.approx(parts - alone.expected_s)
+
+
+@pytest.mark.parametrize("stacks", [["ha"], ["single"]])
+def test_one_stack_has_one_turn_for_each_load(stacks: list[Topology]):
+    loads = shared_loads.planned(applicable(stacks))
+    assert shared_loads.side_by_side(loads) == [[one] for one in loads]
+
+
+def test_loads_of_one_turn_run_at_the_same_time(monkeypatch: pytest.MonkeyPatch):
+    both = Barrier(2, timeout=20)
+
+    def run(_self: Any, wanted: Any, _progress: Any) -> list[Path]:
+        both.wait()
+        return [Path(wanted[0].stack)]
+
+    monkeypatch.setattr(Runner, "run", run)
+    good = Applicable(files.find("deployment-good"), "ha")
+    loads = [SharedLoad(Part.PROMISED, (good,)), SharedLoad(Part.ALONE, (ALONE,))]
+    made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True), interrupt=None)
+    rates = prove.rates_of(125, {})
+    directories, _ = prove.run_all(made, cast("Any", None), loads, rates)
+    assert directories == [Path("ha"), Path("single")]
+
+
+def test_the_plan_names_what_runs_beside_what():
+    plan = prove.plan_of(WHOLE)
+    assert "ha: 6 experiments beside single: 8 experiments: " in plan
+    assert "  if there is time left: ha: deployment-mutable-tag: " in plan
+    (minutes,) = re.findall(r"with the stacks up and removed: ([0-9.]+) min", plan)
+    # What a proof of both stacks may take on two cores, and what is left for slower ones.
+    assert float(minutes) < 18.5
 
 
 def test_the_stacks_of_a_proof_come_up_without_a_load_and_with_what_experiments_need(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from loadtest.engine.generators.artillery.generator import RECORDER
 from loadtest.profiles import PROFILES, Phase, Profile, counted, pause
 from toolchain import locate
 
@@ -25,9 +28,15 @@ def started_ms(phase: dict[str, str | float], workers: int) -> list[np.ndarray]:
     return all_started_ms([phase], workers)
 
 
-def all_started_ms(phases: list[dict[str, str | float]], workers: int) -> list[np.ndarray]:
+def all_started_ms(
+    phases: list[dict[str, str | float]],
+    workers: int,
+    stalls: Sequence[tuple[int, int]] = (),
+    recorder: Path | None = None,
+) -> list[np.ndarray]:
     node, script = locate.artillery_command()
     command = [node, ARRIVALS, Path(script).parent.parent, str(workers), json.dumps(phases)]
+    command += [json.dumps(stalls), *([recorder] if recorder else [])]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     return [np.array(times) for times in json.loads(done.stdout)]
 
@@ -85,3 +94,51 @@ def test_counts_pauses_and_fractions_start_whom_the_plan_says(profile: Profile, 
     assert [len(times) for times in found] == profile.arrivals_by_worker(workers)
     if workers == 1:
         assert np.max(np.abs(found[0] / 1000 - profile.schedule())) <= 0.0041
+
+
+STALLS = ((950, 700), (2100, 300), (3990, 400))
+"""Two of them hold up the end of a second, which may be the end of a phase, too."""
+LOADS = {
+    "one phase": Profile("one", (Phase("hold", 6, 125),)),
+    "pairs": Profile("pairs", tuple(Phase("hold", 2, 124, 126) for _ in range(3))),
+}
+
+
+@pytest.mark.parametrize("profile", LOADS.values(), ids=LOADS)
+def test_who_comes_after_a_standstill_of_the_event_loop_is_on_time(profile: Profile):
+    phases = [one.to_artillery() for one in profile.phases]
+    (alone,) = all_started_ms(phases, 1, STALLS)
+    (kept,) = all_started_ms(phases, 1, STALLS, RECORDER)
+    assert len(kept) == profile.planned_users
+    late, cured = (np.sort(one) - profile.schedule() * 1000 for one in (alone, kept))
+    # Artillery itself stays behind for good.
+    assert late[-1] >= 600
+    assert cured[-1] <= 5
+    # Whoever was due in a standstill comes soon after it: one visitor per round of the loop.
+    assert cured.max() <= max(length for _, length in STALLS) * 1.5
+    assert cured.min() >= -5
+
+
+def test_without_a_standstill_a_kept_time_starts_whom_artillery_starts():
+    phases = [one.to_artillery() for one in MIXED.phases]
+    (alone,), (kept,) = all_started_ms(phases, 1), all_started_ms(phases, 1, (), RECORDER)
+    assert np.max(np.abs(alone - kept)) <= 1
+
+
+STANDSTILL = """
+const recorder = require(process.argv[1]);
+recorder.functions.haproofBeforeScenario({}, null, () => {});
+setTimeout(() => { const until = performance.now() + 700; while (performance.now() < until); }, 700);
+setTimeout(() => {}, 1900);
+"""
+
+
+def test_a_standstill_that_ends_with_a_beat_is_in_that_beat(tmp_path: Path):
+    node, _ = locate.artillery_command()
+    beats = tmp_path / "generator.ndjson"
+    files = {"HAPROOF_GENERATOR_FILE": str(beats), "HAPROOF_REQUESTS_FILE": str(tmp_path / "r.gz")}
+    command = [node, "-e", STANDSTILL, RECORDER]
+    subprocess.run(command, check=True, timeout=60, env={**os.environ, **files})
+    first = json.loads(beats.read_text().splitlines()[0])
+    # 300 of its 700 ms are left when the beat is due; the histogram alone shows none of them.
+    assert first["lag_max"] >= 300

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from loadtest.analysis.summary import summarise
@@ -122,6 +123,52 @@ def test_a_busy_computer_helps_no_stack_to_survive(check: str, outcome: str, *, 
     reasons = judgement.host_reasons(Validity(checks=[failed_check(check)]))
     changed = replace(SURVIVED, host_reasons=reasons, after=state(60, met=met))
     assert judgement.judge(changed)[0] == outcome
+
+
+LATE = [
+    Check(name=msg(judgement.ON_TIME), passed=False, detail=msg("check.complete.yes")),
+]
+
+
+@pytest.mark.parametrize(
+    ("late", "outcome"),
+    [
+        # Also if all of them had failed, it is within its allowance.
+        (judgement.Late(5, hurt(failed_in_window=5), 31_000.0), "survived"),
+        (judgement.Late(6, hurt(failed_in_window=6), 31_000.0), "not shown"),
+        (judgement.Late(1, hurt(failed_outside=1), 31_000.0), "not shown"),
+        # And it would have been back in time also if it had failed until the last of them came.
+        (judgement.Late(1, UNHARMED, 61_500.0), "not shown"),
+        (None, "not shown"),
+    ],
+)
+def test_who_came_late_counts_as_failed(late: judgement.Late | None, outcome: str) -> None:
+    reasons = judgement.host_reasons(Validity(checks=LATE))
+    found, told = judgement.judge(replace(SURVIVED, host_reasons=reasons, late=late))
+    assert found == outcome
+    ids = [one.id for one in told]
+    assert ids == (
+        ["experiment.survived", "experiment.late-users"]
+        if found == "survived"
+        else ["check.failed"]
+    )
+    # It is no excuse for what failed, and hides no other reason.
+    failed = replace(SURVIVED, host_reasons=reasons, late=late, after=state(60, met=False))
+    assert judgement.judge(failed)[0] == "not shown"
+    lag = judgement.host_reasons(Validity(checks=[*LATE, failed_check("check.generator-lag")]))
+    assert judgement.judge(replace(SURVIVED, host_reasons=lag, late=late))[0] == "not shown"
+
+
+def test_late_is_who_started_long_after_being_due() -> None:
+    starts = [0, 10, 3_000, 3_010]
+    rows = table.from_exchanges(
+        [exchange(f"1-{number}", arrived_ms=BEGAN_MS + at) for number, at in enumerate(starts)]
+    ).scheduled(np.array([0.0, 0.01, 0.02, 2.9]), BEGAN_MS)
+    found = judgement.late(rows, BEGAN_MS + 5, ALLOWED, 1_000)
+    assert found is not None
+    assert (found.users, found.worst.failed_in_window, found.worst.failed) == (1, 1, 1)
+    assert found.until_ms == BEGAN_MS + 3_006
+    assert judgement.late(rows, BEGAN_MS + 5, ALLOWED, 3_000) is None
 
 
 def test_a_failed_way_back_is_no_reason_to_doubt_the_fault() -> None:

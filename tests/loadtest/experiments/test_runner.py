@@ -17,6 +17,7 @@ from loadtest.experiments import files, load, runner
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile
+from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header
 from loadtest.runs import paths
 from tests.loadtest.conftest import outputs_of
 
@@ -126,6 +127,26 @@ def test_after_an_interruption_none_is_begun(
     monkeypatch.setattr(FakeExecution, "interrupt", "instance-dies")
     assert [name for name, *_ in run(tmp_path, DIES, HANGS)] == ["instance-dies"]
     assert made.told == ["start", "instance-dies", "stop"]
+
+
+@pytest.mark.parametrize(("under_way", "refused"), [("single", False), ("ha", True), ("", True)])
+def test_only_an_experiment_under_way_on_the_same_stack_is_in_the_way(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under_way: str, *, refused: bool
+) -> None:
+    stack: Any = SimpleNamespace(name="ha")
+    monkeypatch.setattr(runner, "StackResources", lambda *_: stack)
+    header = Header("other", 1, "ap-northeast-2", None, "instance-dies", under_way)
+    journal = FaultJournal.create(tmp_path / DIRECTORY, header)
+    try:
+        if refused:
+            with pytest.raises(ExperimentError, match="still under way"):
+                run(tmp_path, DIES)
+        else:
+            assert [name for name, *_ in run(tmp_path, DIES)] == ["instance-dies"]
+        assert journal.path.exists()
+        assert made.told == ([] if refused else ["start", "instance-dies", "drain", "stop"])
+    finally:
+        journal.close()
 
 
 def test_a_load_that_failed_shows_nothing_and_says_why(made: Load, tmp_path: Path) -> None:
