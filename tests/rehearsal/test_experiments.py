@@ -264,7 +264,8 @@ class Alarms:
     def __init__(self, rounds: int) -> None:
         self.left = rounds
 
-    def __getitem__(self, _service: str) -> Alarms:
+    def __getitem__(self, service: str) -> Alarms:
+        del service
         return self
 
     def get_deployment_group(self, **_: Any) -> Any:
