@@ -2,11 +2,9 @@ package user
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/grafana/sobek"
@@ -126,65 +124,21 @@ func (i *instance) record(call sobek.FunctionCall) sobek.Value {
 }
 
 func (i *instance) appendLine(line []byte, endpoint string, good bool, failure string, isFailure bool) []byte {
-	times, answered := i.response.Timings, i.response.Status > 0
+	times := i.response.Timings
 	first := times.Blocked + times.Sending + times.Waiting
-	total := first + times.Receiving
+	one := fact{
+		started: i.started, first: first, total: first + times.Receiving, status: i.response.Status,
+		sent: wasSent(i.response.ErrorCode), failure: failure, isFailure: isFailure,
+		header: func(name string) (string, bool) {
+			value, found := i.response.Headers[name]
+			return value, found
+		},
+	}
 	if isFailure {
-		total = ms(i.ended.Sub(i.started))
+		one.total = ms(i.ended.Sub(i.started))
 	}
-	line = appendText(append(line, `{"vu":`...), i.id)
-	line = appendText(append(line, `,"endpoint":`...), endpoint)
-	line = appendNumber(append(line, `,"arrived":`...), epoch(i.arrived))
-	line = appendNumber(append(line, `,"start":`...), epoch(i.started))
-	line = append(line, `,"ttfb":`...)
-	if answered {
-		line = appendNumber(line, first)
-	} else {
-		line = append(line, "null"...)
-	}
-	line = appendNumber(append(line, `,"total":`...), total)
-	if answered {
-		line = strconv.AppendInt(append(line, `,"status":`...), int64(i.response.Status), 10)
-		line = strconv.AppendBool(append(line, `,"expected":`...), good)
-	} else {
-		line = append(line, `,"status":null,"expected":null`...)
-	}
-	line = append(line, `,"error":`...)
-	if isFailure {
-		line = appendText(line, failure)
-	} else {
-		line = append(line, "null"...)
-	}
-	line = strconv.AppendBool(append(line, `,"sent":`...), wasSent(i.response.ErrorCode))
-	line = i.appendHeader(append(line, `,"instance":`...), "X-Instance-Id")
-	line = i.appendHeader(append(line, `,"zone":`...), "X-Availability-Zone")
-	line = i.appendHeader(append(line, `,"version":`...), "X-App-Version")
-	return append(line, '}')
+	return i.appendFact(line, endpoint, good, one)
 }
 
 // wasSent is false for what k6 found wrong before anything was sent: a URL without a host, say.
 func wasSent(code int) bool { return code < 1010 || code > 1020 }
-
-func (i *instance) appendHeader(line []byte, name string) []byte {
-	if value, found := i.response.Headers[name]; found {
-		return appendText(line, value)
-	}
-	return append(line, "null"...)
-}
-
-func epoch(at time.Time) float64 { return float64(at.UnixMicro()) / 1000 }
-
-func appendNumber(line []byte, number float64) []byte {
-	return strconv.AppendFloat(line, number, 'f', 3, 64)
-}
-
-// appendText adds a JSON string.
-func appendText(line []byte, text string) []byte {
-	for at := range len(text) {
-		if c := text[at]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			quoted, _ := json.Marshal(text) // of a string it cannot fail
-			return append(line, quoted...)
-		}
-	}
-	return append(append(append(line, '"'), text...), '"')
-}

@@ -22,6 +22,7 @@ import (
 	"go.k6.io/k6/metrics"
 
 	"haproof/toolchain/k6/arrivals"
+	"haproof/toolchain/k6/flow"
 	"haproof/toolchain/k6/lines"
 )
 
@@ -37,7 +38,7 @@ type module struct{}
 // NewModuleInstance makes what one of k6's users gets.
 func (module) NewModuleInstance(vu modules.VU) modules.Instance {
 	registry := vu.InitEnv().Registry
-	made := &instance{vu: vu, counts: counts{
+	made := &instance{vu: vu, made: map[*flow.Send]*alike{}, allowed: map[string]bool{}, counts: counts{
 		completed: registry.MustNewMetric("haproof_completed", metrics.Counter),
 		failed:    registry.MustNewMetric("haproof_failed", metrics.Counter),
 		responses: registry.MustNewMetric("haproof_responses", metrics.Counter),
@@ -64,6 +65,10 @@ type instance struct {
 	id      string
 	arrived time.Time
 
+	// What is alike for all visitors by plain steps: requests by their step, and URLs that may be put under load.
+	made    map[*flow.Send]*alike
+	allowed map[string]bool
+
 	// Of its last request.
 	started  time.Time
 	ended    time.Time
@@ -77,16 +82,17 @@ func (i *instance) Exports() modules.Exports { return i.exports }
 func (i *instance) functions() modules.Exports {
 	named := map[string]any{}
 	for name, function := range map[string]func(sobek.FunctionCall) sobek.Value{
-		"arrive":  i.arrive,
-		"leave":   i.leave,
-		"request": i.request,
-		"send":    i.send,
-		"failure": i.failure,
-		"headers": i.headers,
-		"body":    i.body,
-		"record":  i.record,
-		"print":   i.print,
-		"uuid":    i.uuid,
+		"arrive":   i.arrive,
+		"leave":    i.leave,
+		"request":  i.request,
+		"send":     i.send,
+		"failure":  i.failure,
+		"headers":  i.headers,
+		"body":     i.body,
+		"record":   i.record,
+		"print":    i.print,
+		"uuid":     i.uuid,
+		"visitsOf": i.visitsOf,
 	} {
 		named[name] = i.vu.Runtime().ToValue(function)
 	}
@@ -95,12 +101,16 @@ func (i *instance) functions() modules.Exports {
 
 // arrive() begins the next visitor; returns its number, counted from 0.
 func (i *instance) arrive(sobek.FunctionCall) sobek.Value {
-	number := i.vu.State().GetScenarioGlobalVUIter()
+	return i.vu.Runtime().ToValue(i.begin())
+}
+
+func (i *instance) begin() (number uint64) {
+	number = i.vu.State().GetScenarioGlobalVUIter()
 	i.arrived = time.Now()
 	i.id = "1-" + strconv.FormatUint(number+1, 10)
 	late := i.arrived.Sub(arrivals.Of(i.vu.Context()).Due(number))
 	lines.Out.Print(strconv.AppendFloat([]byte("a "), ms(late), 'f', 3, 64))
-	return i.vu.Runtime().ToValue(number)
+	return number
 }
 
 // leave(good) ends the visitor.

@@ -1,7 +1,8 @@
 """k6 as a load generator: found, given the user's plan and the arrivals, and started.
 
-The script (`user.js`) is the same for every scenario: it walks through the plan, as Artillery walks
-through its script. The plan, the arrivals and the rows of payloads are data beside it.
+A scenario in plain steps is run by k6's extension itself (`flow.js`, `plain_flow.py`). Through any other,
+a script (`user.js`) walks as Artillery walks through its own. Both scripts are the same for every
+scenario; the plan, the arrivals and the rows of payloads are data beside them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import psutil
 from loadtest.array_types import Times
 from loadtest.engine.generators import script_failures
 from loadtest.engine.generators.base import Installation, Load, Running
+from loadtest.engine.generators.k6 import plain_flow
 from loadtest.engine.generators.k6.support import REFUSED, judge
 from loadtest.engine.generators.process import GeneratorProcess, answer
 from loadtest.engine.generators.recorded_process import RecordedProcess
@@ -29,14 +31,21 @@ from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.scenario import walk
 from loadtest.scenario.scenario import Scenario
+from loadtest.scenario.steps import requests_in
 from loadtest.yaml_positions import Problem
 
-ENTRY = "user.js"
-SCRIPTS = tuple(sorted(Path(__file__).parent.glob("*.js")))
-"""What k6 runs."""
+ENTRY, PLAIN_ENTRY = "user.js", "flow.js"
+"""Where k6 begins: with what walks through a script, or with what leaves that to the extension."""
+SCRIPTS = tuple(
+    sorted(set(Path(__file__).parent.glob("*.js")) - {Path(__file__).with_name(PLAIN_ENTRY)})
+)
+PLAIN_SCRIPTS = tuple(Path(__file__).with_name(name) for name in (PLAIN_ENTRY, "options.js"))
+"""What k6 runs; the second for plain steps."""
 DIRECTORY = "k6"
 """Where these and their data lie in a run's directory."""
 SCHEDULE = f"{DIRECTORY}/schedule.json"
+FLOW = f"{DIRECTORY}/flow.json"
+"""The scenario in plain steps; there is none if JavaScript walks through it."""
 REMEDY = "run `.venv/bin/python -m toolchain tool k6`"
 USER_BYTES = 400_000
 """Memory that one of k6's virtual users takes, by measurement, rounded up."""
@@ -45,6 +54,9 @@ MEMORY_SHARE = 0.5
 READY_S = 0.25
 """The free users last for so long of arrivals: k6 makes more as soon as fewer are free."""
 LEAST_USERS = 20
+ONE_THREADS_RATE = 1000
+"""Requests of plain steps a second that one thread sends, in a third of its time. Go's threads look for
+work in each other's queues before they sleep: below this rate, two cost more than they do."""
 EXTENSION = "k6/x/haproof"
 """What `toolchain/k6` adds to k6, as its `version` lists it."""
 _VERSION = re.compile(r"\bv?(\d+\.\d+\.\d+\S*)")
@@ -57,7 +69,7 @@ _VARIABLES = {
 }
 _ARGUMENTS = (
     "run", "--quiet", "--no-color", "--no-thresholds", "--address", "", "--log-output", "stdout",
-    "--log-format", "raw", f"{DIRECTORY}/{ENTRY}",
+    "--log-format", "raw",
 )  # fmt: skip
 
 
@@ -98,10 +110,13 @@ class K6:
         schedule = load.profile.schedule()
         try:
             directory.mkdir()
-            for script in SCRIPTS:
+            because = plain_flow.why_not(load.scenario)
+            for script in PLAIN_SCRIPTS if because is None else SCRIPTS:
                 shutil.copyfile(script, directory / script.name)
             _write(load.directory / SCHEDULE, [round(float(at), 6) for at in schedule])
-            _write(directory / "plan.json", _plan(load, schedule))
+            _write(directory / "plan.json", _plan(load, schedule, because))
+            if because is None:
+                _write(load.directory / FLOW, plain_flow.make(load))
             # Credentials: the runner removes them after the load.
             _write(load.directory / paths.ROWS, user_plan.rows(load))
         except OSError as error:
@@ -116,10 +131,13 @@ class K6:
             GeneratorError: It cannot be started.
         """
         let_in = {name: os.environ[name] for name in load.pass_env if name in os.environ}
+        entry = PLAIN_ENTRY if (load.directory / FLOW).exists() else ENTRY
         # Else it would read the user's own configuration of k6.
         own = {"XDG_CONFIG_HOME": str(load.directory.resolve()), **_heap()}
+        if entry == PLAIN_ENTRY and most_requests_a_second(load) <= ONE_THREADS_RATE:
+            own["GOMAXPROCS"] = "1"
         return RecordedProcess(
-            [*load.installation.command, *_ARGUMENTS],
+            [*load.installation.command, *_ARGUMENTS, f"{DIRECTORY}/{entry}"],
             load,
             {**let_in, **_VARIABLES, **own},
             log=self.log,
@@ -152,14 +170,16 @@ def _write(path: Path, content: Any) -> None:
         json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
 
 
-def _plan(load: Load, schedule: Times) -> dict[str, Any]:
-    """Return the user's plan, with what only k6 needs."""
+def _plan(load: Load, schedule: Times, because: str | None) -> dict[str, Any]:
+    """Return the user's plan, with what only k6 needs; `because` is why JavaScript walks through it."""
     script = load.scenario.script
     longest_s, limit = load.scenario.longest_s, _limit(load.profile)
     free_bytes = psutil.virtual_memory().available
     most = min(limit or most_users(schedule, longest_s + READY_S, free_bytes), len(schedule))
+    plain = {"flow": FLOW, "rows": paths.ROWS}
     return {
-        **user_plan.make(load, agent="haproof"),
+        **(plain if because is None else user_plan.make(load, agent=plain_flow.AGENT)),
+        "walks": "k6's extension" if because is None else f"JavaScript, {because}",
         "run": load.directory.name,
         "schedule": SCHEDULE,
         "arrivals": len(schedule),
@@ -195,6 +215,12 @@ def most_users(schedule: Times, longest_s: float, free_bytes: float) -> int:
     """
     affordable = int(free_bytes * MEMORY_SHARE / USER_BYTES)
     return max(LEAST_USERS, min(_most_within(schedule, longest_s), affordable))
+
+
+def most_requests_a_second(load: Load) -> int:
+    """Return how many requests the visitors of the busiest second send, all of theirs in that second."""
+    flows = load.scenario.validated.scenarios
+    return _most_within(load.profile.schedule(), 1) * max(requests_in(one.flow) for one in flows)
 
 
 def ready_users(schedule: Times) -> int:

@@ -13,6 +13,7 @@ import { SharedArray } from 'k6/data';
 import { evaluate } from './condition.js';
 import { captureAndMatch } from './extract.js';
 import { errorCode, isRedirect, location, sameHost } from './http.js';
+import { optionsOf, totals } from './options.js';
 import { milliseconds, probable, template } from './template.js';
 import { redirected, requestOf } from './request.js';
 
@@ -27,26 +28,7 @@ const total = weights.reduce((sum, one) => sum + one, 0);
 
 const MOST_REDIRECTS = 10; // as in got, Artillery's HTTP client
 
-export const options = {
-  scenarios: {
-    users: {
-      executor: 'planned-arrivals',
-      schedule: plan.schedule,
-      ready: plan.ready,
-      maxVUs: plan.most_users,
-      skips: plan.most_at_once !== null,
-      maxDuration: `${plan.longest_s}s`,
-      gracefulStop: '0s'
-    }
-  },
-  noVUConnectionReuse: true,
-  noCookiesReset: false,
-  insecureSkipTLSVerify: plan.tls.rejectUnauthorized === false,
-  systemTags: [],
-  summaryTrendStats: [],
-  setupTimeout: '120s',
-  teardownTimeout: '120s'
-};
+export const options = optionsOf(plan);
 
 class Failed extends Error {}
 
@@ -239,16 +221,4 @@ function live(flow, user) {
   }
 }
 
-export function handleSummary(data) {
-  const count = (name) => data.metrics[name]?.values.count ?? 0;
-  const counters = {
-    'vusers.created': count('iterations'),
-    'vusers.completed': count('haproof_completed'),
-    'vusers.failed': count('haproof_failed'),
-    'vusers.skipped': plan.arrivals - count('iterations'),
-    'http.requests': count('http_reqs') - count('haproof_around'),
-    'http.codes.all': count('haproof_responses'),
-    'errors.all': count('haproof_errors')
-  };
-  return { 'totals.json': JSON.stringify({ counters }) };
-}
+export const handleSummary = (data) => totals(plan, data);

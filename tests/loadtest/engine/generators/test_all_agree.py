@@ -65,6 +65,10 @@ scenarios:
 """
 
 
+PLAIN = SCRIPT.replace('regexp: \'"token": "([^"]*)"\', group: 1', 'json: "$.token"')
+"""The same, of which k6's extension needs no JavaScript."""
+
+
 class Stack(ThreadingHTTPServer):
     """Answers, and keeps what it was asked."""
 
@@ -116,8 +120,8 @@ def stack() -> Iterator[Stack]:
         server.shutdown()
 
 
-def run(name: str, stack: Stack, directory: Path) -> RunSummary:
-    (directory / "s.yml").write_text(SCRIPT)
+def run(name: str, script: str, stack: Stack, directory: Path) -> RunSummary:
+    (directory / "s.yml").write_text(script)
     rows = [f"u {number},{number}" for number in range(2 * VISITORS)]
     (directory / "users.csv").write_text("\n".join(rows) + "\n")
     url = f"http://127.79.0.67:{stack.server_port}"
@@ -133,13 +137,21 @@ def run(name: str, stack: Stack, directory: Path) -> RunSummary:
     return done.summary
 
 
-@pytest.mark.parametrize("name", GENERATORS)
-def test_the_same_requests_are_sent_and_recorded(name: str, stack: Stack, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("name", "script"), [*((name, SCRIPT) for name in GENERATORS), ("k6", PLAIN)]
+)
+def test_the_same_requests_are_sent_and_recorded(
+    name: str, script: str, stack: Stack, tmp_path: Path
+):
     try:
         tools.generator(name)
     except GeneratorError as error:
         pytest.skip(str(error))
-    summary = run(name, stack, tmp_path)
+    summary = run(name, script, stack, tmp_path)
+    if name == "k6":
+        (plan,) = tmp_path.glob("results/*/k6/plan.json")
+        walks = json.loads(plan.read_text())["walks"]
+        assert walks.startswith("k6's extension" if script == PLAIN else "JavaScript, line ")
     of_one = [one for one in stack.asked if "u%200" in one[1] or "u+0&" in one[1]]
     assert (summary.users.created, summary.users.failed) == (VISITORS, VISITORS)
     expected = {"old": 2 * VISITORS, "bad": VISITORS}

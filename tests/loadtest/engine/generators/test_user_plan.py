@@ -106,7 +106,7 @@ def test_credentials_are_in_the_file_that_goes_and_in_no_other(tmp_path: Path):
     assert [row[0] for row in rows[0]] == [credentials.username(n) for n in range(1, 11)]
     schedule = json.loads((directory / "k6" / "schedule.json").read_text())
     assert schedule == pytest.approx(TINY.schedule().tolist())
-    assert {file.name for file in (directory / "k6").glob("*.js")} >= {"user.js", "template.js"}
+    assert {file.name for file in (directory / "k6").glob("*.js")} == {"flow.js", "options.js"}
 
 
 @pytest.mark.parametrize(

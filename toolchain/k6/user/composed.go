@@ -1,0 +1,151 @@
+package user
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"haproof/toolchain/k6/flow"
+	"haproof/toolchain/k6/lines"
+)
+
+// composed is a request as it is sent.
+type composed struct {
+	*alike
+	url  string
+	body *string
+}
+
+// alike is what requests have in common, made once for all of them.
+type alike struct {
+	method string
+	host   string
+	header http.Header
+	keeps  bool
+}
+
+// composed fills a step in. What is the same for every visitor is made once for each of k6's users.
+func (v *visitor) composed(step *flow.Send) composed {
+	made := composed{alike: v.alike(step), url: v.based(step.URL.String(v.values))}
+	if step.HasBody {
+		body := step.Body.String(v.values)
+		made.body = &body
+	}
+	return made
+}
+
+func (v *visitor) alike(step *flow.Send) *alike {
+	if known := v.made[step]; known != nil {
+		return known
+	}
+	isFixed := true
+	made := &alike{
+		method: step.Method,
+		header: http.Header{"User-Agent": {v.state.Options.UserAgent.String}},
+		keeps:  len(step.Captures)+len(step.Matches) > 0,
+	}
+	for name, text := range step.Headers {
+		value := text.String(v.values)
+		_, fixed := text.Fixed()
+		isFixed = isFixed && fixed
+		if strings.EqualFold(name, "host") {
+			made.host = value
+		}
+		made.header.Set(name, value)
+	}
+	made.header.Del("Content-Length") // it follows from the body
+	if isFixed {
+		v.made[step] = made
+	}
+	return made
+}
+
+func (v *visitor) based(given string) string {
+	if strings.HasPrefix(given, "/") {
+		return v.plan.Target + given
+	}
+	return given
+}
+
+// redirected is the request that follows a redirect. Only 307 and 308 keep the method.
+func (c composed) redirected(status int, to string) composed {
+	next := composed{alike: c.alike, url: resolve(c.url, to), body: c.body}
+	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
+		return next
+	}
+	shared := *c.alike
+	shared.method, shared.header, next.body = http.MethodGet, maps.Clone(shared.header), nil
+	for name := range shared.header {
+		if strings.HasPrefix(name, "Content-") {
+			delete(shared.header, name)
+		}
+	}
+	next.alike = &shared
+	return next
+}
+
+func resolve(base, to string) string {
+	from, err := url.Parse(base)
+	if err != nil {
+		return to
+	}
+	target, err := from.Parse(to)
+	if err != nil {
+		return to
+	}
+	return target.String()
+}
+
+func isRedirect(status int) bool {
+	return status >= 300 && status <= 308 && status != 305 && status != 306
+}
+
+var hasScheme = regexp.MustCompile(`^https?://`)
+
+const mostKnown = 100
+
+// allow returns an error for a URL that must not be put under load.
+func (v *visitor) allow(given string) error {
+	if v.allowed[given] {
+		return nil
+	}
+	if !hasScheme.MatchString(given) {
+		return fmt.Errorf("Invalid URL - %s", given) //nolint:staticcheck // Artillery's words
+	}
+	if !sameHost(given, v.plan.Target) {
+		host, _, _ := strings.Cut(hasScheme.ReplaceAllString(given, ""), "/")
+		lines.Out.Print(fmt.Appendf(nil,
+			"haproof: a request went to %s: only the stack's own URL, %s, is put under load", host, v.plan.Target,
+		))
+		return errFailed
+	}
+	if len(v.allowed) < mostKnown {
+		v.allowed[given] = true
+	}
+	return nil
+}
+
+// sameHost says whether it is the target's host, at its port or any of the usual: a stack may redirect
+// from HTTP to HTTPS.
+func sameHost(given, target string) bool {
+	one, err := url.Parse(given)
+	if err != nil {
+		return false
+	}
+	own, err := url.Parse(target)
+	if err != nil || !strings.EqualFold(one.Hostname(), own.Hostname()) {
+		return false
+	}
+	port := portOf(one)
+	return port == "80" || port == "443" || port == portOf(own)
+}
+
+func portOf(given *url.URL) string {
+	if port := given.Port(); port != "" {
+		return port
+	}
+	return map[string]string{"http": "80", "https": "443"}[given.Scheme]
+}
