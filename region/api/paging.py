@@ -30,8 +30,20 @@ patches = Patches()
 
 _PREFIX: Final = "haproof-page:"
 """What the tokens of these pages begin with, before they are encoded."""
-_MOST_WITHOUT_LIMIT: Final = 100
-"""Items of a page of RDS's where a call names no limit (API reference, MaxRecords)."""
+_OF_SERVICES: Final[Mapping[str, int]] = {"iam": 100, "rds": 100}
+"""Items of a page where a call names no limit (API references, MaxItems and MaxRecords)."""
+_OF_OPERATIONS: Final[Mapping[tuple[str, str], int]] = {
+    ("kms", "ListAliases"): 50,
+    ("kms", "ListGrants"): 50,
+    ("kms", "ListKeys"): 100,
+    ("kms", "ListResourceTags"): 50,
+    ("kms", "ListRetirableGrants"): 50,
+    ("logs", "DescribeLogGroups"): 50,
+    ("logs", "DescribeLogStreams"): 50,
+    ("ssm", "DescribeParameters"): 50,
+    ("ssm", "GetParametersByPath"): 10,
+}
+"""The same, where the API reference of one operation says it. Of all others no size is documented."""
 _INVALID: Final[Mapping[str, str]] = {
     "acm": "ValidationException",
     "arc-zonal-shift": "ValidationException",
@@ -183,13 +195,14 @@ def _call_action(moto: Original, self: BaseResponse) -> object:
     if pages is None:
         return status, headers, body
     given = Parameters(self)
-    if given.get(pages.limit) is None and not given.text(pages.token):
+    limit = given.integer(pages.limit) or _default(service, operation)
+    if limit is None and not given.text(pages.token):
         return status, headers, body
     answer = cast("dict[str, Any]", json.loads(body))
     if (service, operation) in _WHOLE:
         answer.pop(pages.following, None)
     try:
-        _cut(answer, pages, given.integer(pages.limit), given.text(pages.token), service)
+        _cut(answer, pages, limit, given.text(pages.token), service)
     except InvalidPageError as error:
         return self.serialized(ActionResult(error))
     return status, headers, json.dumps(answer)
@@ -202,25 +215,33 @@ def _is_object(body: object) -> bool:
 @patches.around(ActionResult, "execute_result")
 def _execute_result(moto: Original, self: ActionResult, context: ActionContext) -> object:
     """Answer with the page that the call asks for."""
-    return moto(_paged(self, context, None), context)
+    return moto(_paged(self, context), context)
 
 
 @patches.method(PaginatedResult, "execute_result")
 def _execute_paginated(self: PaginatedResult, context: ActionContext) -> object:
     """Answer in the same way; moto's own error for a token of nobody's is in no format of a client."""
-    whole = _paged(self, context, _MOST_WITHOUT_LIMIT)
-    return original(ActionResult, "execute_result")(whole, context)
+    return original(ActionResult, "execute_result")(_paged(self, context), context)
 
 
-def _paged(whole: ActionResult, context: ActionContext, default: int | None) -> ActionResult:
-    """Return the page that is asked for; `default` is its size where the call names none."""
+def _default(service: str, operation: str) -> int | None:
+    """Return how many items a page has where the call names no limit, None if it has all."""
+    return _OF_OPERATIONS.get((service, operation), _OF_SERVICES.get(service))
+
+
+def _paged(whole: ActionResult, context: ActionContext) -> ActionResult:
+    """Return the page that is asked for."""
     setattr(context.response, _SERIALIZED, True)
     service = str(context.service_model.service_name)
-    pages = of(service, str(context.operation_model.name))
+    operation = str(context.operation_model.name)
+    pages = of(service, operation)
     if pages is None or not isinstance(whole.result, dict):
         return whole
     given = Parameters(context.response)
-    limit, token = given.integer(pages.limit) or default, given.text(pages.token)
+    limit, token = (
+        given.integer(pages.limit) or _default(service, operation),
+        given.text(pages.token),
+    )
     try:
         _cut(cast("dict[str, Any]", whole.result), pages, limit, token, service)
     except InvalidPageError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -113,3 +114,50 @@ def test_filters_of_zones_and_tags(cloud: Cloud, network: Network) -> None:
         Filters=[{"Name": "service-name", "Values": [f"com.amazonaws.{cloud.region}.s3"]}]
     )["ServiceNames"]
     assert {*services} == {f"com.amazonaws.{cloud.region}.s3"}
+
+
+def parameters(cloud: Cloud, name: str, number: int) -> None:
+    cloud.ssm.put_parameter(Name=f"/{name}/{number}", Value="1", Type="String")
+    cloud.afterwards(cloud.ssm.delete_parameter, Name=f"/{name}/{number}")
+
+
+def log_groups(cloud: Cloud, name: str, number: int) -> None:
+    cloud.logs.create_log_group(logGroupName=f"/{name}/{number}")
+    cloud.afterwards(cloud.logs.delete_log_group, logGroupName=f"/{name}/{number}")
+
+
+def policies(cloud: Cloud, name: str, number: int) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    made = cloud.iam.create_policy(
+        PolicyName=f"{name}-{number}",
+        Path=f"/{name}/",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    cloud.afterwards(cloud.iam.delete_policy, PolicyArn=made["Policy"]["Arn"])
+
+
+@pytest.mark.row("X-pages")
+@pytest.mark.parametrize(
+    ("create", "call", "selection", "size"),
+    [
+        (parameters, ("ssm", "get_parameters_by_path"), {"Path": "/{}"}, 10),
+        (log_groups, ("logs", "describe_log_groups"), {"logGroupNamePrefix": "/{}"}, 50),
+        (policies, ("iam", "list_policies"), {"PathPrefix": "/{}/"}, 100),
+    ],
+    ids=["ssm", "logs", "iam"],
+)
+def test_pages_of_a_call_that_names_no_size(
+    cloud: Cloud,
+    create: Callable[[Cloud, str, int], None],
+    call: tuple[str, str],
+    selection: dict[str, str],
+    size: int,
+) -> None:
+    name, (service, operation) = cloud.name("page"), call
+    for number in range(size + 3):
+        create(cloud, name, number)
+    wanted = {key: value.format(name) for key, value in selection.items()}
+    found = cloud.client(service).get_paginator(operation).paginate(**wanted)
+    lists = ("Parameters", "logGroups", "Policies")
+    lengths = [sum(len(page.get(member, ())) for member in lists) for page in found]
+    assert lengths == [size, 3]

@@ -196,3 +196,17 @@ def test_a_group_has_fifty_policies(idle: Fleet) -> None:
         idle.policy(f"p{number}", AdjustmentType="ChangeInCapacity", ScalingAdjustment=1)
     with pytest.raises(ClientError, match="LimitExceeded"):
         idle.policy("one-more", AdjustmentType="ChangeInCapacity", ScalingAdjustment=1)
+
+
+@pytest.mark.row("ASG-S01")
+def test_two_policies_do_not_track_one_metric(cloud: Cloud, idle: Fleet) -> None:
+    idle.call("put_scaling_policy", PolicyName="first", **tracking())
+    idle.call("put_scaling_policy", PolicyName="first", **tracking(40.0))
+    with pytest.raises(ClientError, match="Only one TargetTrackingScaling policy"):
+        idle.call("put_scaling_policy", PolicyName="second", **tracking(60.0))
+    network = tracking(1e6, PredefinedMetricType="ASGAverageNetworkIn")
+    idle.call("put_scaling_policy", PolicyName="second", **network)
+    with pytest.raises(ClientError, match="ValidationError"):
+        cloud.autoscaling.describe_policies(PolicyTypes=["Bogus"])
+    found = idle.call("describe_policies", PolicyTypes=["TargetTrackingScaling"])
+    assert [policy["PolicyName"] for policy in found["ScalingPolicies"]] == ["first", "second"]

@@ -303,9 +303,10 @@ def set_alarm_state(call: CloudWatchResponse) -> EmptyResult:
         )
     if data and not alarms.parsed(data) and data.strip() != "{}":
         raise InvalidFormat("StateReasonData is not a JSON object.")
-    alarm = backend.alarms.get(parameters.text("AlarmName"))
+    name = parameters.text("AlarmName")
+    alarm = backend.alarms.get(name)
     if alarm is None:
-        raise ResourceNotFound("Unknown")
+        raise ResourceNotFound(f"There is no alarm {name}.")
     alarms.change_state(backend, alarm, state, parameters.text("StateReason"), data)
     AlarmRecord.of(alarm).set_at = time.time()
     return EmptyResult()

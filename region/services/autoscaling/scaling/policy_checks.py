@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from moto.autoscaling.exceptions import ValidationError
@@ -21,6 +21,7 @@ from region.services.autoscaling.scaling.policies import SIMPLE, STEP, TRACKING
 
 PREDICTIVE = "PredictiveScaling"
 PER_TARGET = "ALBRequestCountPerTarget"
+_KINDS = (SIMPLE, STEP, TRACKING, PREDICTIVE)
 PREDEFINED = (
     "ASGAverageCPUUtilization",
     "ASGAverageCPUUtilizationHighResolution",
@@ -58,8 +59,7 @@ def check(given: Parameters, group: FakeAutoScalingGroup) -> None:
         raise NotImplementedError(
             f"PolicyType {PREDICTIVE}: use {TRACKING}, {STEP} or a scheduled action"
         )
-    if kind not in {SIMPLE, STEP, TRACKING}:
-        _refuse(f"PolicyType {kind} is not one of {SIMPLE}, {STEP}, {TRACKING}, {PREDICTIVE}")
+    check_kinds([kind])
     name = given.text("PolicyName")
     if ":" in name:
         _refuse(f"PolicyName {name} must not contain a colon")
@@ -73,6 +73,41 @@ def check(given: Parameters, group: FakeAutoScalingGroup) -> None:
     warmup = given.integer("EstimatedInstanceWarmup")
     if warmup is not None and warmup < 0:
         _refuse(f"EstimatedInstanceWarmup {warmup} must not be negative")
+
+
+def check_kinds(kinds: Iterable[str]) -> None:
+    """Check the types of policies that a call asks for.
+
+    Raises:
+        ValidationError: There is no such type.
+    """
+    for kind in kinds:
+        if kind not in _KINDS:
+            _refuse(f"PolicyType {kind} is not one of {', '.join(_KINDS)}")
+
+
+def check_metric(given: Parameters, others: Iterable[Mapping[str, Any]]) -> None:
+    """Check that no other policy of the group, by its target tracking configuration, has the same metric.
+
+    User guide, "Target tracking scaling policies": each of several must use another metric.
+
+    Raises:
+        ValidationError: Another one has.
+    """
+    if given.text("PolicyType") != TRACKING:
+        return
+    metric = _metric(given.structure("TargetTrackingConfiguration"))
+    if metric in [_metric(one) for one in others]:
+        _refuse(f"Only one {TRACKING} policy for a given metric specification is allowed")
+
+
+def _metric(tracking: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (
+        tracking.get("PredefinedMetricSpecification")
+        or tracking.get("CustomizedMetricSpecification")
+        or {}
+    )
+    return {name: value for name, value in found.items() if value not in (None, [], {})}
 
 
 def steps_of(structures: list[dict[str, Any]]) -> list[Step]:

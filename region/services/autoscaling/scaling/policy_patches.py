@@ -62,6 +62,8 @@ def put_scaling_policy(self: AutoScalingResponse) -> ActionResult:
     policy_checks.check(given, group)
     name = given.text("PolicyName")
     before = policies.find(backend, name, group.name)
+    others = [one for one in policies.of_group(backend, group.name) if one is not before]
+    policy_checks.check_metric(given, map(tracking_alarms.configuration_of, others))
     if before is None and len(policies.of_group(backend, group.name)) >= MOST_POLICIES:
         message = f"{MOST_POLICIES} ScalingPolicies per group already exist: delete one of them"
         raise AutoscalingClientError("LimitExceeded", message)
@@ -110,6 +112,7 @@ def describe_policies(self: AutoScalingResponse) -> ActionResult:
     given = Parameters(self)
     group, names = given.text("AutoScalingGroupName"), given.texts("PolicyNames")
     kinds = given.texts("PolicyTypes")
+    policy_checks.check_kinds(kinds)
     found = [
         _described(backend, policy)
         for policy in backend.policies.values()

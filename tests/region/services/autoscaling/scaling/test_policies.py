@@ -76,7 +76,10 @@ def test_tracking_rounds_up_and_names_the_alarm(fleet):
 
 def test_scaling_in_is_blocked_by_warm_up_and_waits_for_all_policies(fleet, aws):
     fleet.create(DesiredCapacity=3)
-    arn, other = fleet.policy(**CPU), fleet.policy("q", **CPU)
+    tracked = {"PredefinedMetricType": "ASGAverageNetworkIn"}
+    configuration = CPU["TargetTrackingConfiguration"] | {"PredefinedMetricSpecification": tracked}
+    arn = fleet.policy(**CPU)
+    other = fleet.policy("q", **CPU | {"TargetTrackingConfiguration": configuration})
     _, low = names(arn["Alarms"])
     _, other_low = names(other["Alarms"])
     fleet.set_state(low, "ALARM")
