@@ -72,13 +72,15 @@ def command(name: str) -> list[str]:
     """Return the command that starts a tool, without its arguments; installs nothing.
 
     Raises:
-        ToolError: There is no such tool, or it is not installed.
+        ToolError: There is no such tool, or it is not installed in the version that is pinned.
     """
     tool = named(name)
     started = tool.start(tool)
-    if not (tool.directory / ".lock-digest").exists():
+    stamp = tool.directory / ".lock-digest"
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != tool.pinned():
+        which = "in the version that is pinned" if stamp.exists() else "installed"
         raise ToolError(
-            f"{tool.title} is not installed; run `.venv/bin/python -m toolchain tool {tool.name}`"
+            f"{tool.title} is not {which}; run `.venv/bin/python -m toolchain tool {tool.name}`"
         )
     return started
 

@@ -53,6 +53,8 @@ def test_a_tool_is_installed_once_and_again_when_its_lock_changes(
     assert installed[0][-1] == "."
     assert optional.command("k6") == [str(paths.TOOLS / "k6" / "k6")]
     (optional.TOOLS["k6"].manifest / "go.sum").write_text("2")
+    with pytest.raises(ToolError, match=r"k6 is not in the version that is pinned; run .*tool k6"):
+        optional.command("k6")
     optional.ensure("k6")
     assert len(installed) == 2
 
