@@ -13,7 +13,7 @@ from guardrails.architecture.answers import Answer, no, undecided, yes
 from guardrails.architecture.backups import Backups
 from guardrails.architecture.cache_zones import in_several_zones
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, is_true, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
 FILE_KEYS = ("id", "fileSystemId", "arn")
 _ANY_FILES = "arn:aws:elasticfilesystem:eu-west-1:123456789012:file-system/fs-0123456789abcdef0"
@@ -182,6 +182,22 @@ class Cluster(DataStore):
                     f'instance "{one.name}"',
                 )
         return yes(self.label)
+
+    def encrypts_connections(self) -> Answer | None:
+        """Answer by the parameter `tls` of DocumentDB, which is enabled by default."""
+        groups = self.stack.references(
+            self.resource, "dbClusterParameterGroupName", tokens.DOCUMENT_PARAMETERS, ("name", "id")
+        )
+        for group in groups.resources:
+            for given in items(group.get("parameters")):
+                if dig(given, "name") == "tls" and dig(given, "value") == "disabled":
+                    return no(
+                        f'tls of parameter group "{group.name}" is disabled',
+                        self.label,
+                        f'parameter group "{group.name}"',
+                        remedy='set tls in parameters to "enabled", or leave it out.',
+                    )
+        return None
 
     def backup_days(self) -> tuple[float, Answer] | None:
         """Return the retention: one day unless the program sets it."""

@@ -27,6 +27,7 @@ class Statement:
         principals: Per kind ("Service", "AWS", "*") the principals.
         conditional: Whether it applies under a condition only.
         condition: The condition as the document has it.
+        excepted: Whether it is about everybody but some, by NotPrincipal.
     """
 
     allows: bool
@@ -37,6 +38,7 @@ class Statement:
     principals: Mapping[str, tuple[Any, ...]] | None = None
     conditional: bool = False
     condition: Any = None
+    excepted: bool = False
 
     def covers(self, action: str) -> bool | None:
         """Return whether it is about the action, `None` if that is not known."""
@@ -105,6 +107,7 @@ def _statement(given: Mapping[str, Any]) -> Statement:
         resources=_listed(_get(given, "Resource")),
         not_resources=_listed(_get(given, "NotResource")),
         principals=_principals(_get(given, "Principal")),
+        excepted=not is_absent(_get(given, "NotPrincipal")),
         conditional=_limits(_get(given, "Condition")),
         condition=_get(given, "Condition"),
     )

@@ -113,6 +113,35 @@ def _unprotected(stack: Stack, provider: Resource) -> str | None:
     return None
 
 
+def _no_network(stack: Stack, service: Resource) -> str | None:
+    tasks = stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS)
+    for task in tasks.resources:
+        given = service.get("networkConfiguration")
+        if task.get("networkMode") == "awsvpc" and is_absent(given):
+            return f'network_configuration is not set, and "{task.name}" has network_mode awsvpc'
+    return None
+
+
+def _host_ports(task: Resource) -> Iterator[str]:
+    for name, container in (containers(task) or {}).items():
+        for mapped in items(dig(container, "portMappings")):
+            port, host = number(dig(mapped, "containerPort")), number(dig(mapped, "hostPort"))
+            if task.get("networkMode") == "awsvpc" and host and port and host != port:
+                yield f"container {show(name)} has containerPort {port:g} and hostPort {host:g}"
+
+
+def _inessential(task: Resource) -> str | None:
+    found = containers(task)
+    if found and all(dig(one, "essential") is False for one in found.values()):
+        return "essential is false in every container"
+    return None
+
+
+def _sizeless(task: Resource) -> str | None:
+    missing = [prop for prop in ("cpu", "memory") if is_absent(task.setting(prop))]
+    return f"it is for Fargate, and has no {missing[0]}" if _is_fargate(task) and missing else None
+
+
 def _not_associated(stack: Stack, service: Resource) -> Iterator[str]:
     """Name capacity providers that the cluster of a service, one of this stack, does not have."""
     found = stack.references(service, "cluster", tokens.CONTAINER_CLUSTER, _CLUSTER_KEYS)
@@ -284,6 +313,40 @@ _TABLE = (
             "create one where there is none."
         ),
         find=_not_associated,
+    ),
+    JointRefusal(
+        types=tokens.CONTAINER_SERVICE,
+        says=(
+            "InvalidParameterException: Network Configuration must be provided when networkMode "
+            "'awsvpc' is specified."
+        ),
+        source=_SERVICE,
+        remedy="set subnets and security_groups in network_configuration of the service.",
+        find=_no_network,
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says=(
+            "ClientException: When networkMode=awsvpc, the host ports and container ports in port "
+            "mappings must match."
+        ),
+        source=_TASK,
+        remedy="leave hostPort out of portMappings.",
+        find=alone(_host_ports),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: All tasks must have at least one essential container.",
+        source=_TASK,
+        remedy="leave essential out of the container that serves.",
+        find=alone(_inessential),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: Fargate requires that 'cpu' and 'memory' be defined at the task level.",
+        source=f"{_GUIDE}fargate-tasks-services.html",
+        remedy="set cpu and memory of the task definition.",
+        find=alone(_sizeless),
     ),
     JointRefusal(
         types=tokens.CAPACITY_PROVIDER,

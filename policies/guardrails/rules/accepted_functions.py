@@ -58,6 +58,31 @@ def _qualified_latest(provisioned: Resource) -> str | None:
     return f"qualifier is {show(given)}" if given == "$LATEST" else None
 
 
+_RESERVED = frozenset(
+    (
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+        "_HANDLER",
+    )
+)
+"""Environment variables that AWS Lambda sets by itself (developer guide)."""
+
+
+def _reserved(function: Resource) -> str | None:
+    variables = function.get("environment", "variables")
+    taken = sorted(_RESERVED.intersection(variables if isinstance(variables, dict) else ()))
+    return f"environment has {taken[0]}" if taken else None
+
+
 def _half_a_network(function: Resource) -> str | None:
     subnets, groups = (
         function.get("vpcConfig", name) for name in ("subnetIds", "securityGroupIds")
@@ -105,6 +130,16 @@ _TABLE = (
         source=f"{_GUIDE}services-sqs-configure.html",
         remedy="set visibility_timeout_seconds of the queue to six times the function's timeout.",
         find=_impatient_queue,
+    ),
+    JointRefusal(
+        types=tokens.LAMBDA_FUNCTION,
+        says=(
+            "InvalidParameterValueException: Lambda was unable to configure your environment variables: "
+            "they contain reserved keys that are currently not supported for modification."
+        ),
+        source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html",
+        remedy="give the variable another name: Lambda sets this one by itself.",
+        find=alone(_reserved),
     ),
     JointRefusal(
         types=("aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
-import json
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
 from guardrails.credentials import credential_in, is_plain, promises_credential
+from guardrails.environments import commands, variables
 from guardrails.model import Question, ResourceRule, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, SecretText, dig, is_absent, items, leaves
@@ -23,6 +23,8 @@ _RUN = (
     *tokens.BUILD_PROJECT,
     *tokens.BEANSTALK_ENVIRONMENT,
     *tokens.APP_RUNNER_SERVICE,
+    *tokens.BATCH_JOB,
+    *tokens.EXTRACT_JOB,
 )
 _GZIP = b"\x1f\x8b"
 _STORE = (
@@ -98,59 +100,21 @@ USER_DATA = ResourceRule(
 # --- environments ---------------------------------------------------------------------------------
 
 
-_APP_RUNNER = (
-    ("imageRepository", "imageConfiguration"),
-    ("codeRepository", "codeConfiguration", "codeConfigurationValues"),
-)
-
-
-def _variables(resource: Resource) -> Iterator[tuple[str, Any]]:
-    """Yield name and value of each environment variable in plain text."""
-    if resource.type in tokens.LAMBDA_FUNCTION:
-        yield from _mapped(resource.get("environment", "variables"))
-    elif resource.type in tokens.APP_RUNNER_SERVICE:
-        source = resource.get("sourceConfiguration")
-        for path in _APP_RUNNER:
-            yield from _mapped(dig(source, *path, "runtimeEnvironmentVariables"))
-    else:
-        for variable in _listed(resource):
-            yield str(dig(variable, "name")), dig(variable, "value")
-
-
-def _mapped(variables: Any) -> Iterator[tuple[str, Any]]:
-    yield from variables.items() if isinstance(variables, dict) else ()
-
-
-def _listed(resource: Resource) -> Iterator[Any]:
-    """Yield each variable of an environment that is a list."""
-    if resource.type in tokens.TASK_DEFINITION:
-        for container in _containers(resource.get("containerDefinitions")):
-            yield from items(dig(container, "environment"))
-    elif resource.type in tokens.BUILD_PROJECT:
-        for variable in items(resource.get("environment", "environmentVariables")):
-            if dig(variable, "type") in (None, "", "PLAINTEXT"):
-                yield variable
-    else:
-        for setting in items(resource.get("settings")):
-            if dig(setting, "namespace") == "aws:elasticbeanstalk:application:environment":
-                yield setting
-
-
-def _containers(given: Any) -> list[Any]:
-    try:
-        return items(json.loads(given) if isinstance(given, str) else given)
-    except ValueError:
-        return []
-
-
 def _in_environment(resource: Resource, _: Settings) -> Iterator[Violation]:
-    for name, value in _variables(resource):
+    for name, value in variables(resource):
         found = credential_in(value)
         if found is None and promises_credential(name) and is_plain(value, name):
             found = "a value"
         if found is not None:
             yield Violation(
                 f'The environment of "{resource.name}" holds {found} in plain text: variable {name}.',
+                resource,
+            )
+    for command in commands(resource):
+        found = credential_in(command)
+        if found is not None:
+            yield Violation(
+                f'The command of a container of "{resource.name}" contains {found} in plain text.',
                 resource,
             )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.policy_documents import Statement, statements
-from guardrails.model import Question, ResourceRule, Settings, Severity, StackRule, Violation
+from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, number
 
@@ -122,6 +122,31 @@ _VISIBILITY_SECONDS = 30
 """The default of Amazon SQS."""
 
 
+_RETENTION_SECONDS = 345600
+"""The default of Amazon SQS: four days."""
+
+
+def _retention(queue: Resource) -> float | None:
+    given = queue.setting("messageRetentionSeconds")
+    return _RETENTION_SECONDS if is_absent(given) else number(given)
+
+
+def _all_kept(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    for queue in stack.of(tokens.QUEUE):
+        yield from _kept(queue, settings)
+        for dead in stack.sources(queue, "redrivePolicy", tokens.QUEUE):
+            alive, kept = _retention(queue), _retention(dead)
+            if alive is not None and kept is not None and kept < alive:
+                yield Violation(
+                    f'What fails in queue "{queue.name}" is lost before somebody looks: its dead-letter '
+                    f'queue "{dead.name}" keeps messages for {kept:g} s, counted from when they were '
+                    f"sent, and they may have spent {alive:g} s in the first queue.",
+                    dead,
+                    (f'queue "{queue.name}"', f'dead-letter queue "{dead.name}"'),
+                    f'set message_retention_seconds of "{dead.name}" to 1209600, the longest.',
+                )
+
+
 def _kept(queue: Resource, _: Settings) -> Iterator[Violation]:
     kept = number(queue.get("messageRetentionSeconds"))
     given = queue.get("visibilityTimeoutSeconds")
@@ -134,7 +159,7 @@ def _kept(queue: Resource, _: Settings) -> Iterator[Violation]:
         )
 
 
-KEEPS_MESSAGES = ResourceRule(
+KEEPS_MESSAGES = StackRule(
     id="queue-keeps-messages",
     title="A queue keeps a message longer than one attempt takes",
     question=Question.SURVIVE,
@@ -142,10 +167,12 @@ KEEPS_MESSAGES = ResourceRule(
     controls={"Well-Architected": ("REL04-BP02", "REL05-BP04")},
     url="https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html",
     remedy="leave message_retention_seconds out (four days), or set it to several visibility timeouts.",
-    steps=("Set message_retention_seconds to at least the time in which you repair a reader.",),
+    steps=(
+        "Set message_retention_seconds to at least the time in which you repair a reader.",
+        "Set that of a dead-letter queue above that of its source: the age of a message goes on.",
+    ),
     unknown="Times that are not known are not judged.",
-    types=tokens.QUEUE,
-    check=_kept,
+    check=_all_kept,
 )
 
 RULES = (ARRIVES, KEEPS_MESSAGES)

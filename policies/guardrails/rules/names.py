@@ -38,6 +38,11 @@ def _wrong_check(stack: Stack, record: Record, check: Resource) -> tuple[str, st
             "invert_healthcheck is true: it fails while the site works",
             "set invert_healthcheck of the health check to false.",
         )
+    if check.get("type") == "CALCULATED" and number(check.get("childHealthThreshold")) == 0:
+        return (
+            "child_health_threshold is 0: it is healthy however its children are",
+            "set child_health_threshold of the health check to 1 or more.",
+        )
     port, host = number(check.get("port")), check.get("fqdn")
     traffic = stack.derived(Traffic)
     ports = [number(one.get("port")) for b in record.balancers for one in traffic.listeners(b)]

@@ -41,7 +41,14 @@ def _for_everybody(given: Statement) -> bool:
     named = given.principals or {}
     anybody = any("*" in named.get(kind, ()) for kind in ("*", "AWS"))
     # A condition on the account, the organization or the source limits it; one on TLS does not.
+    anybody = (
+        anybody or given.excepted
+    )  # NotPrincipal with Allow: everybody else, anonymous ones too
     return given.allows and anybody and admits_everybody(given.condition)
+
+
+def _whom(given: Statement) -> str:
+    return "everybody but its NotPrincipal" if given.excepted else "*"
 
 
 def _is_inside(stack: Stack, resource: Resource) -> bool:
@@ -68,7 +75,7 @@ def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
                 spite = "" if is_absent(given.condition) else ", and its condition keeps nobody out"
                 yield Violation(
                     f'The policy of {_POLICIES[resource.type]} "{resource.name}" allows {allowed} to '
-                    f"everybody, in every account: its principal is *{spite}.",
+                    f"everybody, in every account: its principal is {_whom(given)}{spite}.",
                     resource,
                 )
                 break
@@ -93,6 +100,7 @@ NOT_PUBLIC = StackRule(
     ),
     steps=(
         'Set Principal to {"Service": "…"} or to the ARN of a role.',
+        "Replace NotPrincipal, which with Allow admits everybody else, by Principal.",
         'For a service, add Condition {"ArnEquals": {"aws:SourceArn": …}}.',
         "A condition on TLS, user agent or referer, with IfExists or with Not limits nobody.",
         "A search domain may have the Principal * in a VPC, where its security groups decide.",

@@ -25,6 +25,7 @@ from tests.policies.programs.broken import (
     stores,
     survive,
     tasks,
+    unseen,
     valid,
 )
 
@@ -51,5 +52,6 @@ __all__ = [
     "stores",
     "survive",
     "tasks",
+    "unseen",
     "valid",
 ]
