@@ -30,3 +30,14 @@ def directory(value: str | Path) -> Path:
     if not is_directory:
         raise typer.BadParameter(f"'{path}' is not a directory; name one, which need not exist")
     return path
+
+
+def file(value: str | Path) -> Path:
+    """Return the file that an option names, whether or not it exists; as `directory`, a parser.
+
+    Raises:
+        BadParameter: It is empty.
+    """
+    if not str(value):
+        raise typer.BadParameter("'' names no file; is a shell variable not set?")
+    return Path(value)

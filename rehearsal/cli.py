@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commandline.options import directory
+from commandline.options import directory, file
 from commandline.run import UsageError, command_line, run_cli
 from loadtest.cli.load_options import (
     EnvironmentName,
@@ -28,6 +28,7 @@ from region.start_options import CpuCredits, CpuFactor, Speed, StartOptions
 from rehearsal import under_way
 from rehearsal.capacity import describe as describe_plan
 from rehearsal.capacity import plan as planned
+from rehearsal.run_options import Experiments, GeneratorName, Revision, SloFile
 from toolchain import paths
 
 HELP = """
@@ -77,35 +78,7 @@ Keep = Annotated[bool, typer.Option(help="Leave the stacks and the region runnin
 Results = Annotated[
     Path, typer.Option(help="Where the results go.", parser=directory, metavar="PATH")
 ]
-Revision = Annotated[
-    Path,
-    typer.Option(
-        help="The CodeDeploy revision to deploy: a directory with appspec.yml.",
-        parser=directory,
-        metavar="PATH",
-    ),
-]
-SloFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--slo",
-        help="YAML file with the promise (docs/gate.md); by default the one that LOADTEST_SLO names, else "
-        "no failure and a p99 of at most 25.8 ms.",
-        metavar="FILE",
-    ),
-]
 DEFAULT_RESULTS = paths.ROOT / "results"
-GeneratorName = Annotated[
-    str | None,
-    typer.Option(
-        "--generator",
-        help="What sends the requests: artillery (unless LOADTEST_GENERATOR says otherwise), k6, "
-        "locust or jmeter.",
-    ),
-]
-Experiments = Annotated[
-    bool, typer.Option(help="Let an instance die and lose a zone, under load, after the loads.")
-]
 
 app = command_line(HELP)
 app.add_typer(region_cli.app)
@@ -290,10 +263,19 @@ def preview(
         ),
     ] = DEFAULT_ROOT / "preview",
     summary: Annotated[
-        Path | None, typer.Option(help="File for the report; without it, standard output.")
+        Path | None,
+        typer.Option(
+            parser=file, metavar="PATH", help="File for the report; without it, standard output."
+        ),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", help="File for the same as JSON, besides the report.")
+        Path | None,
+        typer.Option(
+            "--json",
+            parser=file,
+            metavar="PATH",
+            help="File for the same as JSON, besides the report.",
+        ),
     ] = None,
     program: Annotated[
         Path | None,
@@ -334,7 +316,12 @@ def capacity(
     root: Root = DEFAULT_ROOT,
     run_directory: Annotated[
         Path | None,
-        typer.Option("--run", help="A run on this region; the newest one of ha unless given."),
+        typer.Option(
+            "--run",
+            parser=file,
+            metavar="PATH",
+            help="A run on this region; the newest one of ha unless given.",
+        ),
     ] = None,
     results: Annotated[
         Path, typer.Option(help="Where the results are.", parser=directory, metavar="PATH")

@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.options import directory
 from loadtest.analysis import bottleneck, run_loading
 from loadtest.reporting import findings, report
 
 
 def bottleneck_command(
-    run: Annotated[Path, typer.Argument(help="The run's directory, as `run` prints it.")],
+    run: Annotated[
+        Path,
+        typer.Argument(
+            parser=directory, metavar="RUN", help="The run's directory, as `run` prints it."
+        ),
+    ],
 ) -> int:
     """Name the endpoint that slows a saved run down, or report that none stands out.
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.console import Console
 
+from commandline.options import file
 from loadtest.cli import output, tools
 from loadtest.runs import paths
 from loadtest.stack import outputs
@@ -18,7 +19,13 @@ def cost_command(
     stack: Annotated[str, typer.Option("--stack", help="Pulumi stack, such as `ha`.")],
     *,
     file: Annotated[
-        Path | None, typer.Option("--file", help="File for the same as JSON, besides the table.")
+        Path | None,
+        typer.Option(
+            "--file",
+            parser=file,
+            metavar="PATH",
+            help="File for the same as JSON, besides the table.",
+        ),
     ] = None,
 ) -> int:
     """Print what a stack costs a month, item by item, from its own estimate.

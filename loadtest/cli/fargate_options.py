@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.options import file
 from loadtest.engine.fargate import plan as plans
 from loadtest.engine.fargate import settings as fargate_settings
 from loadtest.engine.fargate.generator import FargateWorkers
@@ -41,7 +42,10 @@ WorkersOn = Annotated[
 FargateFile = Annotated[
     Path,
     typer.Option(
-        "--fargate", metavar="FILE", help="Settings of workers on Fargate: image, bucket, roles."
+        "--fargate",
+        parser=file,
+        metavar="PATH",
+        help="Settings of workers on Fargate: image, bucket, roles.",
     ),
 ]
 MaxCost = Annotated[

@@ -93,7 +93,8 @@ def choose_generator(name: str | None) -> str:
     Raises:
         GeneratorError: There is none of that name.
     """
-    chosen = name or os.environ.get(hook_variables.GENERATOR) or ARTILLERY
+    given = os.environ.get(hook_variables.GENERATOR) or ARTILLERY
+    chosen = given if name is None else name
     if chosen not in TITLES:
         raise GeneratorError(
             f"unknown load generator {chosen!r}; choose one of {', '.join(TITLES)}"

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from commandline.options import file
 from loadtest.analysis import margins, slo
 from loadtest.analysis.margins import Margins
 from loadtest.analysis.slo import Slo
@@ -30,6 +31,8 @@ SloFile = Annotated[
     Path | None,
     typer.Option(
         "--slo",
+        parser=file,
+        metavar="PATH",
         help=(
             f"YAML file with the SLO; by default the one that {hook_variables.SLO} names, else no failure "
             "and a p99 of at most 25.8 ms."

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.options import directory
 from loadtest.cli import output as printed
 from loadtest.errors import ResultsError
 from loadtest.experiments import models
@@ -24,7 +25,12 @@ def proof_command(
         typer.Argument(help="Directories of experiments; all below `results` by default."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Where to write the files; `results/proof` by default.")
+        Path | None,
+        typer.Option(
+            parser=directory,
+            metavar="PATH",
+            help="Where to write the files; `results/proof` by default.",
+        ),
     ] = None,
     language: Annotated[
         str, typer.Option("--lang", help="Language of proof.html, proof.md and the card: en, ko.")

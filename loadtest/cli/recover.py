@@ -8,13 +8,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.options import directory
 from loadtest.analysis.recovery import repair
 from loadtest.cli import output
 from loadtest.engine.runner import RunResult
 
 
 def recover_command(
-    directory: Annotated[Path, typer.Argument(help="Directory of the run.")],
+    directory: Annotated[
+        Path, typer.Argument(parser=directory, metavar="DIRECTORY", help="Directory of the run.")
+    ],
 ) -> int:
     """Rebuild a broken run (killed, disk full, file damaged) from its readable part.
 

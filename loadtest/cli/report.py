@@ -8,23 +8,37 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.options import directory, file
 from loadtest.analysis import saved_runs
 from loadtest.cli.options import RUN_HELP
 from loadtest.formatting import line_printer
 from loadtest.reporting import conditions, report
 from loadtest.runs import paths
 
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        parser=directory,
+        metavar="PATH",
+        help="Where to write the files; `results/report` by default.",
+    ),
+]
+ConditionFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--conditions",
+        parser=file,
+        metavar="PATH",
+        help="JSON list of {name, single, ha, published, note}.",
+    ),
+]
+
 
 def report_command(
     single: Annotated[str | None, typer.Option(help=f"The single run. {RUN_HELP}")] = None,
     ha: Annotated[str | None, typer.Option(help=f"The HA run. {RUN_HELP}")] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Where to write the files; `results/report` by default.")
-    ] = None,
-    condition_file: Annotated[
-        Path | None,
-        typer.Option("--conditions", help="JSON list of {name, single, ha, published, note}."),
-    ] = None,
+    output: Output = None,
+    condition_file: ConditionFile = None,
     language: Annotated[
         str, typer.Option("--lang", help="Language of report.html, report.md and the card: en, ko.")
     ] = "en",

@@ -331,7 +331,7 @@ class _Job:
             return problem or ("" if steady < STEADY_ANSWERS else None)
 
         self._wait(missing, self._timeouts.health_s, "the stack is not healthy")
-        served = f"version {version}" if version else "an unknown version"
+        served = f"version {version}" if version else "answers without a version (X-App-Version)"
         self._print(f"healthy: {self._outputs.url} serves {served}")
         return version
 

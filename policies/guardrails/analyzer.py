@@ -151,10 +151,10 @@ def not_evaluated(rules: Sequence[Rule]) -> str:
 def not_evaluated_again(rules: Sequence[Rule]) -> str:
     """Return the same for an update. Its preview has run them, or nothing would have been updated."""
     return (
-        f"{SUMMARY_MARK}the update failed, so {len(rules)} rules about the stack as a whole were not "
-        "run a second time, on what is deployed now. What the preview before it said of them holds "
-        "for the plan; with --skip-preview they have not run at all. Remedy: put the error right; the "
-        "next `pulumi preview` or `pulumi up` runs them."
+        f"{SUMMARY_MARK}the update, or the load after it, did not succeed, so {len(rules)} rules about "
+        "the stack as a whole were not run a second time, on what is deployed now. What the preview "
+        "before it said of them holds for the plan; with --skip-preview they have not run at all. "
+        "Remedy: put the error right; the next `pulumi preview` or `pulumi up` runs them."
     )
 
 

@@ -23,10 +23,14 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     )
+    # Not newer than what is installed: else `make preview` installs it once more, into this project's
+    # own `.venv` and `.tools`, with paths that lead into a directory that is gone after the tests.
+    installed = min((ROOT / one / ".stamp").stat().st_mtime for one in (".venv", ".tools"))
     for name in listed.stdout.split("\0")[:-1]:
         target = directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target)
+        shutil.copy(ROOT / name, target)
+        os.utime(target, (installed, installed))
     for name in (".venv", ".tools"):
         (directory / name).symlink_to(ROOT / name)
     yield directory

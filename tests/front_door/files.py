@@ -56,6 +56,31 @@ _SLOS = (
     ),
     row("loadtest run", "cannot read the SLOs in x.yml", environment={"LOADTEST_SLO": "x.yml"}),
 )
+_OWN_APPLICATION = (
+    row("rehearsal run --root r --slo nosuch.yml", "cannot read the SLOs in nosuch.yml"),
+    row("rehearsal run --root r --slo d", "Is a directory", files={"d": directory}),
+    row("rehearsal run --root r --slo s.yml", "p99: unknown key", files={"s.yml": "p99: 5\n"}),
+    row("rehearsal run --root r", "gone.yml", environment={"LOADTEST_SLO": "gone.yml"}),
+    row(
+        "rehearsal run --root r --scenario s.yml",
+        "`phases` is a list of phases",
+        files={"s.yml": "config: {phases: []}\nscenarios: [{flow: [{get: {url: /}}]}]\n"},
+    ),
+    row(
+        "rehearsal run --root r --scenario s.yml",
+        "at most 86,400 s",
+        files={
+            "s.yml": "config: {phases: [{duration: 9999999, arrivalRate: 5}]}\n"
+            "scenarios: [{flow: [{get: {url: /}}]}]\n"
+        },
+    ),
+    row(
+        f"{_RUN} --revision rev",
+        "has no appspec.yml",
+        files={"rev/appspec.yaml": "version: 0.0\nos: linux\n"},
+        leaves=("results",),
+    ),
+)
 _OUTPUTS = (
     row("loadtest run --outputs o.json", "not UTF-8", files={"o.json": NOT_UTF8}),
     row("loadtest run --outputs o.json", "named pipe", files={"o.json": pipe}),
@@ -162,6 +187,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *_SLOS,
     *_OUTPUTS,
     *_EXPERIMENTS,
+    *_OWN_APPLICATION,
     *_OTHERS,
     *_DIRECTORIES,
     *_RECORDS,

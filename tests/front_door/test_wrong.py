@@ -55,4 +55,4 @@ def test_it_is_refused_in_one_message(
 
 
 def test_there_are_as_many_as_promised():
-    assert len({(one.typed, *one.files, *one.environment.items(), *one.says) for one in ROWS}) > 140
+    assert len({(one.typed, *one.files, *one.environment.items(), *one.says) for one in ROWS}) > 190

@@ -337,7 +337,7 @@ def test_the_version_header_is_optional(cloud: Cloud, make_outputs: Callable[...
     with service(version=None) as url:
         done = run(make_outputs(url=url, targetGroupArn=None), cloud, lines, force=True)
     assert done.version == ""
-    assert lines[-1] == f"healthy: {url} serves an unknown version"
+    assert lines[-1] == f"healthy: {url} serves answers without a version (X-App-Version)"
 
 
 def test_nothing_that_answers(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):

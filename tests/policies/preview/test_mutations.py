@@ -158,7 +158,9 @@ def test_a_failed_update_does_not_deny_its_preview(whole_stack, echo_provider):
         echo_provider.failing_types.clear()
     assert result.code != 0
     assert "aws:rds/instance:Instance cannot be made" in result.text
-    preview, _, update = result.text.partition("the update failed, so ")
+    preview, _, update = result.text.partition(
+        "the update, or the load after it, did not succeed, so "
+    )
     assert "5 of 5 questions answered with yes" in preview, result.text
     assert "rules about the stack as a whole were not run a second time" in update, result.text
     assert "NOT run" not in result.text
