@@ -115,10 +115,11 @@ class Request(Part):
     @classmethod
     def _reject_nesting(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
         for key, one in (value or {}).items():
-            if isinstance(one, dict):
-                raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
-                    f"`{key}` is a mapping, which Artillery sends as an empty text"
-                )
+            inner = cast("list[object]", one) if isinstance(one, list) else [one]
+            nested = next((item for item in inner if isinstance(item, dict | list)), None)
+            if nested is not None:
+                kind = "mapping" if isinstance(nested, dict) else "list in a list"
+                raise ValueError(f"`{key}` is a {kind}, which Artillery sends as an empty text")
         return value
 
     @field_validator("probability")

@@ -159,6 +159,10 @@ def test_the_timeout_is_the_one_that_artillery_takes(tmp_path: Path, config: str
          "user"),
         ("get: {url: '/?a=1', qs: {b: 2}}", "6:9: `get`: `qs` replaces the query of the `url`: write "
          "all of it in one place"),
+        ("get: {url: /, qs: {a: {b: 1}}}", "6:23: `qs`: `a` is a mapping, which Artillery sends as an "
+         "empty text"),
+        ("get: {url: /, qs: {a: [[1]]}}", "6:23: `qs`: `a` is a list in a list, which Artillery sends "
+         "as an empty text"),
         ("post: {url: /, json: {}, body: x}", "6:9: `post`: a request has one body, not json and "
          "body"),
         ("post: {url: /, body: {a: 1}}", "6:24: `body`: input should be a valid string"),

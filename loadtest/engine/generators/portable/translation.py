@@ -212,11 +212,15 @@ class _Translation:
         self, given: Mapping[str, Any], location: Location
     ) -> dict[str, Text | Sequence[Text]]:
         return {
-            key: [self._text(item, (*location, key)) for item in cast("list[Any]", one)]
+            key: [self._query_text(item, (*location, key)) for item in cast("list[Any]", one)]
             if isinstance(one, list)
-            else self._text(one, (*location, key))
+            else self._query_text(one, (*location, key))
             for key, one in given.items()
         }
+
+    def _query_text(self, value: object, location: Location) -> Text:
+        # Node's querystring, with which Artillery writes a query, makes an empty text of null.
+        return self._text("" if value is None else value, location)
 
     def _body(self, request: Request, location: Location) -> Body | None:
         # A body that counts as false is no body for Artillery.

@@ -104,7 +104,7 @@ def test_what_only_artillery_fills_in_is_refused(text: str):
 def test_requests_keep_all_that_is_written(load: Any):
     (first, second), refusals = flow_of(
         load,
-        {"get": {"url": "{{ target }}/a", "qs": {"a": [1, "{{ x }}"], "b": True},
+        {"get": {"url": "{{ target }}/a", "qs": {"a": [1, "{{ x }}", None], "b": True, "c": None},
                  "expect": [{"statusCode": 200}, {"statusCode": [301, 302]}]}},
         {"post": {"url": "/b", "name": "b", "json": {"n": "{{ x }}", "l": [1, None, True]},
                   "headers": {"X-A": "{{ x }}"}, "auth": {"user": "u", "pass": "{{ x }}"},
@@ -115,7 +115,11 @@ def test_requests_keep_all_that_is_written(load: Any):
     assert refusals == ()
     assert isinstance(first, Send)
     assert (first.method, first.url.fixed, first.endpoint) == ("GET", "/a", "GET {{ target }}/a")
-    assert first.query == {"a": [Text(("1",)), Text((Variable("x"),))], "b": Text(("true",))}
+    assert first.query == {
+        "a": [Text(("1",)), Text((Variable("x"),)), texts.parse("")],
+        "b": Text(("true",)),
+        "c": texts.parse(""),
+    }
     assert first.expected == (200, 301, 302)
     assert (first.follows, first.compressed, first.chance) == (True, True, 1.0)
     assert isinstance(second, Send)
