@@ -32,6 +32,26 @@ def directory(value: str | Path) -> Path:
     return path
 
 
+def stack(value: str) -> str:
+    """Return the name of a stack that an option names; as `directory`, a parser.
+
+    Raises:
+        BadParameter: It is empty.
+    """
+    if not value:
+        raise typer.BadParameter("'' names no stack; is a shell variable not set?")
+    return value
+
+
+def file_or_stdin(value: str) -> str:
+    """Return the file that an option names, or `-`; as `directory`, a parser.
+
+    Raises:
+        BadParameter: It is empty.
+    """
+    return value if value == "-" else str(file(value))
+
+
 def file(value: str | Path) -> Path:
     """Return the file that an option names, whether or not it exists; as `directory`, a parser.
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from commandline.options import file
+from commandline.options import stack as stack_name
 from loadtest.cli import output, tools
 from loadtest.runs import paths
 from loadtest.stack import outputs
@@ -16,7 +17,12 @@ from loadtest.stack.outputs import MonthlyCost
 
 
 def cost_command(
-    stack: Annotated[str, typer.Option("--stack", help="Pulumi stack, such as `ha`.")],
+    stack: Annotated[
+        str,
+        typer.Option(
+            "--stack", parser=stack_name, metavar="NAME", help="Pulumi stack, such as `ha`."
+        ),
+    ],
     *,
     file: Annotated[
         Path | None,

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from commandline.options import file
+from commandline.options import file, file_or_stdin
+from commandline.options import stack as stack_name
 from loadtest.analysis import margins, slo
 from loadtest.analysis.margins import Margins
 from loadtest.analysis.slo import Slo
@@ -21,11 +22,22 @@ from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.outputs import StackOutputs
 
 Stack = Annotated[
-    str | None, typer.Option("--stack", help="Pulumi stack to read the outputs of, such as `ha`.")
+    str | None,
+    typer.Option(
+        "--stack",
+        parser=stack_name,
+        metavar="NAME",
+        help="Pulumi stack to read the outputs of, such as `ha`.",
+    ),
 ]
 Outputs = Annotated[
     str | None,
-    typer.Option("--outputs", help="JSON file with a stack's outputs instead; `-` is stdin."),
+    typer.Option(
+        "--outputs",
+        parser=file_or_stdin,
+        metavar="PATH",
+        help="JSON file with a stack's outputs instead; `-` is stdin.",
+    ),
 ]
 SloFile = Annotated[
     Path | None,

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from commandline.options import file_or_stdin
+from commandline.options import stack as stack_name
 from loadtest.analysis import sequential
 from loadtest.analysis.sequential import Looks
 from loadtest.errors import LoadTestError
@@ -13,11 +15,21 @@ from loadtest.stack.outputs import StackOutputs
 
 Stacks = Annotated[
     list[str] | None,
-    typer.Option("--stack", help="Pulumi stack to load; give two to load them in turn."),
+    typer.Option(
+        "--stack",
+        parser=stack_name,
+        metavar="NAME",
+        help="Pulumi stack to load; give two to load them in turn.",
+    ),
 ]
 OutputFiles = Annotated[
     list[str] | None,
-    typer.Option("--outputs", help="JSON file with a stack's outputs instead; `-` is stdin."),
+    typer.Option(
+        "--outputs",
+        parser=file_or_stdin,
+        metavar="PATH",
+        help="JSON file with a stack's outputs instead; `-` is stdin.",
+    ),
 ]
 Repeat = Annotated[
     int | None,

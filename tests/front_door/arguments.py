@@ -79,6 +79,11 @@ ROWS: Final[tuple[Row, ...]] = (
     row("rehearsal logs ../../etc --root r", "'../../etc' is no instance", "start --root"),
     # --- what contradicts itself, told before anything is read or asked ---------------------------
     row("loadtest release", "either --stack NAME or --outputs FILE"),
+    row("loadtest release --stack=", "'' names no stack", "shell variable"),
+    row("loadtest cost --stack=", "'' names no stack", "shell variable"),
+    row("loadtest run --stack=", "'' names no stack", "shell variable"),
+    row("loadtest run --outputs=", "'' names no file", "shell variable"),
+    row("loadtest experiment run zone-lost --outputs=", "'' names no file", "shell variable"),
     row("loadtest run --stack a --stack b --stack c", "not 3 of them"),
     row(
         "loadtest run --outputs ok.json --ramp 5:50:10s --profile quick",
