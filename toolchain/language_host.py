@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent import futures
 from functools import partial
@@ -32,6 +33,7 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit of a gRPC message (sdk/go/common/util/rpcutil)."""
+WATCH_INTERVAL_S = 1.0
 
 
 def interpreter(project_file: Path) -> str:
@@ -129,10 +131,22 @@ def _relay(process: subprocess.Popen[bytes]) -> Iterator[Any]:
             yield message
 
 
+def _end_with(engine: int) -> None:
+    """End this process soon after its engine, which says nothing if it is killed.
+
+    Policy packs that run meanwhile are ended by the call that started them: it ends with the engine.
+    """
+    while os.getppid() == engine:
+        time.sleep(WATCH_INTERVAL_S)
+    time.sleep(WATCH_INTERVAL_S)
+    os._exit(1)
+
+
 def main(arguments: list[str]) -> int:
     """Serve until the engine ends. The engine's address is the last positional argument."""
     # Ctrl-C reaches the whole process group; only the engine may decide what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     positional = [argument for argument in arguments if not argument.startswith("-")]
     if not positional:
         print("pulumi-language-python: started without the engine's address", file=sys.stderr)
