@@ -173,8 +173,14 @@ class Changes:
     options: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def set(self, name: str, path: str, value: Any) -> None:
+        """Set a property of the program's resource, or of one that was added before."""
+        encoded = value if value is ... else _encode(value)
+        for addition in self.adds:
+            if addition["name"] == name:
+                _assign(addition["properties"], path, encoded)
+                return
         change = {"resource": _key(name), "path": path}
-        self.sets.append(change if value is ... else {**change, "value": _encode(value)})
+        self.sets.append(change if value is ... else {**change, "value": encoded})
 
     def drop(self, *names: str) -> None:
         added = {addition["name"] for addition in self.adds}

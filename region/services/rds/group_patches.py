@@ -28,7 +28,8 @@ patches = Patches()
 _SOURCES: Final = ("engine-default", "system", "user")
 _FEWEST_ZONES: Final = 2
 """Zones that the subnets of a DB subnet group are in (RDS guide, Working with DB subnet groups)."""
-_FAMILY: Final = re.compile(r"postgres\d+")
+_FAMILY: Final = re.compile(r"postgres1[1-8]")
+"""What Amazon RDS for PostgreSQL offers (RDS release notes, "Release calendars")."""
 _ABSENT: Final = {
     "db": ("DBInstanceNotFound", "DBInstance"),
     "es": ("SubscriptionNotFound", "Event subscription"),
