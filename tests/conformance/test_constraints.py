@@ -117,7 +117,7 @@ def test_metric_data_with_a_unit_of_nobody(cloud: Cloud) -> None:
             "create_db_parameter_group",
             {
                 "DBParameterGroupName": "x",
-                "DBParameterGroupFamily": "bogus",
+                "DBParameterGroupFamily": "postgres99",
                 "Description": "x",
             },
             "InvalidParameterValue",
