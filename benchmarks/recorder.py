@@ -9,6 +9,7 @@ pairs' ratios; asserts nothing.
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,7 @@ import psutil
 import yaml
 
 from loadtest.engine.generators.artillery import generator as engine_artillery
-from loadtest.engine.generators.artillery.generator import RECORDER
+from loadtest.engine.generators.artillery.generator import RECORDER_FILES
 from loadtest.engine.generators.base import Installation
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import paths
@@ -96,7 +97,8 @@ def cpu_seconds(installation: Installation, *, recorded: bool) -> float:
                 for hook in HOOKS:
                     del flow[hook]
         (directory / paths.SCRIPT).write_text(yaml.safe_dump(script, sort_keys=False))
-        (directory / RECORDER.name).write_text(RECORDER.read_text())
+        for file in RECORDER_FILES:
+            shutil.copyfile(file, directory / file.name)
         credentials.write(directory / paths.CREDENTIALS, PROFILE, installation.workers)
         artillery = engine_artillery.start(installation, directory)
         try:

@@ -1,13 +1,13 @@
 // Runs Artillery's own code for phases on a clock of its own, so that the times at which visitors
 // start depend on that code alone and not on the computer.
 //
-//     node arrivals.mjs <directory of Artillery> <workers> <phases as JSON> [<stalls as JSON> [<recorder>]]
+//     node arrivals.mjs <directory of Artillery> <workers> <phases as JSON> [<stalls as JSON> [<clock>]]
 //
 // prints, for each worker thread, the milliseconds after the start at which its visitors start. Each stall,
-// [at, for] in milliseconds, keeps the event loop busy. The recorder, if it is given, keeps the time.
+// [at, for] in milliseconds, keeps the event loop busy. `arrival_clock.cjs`, if it is given, keeps the time.
 import { createRequire } from 'node:module';
 
-const [root, workers, phases, stalled = '[]', recorder] = process.argv.slice(2);
+const [root, workers, phases, stalled = '[]', clock] = process.argv.slice(2);
 const stalls = JSON.parse(stalled);
 const SPIN_MS = 0.02; // how long one round of a busy loop takes
 
@@ -32,7 +32,7 @@ process.hrtime = (since = [0, 0]) => {
   return [Math.floor(ns / 1e9), ns % 1e9];
 };
 
-if (recorder) createRequire(import.meta.url)(recorder).keepTime(() => now);
+if (clock) createRequire(import.meta.url)(clock).keepTime(() => now);
 const { default: phaser } = await import(`${root}/dist/lib/core/phases.js`);
 const { default: divideWork } = await import(`${root}/dist/lib/dist.js`);
 const script = { config: { phases: JSON.parse(phases) }, scenarios: [] };

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.engine.generators.artillery.generator import RECORDER
+from loadtest.engine.generators.artillery.generator import ARRIVAL_CLOCK, RECORDER
 from loadtest.profiles import PROFILES, Phase, Profile, counted, pause
 from toolchain import locate
 
@@ -32,11 +32,11 @@ def all_started_ms(
     phases: list[dict[str, str | float]],
     workers: int,
     stalls: Sequence[tuple[int, int]] = (),
-    recorder: Path | None = None,
+    clock: Path | None = None,
 ) -> list[np.ndarray]:
     node, script = locate.artillery_command()
     command = [node, ARRIVALS, Path(script).parent.parent, str(workers), json.dumps(phases)]
-    command += [json.dumps(stalls), *([recorder] if recorder else [])]
+    command += [json.dumps(stalls), *([clock] if clock else [])]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     return [np.array(times) for times in json.loads(done.stdout)]
 
@@ -108,7 +108,7 @@ LOADS = {
 def test_who_comes_after_a_standstill_of_the_event_loop_is_on_time(profile: Profile):
     phases = [one.to_artillery() for one in profile.phases]
     (alone,) = all_started_ms(phases, 1, STALLS)
-    (kept,) = all_started_ms(phases, 1, STALLS, RECORDER)
+    (kept,) = all_started_ms(phases, 1, STALLS, ARRIVAL_CLOCK)
     assert len(kept) == profile.planned_users
     late, cured = (np.sort(one) - profile.schedule() * 1000 for one in (alone, kept))
     # Artillery itself stays behind for good.
@@ -121,7 +121,7 @@ def test_who_comes_after_a_standstill_of_the_event_loop_is_on_time(profile: Prof
 
 def test_without_a_standstill_a_kept_time_starts_whom_artillery_starts():
     phases = [one.to_artillery() for one in MIXED.phases]
-    (alone,), (kept,) = all_started_ms(phases, 1), all_started_ms(phases, 1, (), RECORDER)
+    (alone,), (kept,) = all_started_ms(phases, 1), all_started_ms(phases, 1, (), ARRIVAL_CLOCK)
     assert np.max(np.abs(alone - kept)) <= 1
 
 

@@ -52,8 +52,8 @@ def test_a_full_disk_is_reported_and_what_was_measured_is_readable(
     oracle: Callable[[dict[int, str]], Any],
     make_outputs: Callable[..., StackOutputs],
 ):
-    # Room for what is written before the load (the recorder's copy is the largest of it), and for a
-    # part of the requests.
+    # Room for the largest file that is written before the load, the recorder's copy, and for a part of
+    # the requests.
     room = artillery.RECORDER.stat().st_size + 512
     process = start(tmp_path, make_outputs(url=oracle({}).url), file_size=room)
     output, _ = process.communicate(timeout=120)

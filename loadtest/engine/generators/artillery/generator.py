@@ -19,6 +19,9 @@ from loadtest.scenario.scenario import Scenario
 from loadtest.yaml_positions import Problem
 
 RECORDER = Path(__file__).with_name(script.RECORDER)
+ARRIVAL_CLOCK = RECORDER.with_name("arrival_clock.cjs")
+RECORDER_FILES = (RECORDER, ARRIVAL_CLOCK, RECORDER.with_name("expectations.cjs"))
+"""The recorder with what it requires."""
 REPORTER = Path(__file__).with_name("reporter.cjs")
 
 # Telemetry is the only call home that `artillery run` makes by itself; Artillery Cloud needs
@@ -58,7 +61,8 @@ class Artillery:
         made = load.scenario.artillery_script(load.target, load.profile, dealt)
         paths.write_text(load.directory / paths.SCRIPT, js_yaml.write(made))
         try:
-            shutil.copyfile(RECORDER, load.directory / RECORDER.name)
+            for file in RECORDER_FILES:
+                shutil.copyfile(file, load.directory / file.name)
         except OSError as error:
             raise paths.ResultsError(
                 f"cannot write to {load.directory}: {error.strerror}"

@@ -14,19 +14,18 @@
 // of a flow, so they run when the user arrives, before any think time.
 
 const fs = require('node:fs');
-const path = require('node:path');
-const { pathToFileURL } = require('node:url');
 const { gzipSync } = require('node:zlib');
 const { performance, monitorEventLoopDelay } = require('node:perf_hooks');
 const { isMainThread, threadId } = require('node:worker_threads');
 
+const { keepTime } = require('./arrival_clock.cjs');
+const { checksOf, meets } = require('./expectations.cjs');
+
 const FLUSH_MS = 200;
 const BEAT_MS = 1000;
-const SECOND_MS = 1000;
 const DELAY_RESOLUTION_MS = 10;
 const START_CHECK_MS = 5;
 const MISMATCH = 'Failed capture or match'; // Artillery's own words for an answer that is not right
-const PHASES = /[\\/]artillery[\\/]dist[\\/]lib[\\/]core[\\/]phases\.js/;
 const GZIP_LEVEL = 3; // a third of the default level's time, for a tenth more bytes
 
 const requestsFile = process.env.HAPROOF_REQUESTS_FILE;
@@ -97,34 +96,6 @@ function awaitStart() {
 
 function pause(ms) {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-// Artillery plays a ramp as seconds that follow each other: each begins when the timer of the one before
-// fires (2.0.34, core/phases). What a busy event loop is late then, everybody who comes later would be late
-// for good, and it adds up. So each of these seconds lasts until it should end. A second that begins in the
-// timer of another one begins when that should have ended: immediates run only after its promises.
-function keepTime(clock = now) {
-  const { setTimeout: original, setImmediate: afterwards } = globalThis;
-  let due = null; // when the second should have ended whose timer fires right now
-  function onTime(work, delay, ...values) {
-    if (delay !== SECOND_MS || !fromPhases()) return original(work, delay, ...values);
-    const end = (due ?? clock()) + SECOND_MS;
-    const fire = () => {
-      due = end;
-      afterwards(() => {
-        due = null;
-      });
-      work(...values);
-    };
-    return original(fire, Math.max(0, end - clock()));
-  }
-  // `util.promisify` asks the function for its own form.
-  globalThis.setTimeout = Object.defineProperties(onTime, Object.getOwnPropertyDescriptors(original));
-}
-
-// Whether Artillery's code for phases called whoever asks.
-function fromPhases() {
-  return PHASES.test(new Error().stack);
 }
 
 function start() {
@@ -206,49 +177,9 @@ function expectedStatuses(expect) {
   return [expect ?? []].flat().flatMap((one) => [one.statusCode ?? []].flat()).map(Number);
 }
 
-// The other checks of `expect`, one by one. They are made by the functions of that plugin itself, which
-// is a part of Artillery.
-function checksOf(expect) {
-  return [expect ?? []]
-    .flat()
-    .flatMap((one) => Object.keys(one).map((name) => ({ name, one })))
-    .filter(({ name }) => name !== 'statusCode' && name !== 'description')
-    .map(({ name, one }) => ({ name, asked: { [name]: one[name], description: one.description } }));
-}
-
-let plugin = null;
-
-function loadPlugin() {
-  const inside = ['dist', 'builtin-packages', 'artillery-plugin-expect', 'dist', 'lib', 'expectations.js'];
-  // This thread runs a file of Artillery's.
-  let directory = fs.realpathSync(process.argv[1]);
-  while (!fs.existsSync(path.join(directory, ...inside))) {
-    if (directory === path.dirname(directory)) throw new Error('Artillery has no plugin expect');
-    directory = path.dirname(directory);
-  }
-  return import(pathToFileURL(path.join(directory, ...inside)).href);
-}
-
-// As the plugin reads a body.
-function bodyOf({ body, headers }) {
-  const type = headers['content-type'] ?? '';
-  if (typeof body !== 'string' || !/application\/(problem\+|ld\+)?json/.test(type)) return body;
+async function isAsExpected(request, response, context) {
   try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
-}
-
-// Whether an answer is what `expect` asks for, apart from its status.
-async function meets(request, response, context) {
-  const checks = checksOf(request.expect);
-  if (checks.length === 0) return true;
-  try {
-    plugin ??= loadPlugin();
-    const made = await plugin;
-    const body = bodyOf(response);
-    return checks.every(({ name, asked }) => made[name](asked, body, request, response, context).ok);
+    return await meets(request, response, context);
   } catch (error) {
     complain(`\`expect\` of ${request.method} ${endpointOf(request)} cannot be checked: ${error.message}`);
     return false;
@@ -388,7 +319,7 @@ function afterResponse(request, response, context, _emitter, next) {
   // A wrong status says more than what is missing from its page.
   if (!found || !isExpectedStatus(found, response.statusCode)) return judge(true);
   if (checksOf(request.expect).length === 0) return judge(true);
-  return meets(request, response, context).then(judge);
+  return isAsExpected(request, response, context).then(judge);
 }
 
 function onError(error, request, _context, _emitter, next) {
@@ -413,7 +344,7 @@ function aroundResponse(request, response, context, _emitter, next) {
     complain(`${aroundName(request)} before or after the load answered ${statusCode}`);
     return next();
   }
-  return meets(request, response, context).then((met) => {
+  return isAsExpected(request, response, context).then((met) => {
     if (!met) complain(`${aroundName(request)} before or after the load did not answer as \`expect\` asks`);
     return next();
   });
@@ -437,7 +368,7 @@ const functions = {
   haproofAroundError: aroundError
 };
 
-if (requestsFile) keepTime();
+if (requestsFile) keepTime(now);
 awaitStart();
 
 // Artillery takes the functions; `processor.mjs` also what its wrappers need.
@@ -446,7 +377,6 @@ module.exports = {
   functions,
   complain,
   MISMATCH,
-  keepTime,
   reject,
   judge: () => {
     judged = true;
