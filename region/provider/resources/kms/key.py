@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+from botocore.exceptions import ClientError
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import CheckFailure
+from region.provider.errors import CheckFailure, error_code
 from region.provider.handler import (
     Handler,
     changed,
@@ -85,10 +86,13 @@ class Key(Handler):
 
     @override
     def delete(self, op: Operation, identity: str, state: Properties) -> None:
-        """Call ScheduleKeyDeletion: AWS never deletes a key immediately."""
-        op.aws.kms.schedule_key_deletion(
-            KeyId=identity, PendingWindowInDays=state.get("deletionWindowInDays", 30)
-        )
+        """Call ScheduleKeyDeletion: AWS never deletes a key immediately, and refuses to a second time."""
+        window = state.get("deletionWindowInDays", 30)
+        try:
+            op.aws.kms.schedule_key_deletion(KeyId=identity, PendingWindowInDays=window)
+        except ClientError as error:
+            if error_code(error) != "KMSInvalidStateException":
+                raise
 
 
 def _key_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
