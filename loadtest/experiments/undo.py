@@ -77,8 +77,7 @@ class FaultJournal:
             directory.mkdir(parents=True, exist_ok=True)
             # Under its name only once it is locked: nobody may take it for an abandoned one.
             part = path.with_suffix(UNFINISHED)
-            file = part.open("x", encoding="utf-8")
-            fcntl.flock(file, fcntl.LOCK_EX)
+            file = _locked_new(part)
             journal = cls(path, file, header)
             journal._write({"header": vars(header)})
             part.replace(path)
@@ -198,6 +197,16 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _locked_new(path: Path) -> IO[str]:
+    """Create a file and lock it."""
+    while True:
+        file = path.open("x", encoding="utf-8")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # `remove_unfinished` of another experiment came between the two
 
 
 def remove_unfinished(results: Path) -> None:

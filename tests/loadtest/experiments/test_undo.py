@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,23 @@ def _die_with_an_open_journal(directory: Path) -> None:
     journal = FaultJournal.create(directory, HEADER)
     journal.note(BACK)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_journal_that_another_removes_before_it_is_locked_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, removed = fcntl.flock, list[str]()
+
+    def late(file: Any, how: int) -> None:
+        if not removed:
+            removed.append(file.name)
+            recovery.remove_unfinished(tmp_path)
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    journal = FaultJournal.create(tmp_path / "faults", HEADER)
+    assert unfinished_journals(tmp_path) == [journal.path]
+    assert FaultJournal.take(journal.path) is None
 
 
 def test_the_journal_of_a_killed_process_can_be_taken(tmp_path: Path) -> None:
