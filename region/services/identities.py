@@ -26,6 +26,10 @@ from region.services import roles
 patches = Patches()
 
 _ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
+_MOTOS_USER: Final = ":user/moto"
+_USER: Final = "haproof"
+"""Whose calls those of the region's user are."""
+_USER_ID: Final = "AIDAHAPROOFHAPROOFHAP"
 _SECRET: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
 
 
@@ -56,6 +60,17 @@ def _with_marker(name: str) -> Callable[..., object]:
 
 for _name in ("_filter_attached_policies", "list_role_tags", "list_policy_tags", "list_roles"):
     patches.around(IAMBackend, _name)(_with_marker(_name.strip("_")))
+
+
+@patches.around(STSBackend, "get_caller_identity")
+def _get_caller_identity(
+    moto: Original, self: STSBackend, access_key_id: str, region: str
+) -> tuple[str, str, str]:
+    """Say who calls; moto's user for keys that it has not made has an ARN that no user has."""
+    user_id, arn, account = moto(self, access_key_id, region)
+    if arn.endswith(_MOTOS_USER):
+        return _USER_ID, f"arn:{self.partition}:iam::{account}:user/{_USER}", account
+    return user_id, arn, account
 
 
 @patches.around(STSBackend, "assume_role")

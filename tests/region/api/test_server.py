@@ -21,7 +21,9 @@ HERE = Path(__file__).resolve().parents[3]
 
 
 def test_identity_is_the_local_account(aws, plane):
-    assert aws.sts.get_caller_identity()["Account"] == "123456789012"
+    caller = aws.sts.get_caller_identity()
+    assert caller["Account"] == "123456789012"
+    assert caller["Arn"] == "arn:aws:iam::123456789012:user/haproof"
     assert plane.endpoint.startswith("http://127.0.0.1:")
 
 
