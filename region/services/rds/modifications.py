@@ -51,23 +51,28 @@ class Split:
     Attributes:
         at_once: Those that take effect in the call, whatever ApplyImmediately says.
         later: Those that wait for the maintenance window, or are applied now with ApplyImmediately.
+        withdrawn: Settings that are to stay as they are: no earlier change of them waits any longer.
     """
 
     at_once: dict[str, Any]
     later: dict[str, Any]
+    withdrawn: frozenset[str]
 
 
 def split(changes: Mapping[str, Any], current: Mapping[str, Any]) -> Split:
-    """Divide changes by moto's names; one that changes nothing is dropped from those that wait."""
+    """Divide changes by moto's names."""
     at_once: dict[str, Any] = {}
     later: dict[str, Any] = {}
+    withdrawn: set[str] = set()
     for name, value in changes.items():
+        if value == current.get(name):
+            withdrawn.add(name)
         if name == "port" or name in DEFERRED or (name == RETENTION and _switches(value, current)):
-            if value != current.get(name):
+            if name not in withdrawn:
                 later[name] = value
         else:
             at_once[name] = value
-    return Split(at_once, later)
+    return Split(at_once, later, frozenset(withdrawn))
 
 
 def _switches(days: Any, current: Mapping[str, Any]) -> bool:

@@ -53,7 +53,8 @@ def modify_db_instance(
         )
     immediately = bool(changes.get("apply_immediately"))
     wanted = _checked(backend, database, changes)
-    now, later = _split(database, wanted)
+    divided = _split(database, wanted)
+    now, later = divided.at_once, divided.later
     record = DatabaseRecord.of(database)
     group = now.get("db_parameter_group_name")
     changed_group = group is not None and group != database.db_parameter_group_name
@@ -63,7 +64,10 @@ def modify_db_instance(
     if changes.get("rotate_master_user_password"):
         master_secret.begin_rotation(database)
     _reset_password(database)
-    record.pending.update(later)
+    staying = {
+        name: value for name, value in record.pending.items() if name not in divided.withdrawn
+    }
+    record.pending = {**staying, **later}
     # Another port is taken at once, whatever ApplyImmediately says.
     begin(database, record.pending if immediately else later.keys() & {"port"})
     return database
@@ -153,10 +157,9 @@ def _check_secret(database: DBInstance, changes: dict[str, Any]) -> None:
             )
 
 
-def _split(database: DBInstance, wanted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(database: DBInstance, wanted: dict[str, Any]) -> modifications.Split:
     names = {*modifications.DEFERRED, modifications.RETENTION, "port"}
-    divided = modifications.split(wanted, {name: getattr(database, name, None) for name in names})
-    return divided.at_once, divided.later
+    return modifications.split(wanted, {name: getattr(database, name, None) for name in names})
 
 
 def _reset_password(database: DBInstance) -> None:

@@ -144,6 +144,12 @@ def test_a_change_waits_for_the_window_or_is_applied_at_once(rds, database, unti
     eventually(lambda: describe(rds)["DBInstanceClass"] == "db.t4g.medium")
 
 
+def test_a_change_that_waits_is_withdrawn_by_the_present_value(rds, database):
+    rds.modify_db_instance(**NAME, DBInstanceClass="db.t4g.small", MultiAZ=True)
+    changed = rds.modify_db_instance(**NAME, DBInstanceClass="db.t4g.micro")["DBInstance"]
+    assert changed["PendingModifiedValues"] == {"MultiAZ": True}
+
+
 def test_a_standby_is_added_without_an_outage(rds, database, until):
     server = FakeServer.made["notes"]
     changed = rds.modify_db_instance(**NAME, MultiAZ=True, ApplyImmediately=True)["DBInstance"]

@@ -25,6 +25,7 @@ def test_what_rds_schedules_waits_and_the_rest_does_not():
     }
     found = modifications.split(wanted, current)
     assert found.later == {"db_instance_class": "db.t4g.small"}
+    assert found.withdrawn == {"multi_az"}
     assert found.at_once == {"backup_retention_period": 3, "deletion_protection": True}
 
 
