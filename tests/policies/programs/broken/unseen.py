@@ -356,7 +356,7 @@ def enhanced_monitoring_every_seven_seconds(edit: Edit) -> None:
     edit.set("database", "monitoringRoleArn", "arn:aws:iam::123456789012:role/monitoring")
 
 
-@broken(FARGATE, VALID)
+@broken(FARGATE, VALID, "ecs-accepted")
 def containers_without_a_network(edit: Edit) -> None:
     edit.set("service", "networkConfiguration", ...)
 
@@ -372,23 +372,23 @@ def providers_of_no_cluster(edit: Edit) -> None:
     edit.drop("providers")
 
 
-@broken(FARGATE, VALID)
+@broken(FARGATE, VALID, "ecs-accepted")
 def host_port_on_fargate(edit: Edit) -> None:
     _contained(edit, portMappings=[{"containerPort": 8080, "hostPort": 80}])
 
 
-@broken(FARGATE, VALID)
+@broken(FARGATE, VALID, "ecs-accepted")
 def no_container_is_essential(edit: Edit) -> None:
     _contained(edit, essential=False)
 
 
-@broken(FARGATE, VALID)
+@broken(FARGATE, VALID, "ecs-accepted")
 def fargate_without_a_size(edit: Edit) -> None:
     edit.set("task", "cpu", ...)
     edit.set("task", "memory", ...)
 
 
-@broken(HOURLY, VALID)
+@broken(HOURLY, VALID, "lambda-accepted")
 def environment_by_a_reserved_name(edit: Edit) -> None:
     edit.set("function", "environment", {"variables": {"AWS_REGION": "eu-west-1"}})
 
