@@ -76,22 +76,28 @@ def run(session: Session, print_line: PrintLine) -> dict[str, Any]:
 
 
 def await_steady_state(session: Session, longest_s: float) -> bool:
-    """Return whether the steady state held twice in a row, after waiting for it."""
+    """Return whether the steady state held in some rounds in a row, after waiting for it."""
+    deadline = time.monotonic() + longest_s
+    held = 0
+    while not session.stopping.is_set():
+        held = held + 1 if is_steady(session) else 0
+        if held >= SETTLED_ROUNDS or time.monotonic() > deadline:
+            break
+        session.wait(FREQUENCY_S)
+    return held >= SETTLED_ROUNDS
+
+
+def is_steady(session: Session) -> bool:
+    """Return whether the steady state holds now."""
     raw: Any = copy.deepcopy(session.experiment.raw)
     configuration = load_configuration(raw.get("configuration", {}))
     secrets = load_secrets(raw.get("secrets", {}), configuration)
     not_dry: Any = None
-    events = EventHandlerRegistry()
-    deadline = time.monotonic() + longest_s
-    held = 0
     with _silence():
-        while not session.stopping.is_set():
-            found = run_steady_state_hypothesis(raw, configuration, secrets, not_dry, events)
-            held = held + 1 if found and found["steady_state_met"] else 0
-            if held >= SETTLED_ROUNDS or time.monotonic() > deadline:
-                break
-            session.wait(FREQUENCY_S)
-    return held >= SETTLED_ROUNDS
+        found = run_steady_state_hypothesis(
+            raw, configuration, secrets, not_dry, EventHandlerRegistry()
+        )
+    return bool(found and found["steady_state_met"])
 
 
 def call(provider: dict[str, Any]) -> None:

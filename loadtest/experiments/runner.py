@@ -199,9 +199,7 @@ class _Series:
                 session.wait(load.RAMP_S)
             self._print(f"{experiment.name}: awaiting the steady state")
             with under_way(session):
-                engine.await_steady_state(session, SETTLING_S)
-            began_ms = time.time() * 1000
-            session.wait(CALM_S)
+                began_ms = _await_calm(session)
 
         execution.carry_out(prepare)
         self._done.append((execution, began_ms))
@@ -229,6 +227,21 @@ class _Series:
             began_ms=began_ms,
             ended_ms=ended_ms,
         )
+
+
+def _await_calm(session: Session) -> float:
+    """Wait until the steady state has held for a while; return when that while began (epoch ms).
+
+    Users whom the experiment before kept waiting may time out once it is long over.
+    """
+    deadline = time.monotonic() + SETTLING_S
+    while True:
+        engine.await_steady_state(session, max(0.0, deadline - time.monotonic()))
+        began_ms = time.time() * 1000
+        session.wait(CALM_S)
+        late = time.monotonic() > deadline or session.stopping.is_set()
+        if late or engine.is_steady(session):
+            return began_ms
 
 
 def _require(experiment: ExperimentFile, outputs: StackOutputs) -> None:

@@ -76,7 +76,8 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
     stopping: Any = SimpleNamespace(wait=lambda _: None)
 
     def session(experiment: ExperimentFile, *_: Any) -> Any:
-        return SimpleNamespace(experiment=experiment, wait=stopping.wait)
+        not_stopping = SimpleNamespace(is_set=lambda: False)
+        return SimpleNamespace(experiment=experiment, wait=stopping.wait, stopping=not_stopping)
 
     def cut(_run: Path, target: Path, _profile: Any, *, began_ms: float, ended_ms: float) -> Any:
         if load.problem:
@@ -91,6 +92,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
     monkeypatch.setattr(
         runner.engine, "await_steady_state", lambda one, _: load.told.append(one.experiment.name)
     )
+    monkeypatch.setattr(runner.engine, "is_steady", lambda _: True)
     monkeypatch.setattr(FakeExecution, "interrupt", None)
     return load
 
@@ -106,6 +108,18 @@ def test_one_load_carries_all_and_each_gets_its_part(made: Load, tmp_path: Path)
     assert found == [
         ("instance-dies", ("instance-dies", True), None),
         ("instance-hangs", ("instance-hangs", True), None),
+    ]
+
+
+def test_what_the_one_before_left_behind_is_awaited_again(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Users whom a cut database kept waiting time out when the steady state has long been back.
+    found = iter([True, False, True])
+    monkeypatch.setattr(runner.engine, "is_steady", lambda _: next(found))
+    run(tmp_path, DIES, HANGS)
+    assert made.told == [
+        *("start", "instance-dies", "instance-hangs", "instance-hangs", "drain", "stop")
     ]
 
 
