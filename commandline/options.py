@@ -18,9 +18,7 @@ def directory(value: str | Path) -> Path:
     Raises:
         BadParameter: It is empty, or something else than a directory.
     """
-    if not str(value):
-        raise typer.BadParameter("'' names no directory; is a shell variable not set?")
-    path = Path(value)
+    path = Path(_given(str(value), "directory"))
     try:
         is_directory = stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - Path.exists hides why
     except FileNotFoundError:
@@ -38,9 +36,7 @@ def stack(value: str) -> str:
     Raises:
         BadParameter: It is empty.
     """
-    if not value:
-        raise typer.BadParameter("'' names no stack; is a shell variable not set?")
-    return value
+    return _given(value, "stack")
 
 
 def file_or_stdin(value: str) -> str:
@@ -58,6 +54,10 @@ def file(value: str | Path) -> Path:
     Raises:
         BadParameter: It is empty.
     """
-    if not str(value):
-        raise typer.BadParameter("'' names no file; is a shell variable not set?")
-    return Path(value)
+    return Path(_given(str(value), "file"))
+
+
+def _given(value: str, kind: str) -> str:
+    if not value:
+        raise typer.BadParameter(f"'' names no {kind}; is a shell variable not set?")
+    return value

@@ -30,15 +30,13 @@ Stack = Annotated[
         help="Pulumi stack to read the outputs of, such as `ha`.",
     ),
 ]
-Outputs = Annotated[
-    str | None,
-    typer.Option(
-        "--outputs",
-        parser=file_or_stdin,
-        metavar="PATH",
-        help="JSON file with a stack's outputs instead; `-` is stdin.",
-    ),
-]
+OUTPUTS = typer.Option(
+    "--outputs",
+    parser=file_or_stdin,
+    metavar="PATH",
+    help="JSON file with a stack's outputs instead; `-` is stdin.",
+)
+Outputs = Annotated[str | None, OUTPUTS]
 SloFile = Annotated[
     Path | None,
     typer.Option(

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from commandline.options import file_or_stdin
 from commandline.options import stack as stack_name
 from loadtest.analysis import sequential
 from loadtest.analysis.sequential import Looks
+from loadtest.cli.options import OUTPUTS
 from loadtest.errors import LoadTestError
 from loadtest.stack.outputs import StackOutputs
 
@@ -22,15 +22,7 @@ Stacks = Annotated[
         help="Pulumi stack to load; give two to load them in turn.",
     ),
 ]
-OutputFiles = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--outputs",
-        parser=file_or_stdin,
-        metavar="PATH",
-        help="JSON file with a stack's outputs instead; `-` is stdin.",
-    ),
-]
+OutputFiles = Annotated[list[str] | None, OUTPUTS]
 Repeat = Annotated[
     int | None,
     typer.Option(

@@ -7,18 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loadtest.errors import ResultsError
-from loadtest.messages.message import Message
 from loadtest.reporting.evidence import Evidence, confidence
-from loadtest.reporting.stack_comparison import Report, Row, stack
+from loadtest.reporting.stack_comparison import Report, stack
 from loadtest.reporting.texts import Texts
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 """The variable with the file to which a step of GitHub Actions appends its summary."""
 SIGNS = {"kept": "✅", "measured": "📏", "broken": "❌", "undecided": "❔", "invalid": "⚠️"}
-
-
-def _cells(row: Row) -> tuple[Message, ...]:
-    return (row.single, row.ha, row.published_single, row.published_ha)
 
 
 def render(report: Report, evidence: Evidence, texts: Texts) -> str:
@@ -35,7 +30,7 @@ def render(report: Report, evidence: Evidence, texts: Texts) -> str:
         bullets([shown(reason) for reason in headline.further_reasons]),
         table(
             ["", *map(texts, titles)],
-            [[shown(r.name), *map(shown, _cells(r)[: len(titles)])] for r in report.rows],
+            [[shown(r.name), *map(shown, report.cells(r))] for r in report.rows],
         ),
         *(escaped(shown(one)) for one in report.price_messages),
         texts("page.checks-passed", passed=len(checks) - len(failed), all=len(checks)),

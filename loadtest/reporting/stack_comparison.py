@@ -87,6 +87,11 @@ class Report(Record):
         """Whether the load is the experiment's login: of any other, the published figures say nothing."""
         return self.single.scenario.description == msg(f"scenario.{EXPERIMENT}")
 
+    def cells(self, row: Row) -> tuple[Message, ...]:
+        """Return a row's figures: of both stacks, and the published ones if the load was theirs."""
+        published = (row.published_single, row.published_ha) if self.beside_published else ()
+        return (row.single, row.ha, *published)
+
     @property
     def price_messages(self) -> list[Message]:
         """What a further nine costs, and what the prices assume; nothing without any."""

@@ -32,8 +32,7 @@ def render_terminal(report: Report) -> RenderableType:
     for column in ("single", "ha", *published):
         table.add_column(column, justify="right", no_wrap=True)
     for row in report.rows:
-        cells = (row.name, row.single, row.ha, row.published_single, row.published_ha)
-        table.add_row(*map(str, cells[: 3 + len(published)]))
+        table.add_row(*map(str, (row.name, *report.cells(row))))
     prices = [Text(visible(str(one))) for one in report.price_messages]
     return Group(table, render_verdict(report), *prices)
 

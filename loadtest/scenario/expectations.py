@@ -18,6 +18,10 @@ def _status(value: Any) -> Any:
     ]
 
 
+_Statuses = Annotated[
+    list[Annotated[int, Field(ge=100, le=599)]], BeforeValidator(_status), Field(min_length=1)
+]
+
 EXPECTATIONS = (
     "contentType", "hasHeader", "headerEquals", "hasProperty", "notHasProperty", "equals",
     "matchesRegexp", "cdnHit", "notStatusCode", "jmespath", "jpath",
@@ -41,22 +45,8 @@ def one_check_each(value: Any) -> Any:
 class Expect(Part):
     """What a response must be."""
 
-    statusCode: (  # noqa: N815
-        Annotated[
-            list[Annotated[int, Field(ge=100, le=599)]],
-            BeforeValidator(_status),
-            Field(min_length=1),
-        ]
-        | None
-    ) = None
-    notStatusCode: (  # noqa: N815
-        Annotated[
-            list[Annotated[int, Field(ge=100, le=599)]],
-            BeforeValidator(_status),
-            Field(min_length=1),
-        ]
-        | None
-    ) = None
+    statusCode: _Statuses | None = None  # noqa: N815
+    notStatusCode: _Statuses | None = None  # noqa: N815
     contentType: str | None = None  # noqa: N815
     hasHeader: str | None = None  # noqa: N815
     headerEquals: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None  # noqa: N815

@@ -195,7 +195,7 @@ def _call_action(moto: Original, self: BaseResponse) -> object:
     if pages is None:
         return status, headers, body
     given = Parameters(self)
-    limit = given.integer(pages.limit) or _default(service, operation)
+    limit = _limit(given, pages, service, operation)
     if limit is None and not given.text(pages.token):
         return status, headers, body
     answer = cast("dict[str, Any]", json.loads(body))
@@ -224,9 +224,10 @@ def _execute_paginated(self: PaginatedResult, context: ActionContext) -> object:
     return original(ActionResult, "execute_result")(_paged(self, context), context)
 
 
-def _default(service: str, operation: str) -> int | None:
-    """Return how many items a page has where the call names no limit, None if it has all."""
-    return _OF_OPERATIONS.get((service, operation), _OF_SERVICES.get(service))
+def _limit(given: Parameters, pages: Pages, service: str, operation: str) -> int | None:
+    """Return how many items a page has: as many as the call names, or AWS's default; None: all."""
+    default = _OF_OPERATIONS.get((service, operation), _OF_SERVICES.get(service))
+    return given.integer(pages.limit) or default
 
 
 def _paged(whole: ActionResult, context: ActionContext) -> ActionResult:
@@ -238,10 +239,7 @@ def _paged(whole: ActionResult, context: ActionContext) -> ActionResult:
     if pages is None or not isinstance(whole.result, dict):
         return whole
     given = Parameters(context.response)
-    limit, token = (
-        given.integer(pages.limit) or _default(service, operation),
-        given.text(pages.token),
-    )
+    limit, token = _limit(given, pages, service, operation), given.text(pages.token)
     try:
         _cut(cast("dict[str, Any]", whole.result), pages, limit, token, service)
     except InvalidPageError as error:

@@ -1,22 +1,14 @@
-"""Roles, their sessions and secrets: what IAM, STS and Secrets Manager refuse, and moto does not."""
+"""Roles and their sessions: what IAM and STS refuse, and moto does not."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from moto.iam.exceptions import ValidationError
 from moto.iam.models import IAMBackend, Role
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
-from moto.secretsmanager.exceptions import (
-    InvalidParameterException,
-    InvalidRequestException,
-    SecretsManagerClientError,
-    ValidationException,
-)
-from moto.secretsmanager.models import SecretsManagerBackend
 from moto.sts.exceptions import STSClientError
 from moto.sts.models import AssumedRole, STSBackend
 
@@ -30,11 +22,10 @@ _MOTOS_USER: Final = ":user/moto"
 _USER: Final = "haproof"
 """Whose calls those of the region's user are."""
 _USER_ID: Final = "AIDAHAPROOFHAPROOFHAP"
-_SECRET: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
 
 
 def install() -> None:
-    """Patch moto's IAM, STS and Secrets Manager."""
+    """Patch moto's IAM and STS."""
     patches.install()
 
 
@@ -88,61 +79,3 @@ def _assume_role(
             f"resource: {arn}",
         )
     return moto(self, region_name, *given, **named)
-
-
-@patches.around(SecretsManagerBackend, "create_secret")
-def _create_secret(moto: Original, self: SecretsManagerBackend, name: str, **named: Any) -> Any:
-    if not _SECRET.fullmatch(name):
-        raise ValidationException(
-            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the "
-            "following: -/_+=.@!"
-        )
-    if name in self.secrets and self.secrets[name].is_deleted():
-        raise InvalidRequestException(
-            "You can't create this secret because a secret with this name is already scheduled for "
-            "deletion."
-        )
-    _check_one_value(named)
-    return moto(self, name, **named)
-
-
-def _check_one_value(given: Mapping[str, Any]) -> None:
-    if given.get("secret_string") is not None and given.get("secret_binary") is not None:
-        raise InvalidParameterException(
-            "You can't specify both a binary secret value and a string secret value in the same secret."
-        )
-
-
-def check_change(backend: SecretsManagerBackend, given: Mapping[str, Any]) -> None:
-    """Refuse a change of a secret that is about to be deleted, and a value of two kinds.
-
-    Raises:
-        InvalidRequestException: The secret is marked for deletion.
-        InvalidParameterException: Both a text and bytes are given.
-    """
-    name = str(given.get("secret_id") or "")
-    if name in backend.secrets and backend.secrets[name].is_deleted():
-        raise InvalidRequestException(
-            "You can't perform this operation on the secret because it was marked for deletion."
-        )
-    _check_one_value(given)
-
-
-@patches.around(SecretsManagerBackend, "put_resource_policy")
-def _put_resource_policy(
-    moto: Original, self: SecretsManagerBackend, secret_id: str, policy: str
-) -> tuple[str, str]:
-    check_change(self, {"secret_id": secret_id})
-    _check_policy(policy)
-    return moto(self, secret_id, policy)
-
-
-def _check_policy(text: str) -> None:
-    try:
-        policy = json.loads(text)
-    except ValueError:
-        policy = None
-    if not isinstance(policy, dict) or "Statement" not in policy:
-        raise SecretsManagerClientError(
-            "MalformedPolicyDocumentException", "This resource policy contains invalid Json."
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from region.services import identities
+from region.services import identities, secrets_manager
 from region.services.autoscaling import patches as autoscaling
 from region.services.budgets import patches as budgets
 from region.services.cloudwatch import patches as cloudwatch
@@ -32,6 +32,7 @@ PATCHED_SERVICES = (
     kms,
     fis,
     identities,
+    secrets_manager,
 )
 
 

@@ -184,10 +184,7 @@ class _Page:
         rows = [
             TextRow(
                 t.markup(row.name),
-                [
-                    t.markup(cell)
-                    for cell in (row.single, row.ha, row.published_single, row.published_ha)
-                ][: len(columns) - 1],
+                [t.markup(cell) for cell in self._report.cells(row)],
                 t.markup(row.note) if row.note else "",
             )
             for row in self._report.rows

@@ -13,7 +13,7 @@ from availability.zones import left_after_loss
 
 from guardrails import tokens
 from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets
-from guardrails.architecture.tasks import TASK_KEYS, containers, has_port
+from guardrails.architecture.tasks import containers, definitions, has_port
 from guardrails.architecture.traffic import Traffic
 from guardrails.architecture.zones import NOTHING, Spread, spread, together
 from guardrails.resources import References, Resource, Stack
@@ -89,10 +89,7 @@ class ContainerService:
 
     def _has_ports(self, entries: list[Any]) -> bool:
         """Return whether its containers have the ports to register, as far as they are known."""
-        tasks = self._stack.references(
-            self.resource, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS
-        ).resources
-        for task in tasks:
+        for task in definitions(self._stack, self.resource).resources:
             by_name = containers(task)
             for one in entries:
                 port = number(dig(one, "containerPort"))

@@ -5,10 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from guardrails.resources import Resource
+from guardrails import tokens
+from guardrails.resources import References, Resource, Stack
 from guardrails.values import dig, items, number
 
 TASK_KEYS = ("arn", "id", "family")
+CLUSTER_KEYS = ("name", "arn", "id")
+
+
+def definitions(stack: Stack, service: Resource) -> References:
+    """Return the task definitions that a service refers to."""
+    return stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS)
+
+
+def cluster_of(stack: Stack, service: Resource) -> Resource | None:
+    """Return the cluster of a service, if it is certainly one of this stack."""
+    found = stack.references(service, "cluster", tokens.CONTAINER_CLUSTER, CLUSTER_KEYS)
+    return found.resources[0] if len(found.resources) == 1 and found.complete else None
 
 
 def containers(task: Resource) -> dict[Any, Any] | None:

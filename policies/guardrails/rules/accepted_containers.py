@@ -7,7 +7,13 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.containers import ContainerService
-from guardrails.architecture.tasks import TASK_KEYS, containers, has_port
+from guardrails.architecture.tasks import (
+    CLUSTER_KEYS,
+    cluster_of,
+    containers,
+    definitions,
+    has_port,
+)
 from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
@@ -16,7 +22,6 @@ _API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
 _SERVICE = f"{_API}API_CreateService.html"
 _TASK = f"{_API}API_RegisterTaskDefinition.html"
-_CLUSTER_KEYS = ("name", "arn", "id")
 _STRATEGIES = "capacityProviderStrategies"
 _GB = 1024
 _MEMORY: Mapping[int, range | tuple[int, ...]] = {
@@ -32,8 +37,7 @@ _MEMORY: Mapping[int, range | tuple[int, ...]] = {
 
 
 def _ports(stack: Stack, service: Resource) -> Iterator[str]:
-    tasks = stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS)
-    for task in tasks.resources:
+    for task in definitions(stack, service).resources:
         by_name = containers(task)
         for entry in items(service.get("loadBalancers")) if by_name is not None else ():
             name, port = dig(entry, "containerName"), number(dig(entry, "containerPort"))
@@ -88,8 +92,7 @@ def _privileged(task: Resource) -> Iterator[str]:
 
 
 def _shell(stack: Stack, service: Resource) -> str | None:
-    tasks = stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS)
-    for task in tasks.resources:
+    for task in definitions(stack, service).resources:
         if service.get("enableExecuteCommand") is True and task.left_out("taskRoleArn"):
             return f'enable_execute_command is true, task_role_arn of "{task.name}" is not set'
     return None
@@ -114,8 +117,7 @@ def _unprotected(stack: Stack, provider: Resource) -> str | None:
 
 
 def _no_network(stack: Stack, service: Resource) -> str | None:
-    tasks = stack.references(service, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS)
-    for task in tasks.resources:
+    for task in definitions(stack, service).resources:
         given = service.get("networkConfiguration")
         if task.get("networkMode") == "awsvpc" and is_absent(given):
             return f'network_configuration is not set, and "{task.name}" has network_mode awsvpc'
@@ -144,14 +146,13 @@ def _sizeless(task: Resource) -> str | None:
 
 def _not_associated(stack: Stack, service: Resource) -> Iterator[str]:
     """Name capacity providers that the cluster of a service, one of this stack, does not have."""
-    found = stack.references(service, "cluster", tokens.CONTAINER_CLUSTER, _CLUSTER_KEYS)
     given = [dig(one, "capacityProvider") for one in items(service.get(_STRATEGIES))]
-    if len(found.resources) != 1 or not found.complete:
+    cluster = cluster_of(stack, service)
+    if cluster is None:
         return
-    cluster = found.resources[0]
     associated: set[Any] = set()
     for one in stack.of(tokens.CLUSTER_PROVIDERS):
-        of = stack.references(one, "clusterName", tokens.CONTAINER_CLUSTER, _CLUSTER_KEYS)
+        of = stack.references(one, "clusterName", tokens.CONTAINER_CLUSTER, CLUSTER_KEYS)
         if cluster in of.resources:
             associated.update(items(one.get("capacityProviders")) or [UNKNOWN])
         elif not of.complete:

@@ -10,14 +10,13 @@ from guardrails import tokens
 from guardrails.architecture.containers import Containers, ContainerService
 from guardrails.architecture.launching import user_data
 from guardrails.architecture.target_timing import fails_after
-from guardrails.architecture.tasks import TASK_KEYS, containers
+from guardrails.architecture.tasks import cluster_of, containers, definitions
 from guardrails.architecture.traffic import target_step
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack, identities
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
 _GUIDE = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
-_CLUSTER_KEYS = ("name", "arn", "id")
 _JOINS = re.compile(
     r"\bECS_CLUSTER\s*=\s*[\"']?(?P<agent>[\w-]+)"  # /etc/ecs/ecs.config
     r"|^\s*\[settings\.ecs\][^\[]*?^\s*cluster\s*=\s*[\"'](?P<toml>[\w-]+)",  # Bottlerocket
@@ -26,12 +25,6 @@ _JOINS = re.compile(
 
 
 # --- hosts of the cluster -------------------------------------------------------------------------
-
-
-def _cluster(stack: Stack, service: ContainerService) -> Resource | None:
-    """Return the cluster of a service, if it is certainly one of this stack."""
-    found = stack.references(service.resource, "cluster", tokens.CONTAINER_CLUSTER, _CLUSTER_KEYS)
-    return found.resources[0] if len(found.resources) == 1 and found.complete else None
 
 
 def _joined(stack: Stack, template: Resource, cluster: Resource) -> bool | str | None:
@@ -56,7 +49,7 @@ def _joined(stack: Stack, template: Resource, cluster: Resource) -> bool | str |
 
 def _hosts(stack: Stack, _: Settings) -> Iterator[Violation]:
     for service in stack.derived(Containers).asked:
-        cluster = _cluster(stack, service)
+        cluster = cluster_of(stack, service.resource)
         hosts = [(host, one) for host in service.hosts for one in host.launching.templates]
         if cluster is None or not hosts:
             continue
@@ -120,9 +113,7 @@ _ASSUMED = "assumedStartSeconds"
 def _entries(stack: Stack, service: ContainerService) -> Iterator[tuple[Any, Resource, Any]]:
     """Yield containers behind target groups of the stack, with the target group."""
     entries = items(service.resource.get("loadBalancers"))
-    tasks = stack.references(
-        service.resource, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS
-    ).resources
+    tasks = definitions(stack, service.resource).resources
     for target in service.targets.resources:
         for task in tasks:
             by_name = containers(task) or {}

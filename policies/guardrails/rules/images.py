@@ -8,7 +8,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.containers import Containers
-from guardrails.architecture.tasks import TASK_KEYS, containers
+from guardrails.architecture.tasks import containers, definitions
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import must_be, property_rule
 from guardrails.resources import Resource, Stack
@@ -27,10 +27,7 @@ def _moving(image: Any) -> str | None:
 
 def _images(stack: Stack, _: Settings) -> Iterator[Violation]:
     for service in stack.derived(Containers).asked:
-        found = stack.references(
-            service.resource, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS
-        )
-        for task in found.any:
+        for task in definitions(stack, service.resource).any:
             for name, container in (containers(task) or {}).items():
                 tag = _moving(dig(container, "image"))
                 if tag is not None:

@@ -191,9 +191,9 @@ HOSTS = StackRule(
 )
 
 
-# --- what Route 53 refuses ------------------------------------------------------------------------
+# --- how long answers are kept --------------------------------------------------------------------
 
-_RECORDS = tokens.DNS_RECORD
+_LONGEST = "maximumTtlSeconds"
 _ROUTED = (
     "failoverRoutingPolicies",
     "geolocationRoutingPolicies",
@@ -201,11 +201,6 @@ _ROUTED = (
     "weightedRoutingPolicies",
     "multivalueAnswerRoutingPolicy",
 )
-
-
-# --- how long answers are kept --------------------------------------------------------------------
-
-_LONGEST = "maximumTtlSeconds"
 
 
 def _moves(record: Record) -> str | None:
@@ -255,6 +250,11 @@ SHORT = StackRule(
     },
     check=_kept,
 )
+
+
+# --- what Route 53 refuses ------------------------------------------------------------------------
+
+_RECORDS = tokens.DNS_RECORD
 
 
 def _second_primary(stack: Stack, resource: Resource) -> Iterator[str]:

@@ -40,10 +40,9 @@ _PROPERTY = {
 def _for_everybody(given: Statement) -> bool:
     named = given.principals or {}
     anybody = any("*" in named.get(kind, ()) for kind in ("*", "AWS"))
+    # NotPrincipal with Allow: everybody else, anonymous ones too.
+    anybody = anybody or given.excepted
     # A condition on the account, the organization or the source limits it; one on TLS does not.
-    anybody = (
-        anybody or given.excepted
-    )  # NotPrincipal with Allow: everybody else, anonymous ones too
     return given.allows and anybody and admits_everybody(given.condition)
 
 

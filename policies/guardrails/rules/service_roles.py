@@ -11,7 +11,7 @@ from guardrails.architecture.answers import Answer
 from guardrails.architecture.containers import Containers
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.permissions import ROLE_KEYS, Permissions, Target
-from guardrails.architecture.tasks import TASK_KEYS, containers
+from guardrails.architecture.tasks import containers, definitions
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, items
@@ -120,9 +120,7 @@ def _tasks(stack: Stack) -> Iterator[_Need]:
     used = {
         task
         for service in stack.derived(Containers).asked
-        for task in stack.references(
-            service.resource, "taskDefinition", tokens.TASK_DEFINITION, TASK_KEYS
-        ).any
+        for task in definitions(stack, service.resource).any
     }
     for task in stack.of(tokens.TASK_DEFINITION):
         role = _role(stack, task, "executionRoleArn")

@@ -5,7 +5,6 @@ Which calls need which state of a key: KMS developer guide, "Key states of AWS K
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from moto.core.exceptions import JsonRESTError
@@ -16,6 +15,7 @@ from moto.kms.responses import KmsResponse
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
+from region.services.policy_documents import is_policy_document
 
 patches = Patches()
 
@@ -104,11 +104,7 @@ def _decrypt(
 @patches.around(KmsResponse, "put_key_policy")
 def _put_key_policy(moto: Original, self: KmsResponse) -> object:
     """Keep a policy that is one."""
-    try:
-        policy = json.loads(Parameters(self).text("Policy"))
-    except ValueError:
-        policy = None
-    if not isinstance(policy, dict) or "Statement" not in policy:
+    if not is_policy_document(Parameters(self).text("Policy")):
         raise JsonRESTError(
             "MalformedPolicyDocumentException", "The new key policy is not a valid policy document."
         )

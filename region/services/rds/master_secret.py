@@ -19,7 +19,7 @@ from moto.secretsmanager.exceptions import InvalidRequestException, SecretNotFou
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 from region.api.patching import Original, Patches
-from region.services import identities
+from region.services import secrets_manager
 from region.services.rds.records import DatabaseRecord
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ def _secret_status(secret: MasterUserSecret) -> str:
 @patches.around(SecretsManagerBackend, "update_secret_version_stage")
 def _change(moto: Original, backend: SecretsManagerBackend, *args: Any, **given: Any) -> Any:
     """Leave the value of a managed secret to the service that owns it."""
-    identities.check_change(backend, given)
+    secrets_manager.check_change(backend, given)
     _refuse_managed(backend, given)
     return moto(backend, *args, **given)
 
@@ -138,7 +138,7 @@ def _change(moto: Original, backend: SecretsManagerBackend, *args: Any, **given:
 @patches.around(SecretsManagerBackend, "update_secret")
 def _update(moto: Original, backend: SecretsManagerBackend, *args: Any, **given: Any) -> Any:
     """Change a secret's description, or its value unless it is managed."""
-    identities.check_change(backend, given)
+    secrets_manager.check_change(backend, given)
     if given.get("secret_string") or given.get("secret_binary"):
         _refuse_managed(backend, given)
     return moto(backend, *args, **given)

@@ -21,6 +21,7 @@ from moto.sns.models import SNSBackend, Subscription, Topic
 from moto.sns.responses import SNSResponse
 
 from region.addresses import GuardError
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.sns import http_subscriptions
 
@@ -112,7 +113,7 @@ def _check_filter(text: str) -> None:
 
 @patches.around(SNSResponse, "set_topic_attributes")
 def _set_topic_attributes(moto: Original, self: SNSResponse) -> object:
-    name = str(self._get_param("AttributeName"))  # pyright: ignore[reportPrivateUsage]
+    name = Parameters(self).text("AttributeName")
     if name not in _TOPIC_ATTRIBUTES and not _FEEDBACK.fullmatch(name):
         raise SNSInvalidParameter(f"Invalid parameter: AttributeName Reason: {name} is unknown")
     return moto(self)
@@ -121,7 +122,7 @@ def _set_topic_attributes(moto: Original, self: SNSResponse) -> object:
 @patches.method(SNSResponse)
 def confirm_subscription(self: SNSResponse) -> ActionResult:
     """ConfirmSubscription: each subscription here is confirmed at once, and no token was sent."""
-    if self._get_param("TopicArn") not in self.backend.topics:  # pyright: ignore[reportPrivateUsage]
+    if Parameters(self).text("TopicArn") not in self.backend.topics:
         raise TopicNotFound
     raise SNSInvalidParameter("Invalid parameter: Token")
 

@@ -16,7 +16,7 @@ from tests.policies.programs.cases import (
     Ref,
     broken,
 )
-from tests.policies.programs.innocents.fronts import distribution
+from tests.policies.programs.innocents.fronts import distribution, limited
 
 WEB = "plain_web_service"
 HTTPS = "https_with_redirect"
@@ -61,29 +61,7 @@ def everybody_gets_a_greeting(edit: Edit) -> None:
 @broken(HTTPS, SERVE)
 def visitors_limited_together_behind_cloudfront(edit: Edit) -> None:
     distribution(edit)
-    seen = {"cloudwatchMetricsEnabled": True, "metricName": "web", "sampledRequestsEnabled": True}
-    rule = {
-        "name": "too-much",
-        "priority": 1,
-        "action": {"block": {}},
-        "statement": {"rateBasedStatement": {"limit": 500, "aggregateKeyType": "IP"}},
-        "visibilityConfig": seen,
-    }
-    edit.add(
-        "acl",
-        "aws:wafv2/webAcl:WebAcl",
-        {
-            "scope": "REGIONAL",
-            "defaultAction": {"allow": {}},
-            "rules": [rule],
-            "visibilityConfig": seen,
-        },
-    )
-    edit.add(
-        "acl-association",
-        "aws:wafv2/webAclAssociation:WebAclAssociation",
-        {"resourceArn": Ref("front", "arn"), "webAclArn": Ref("acl", "arn")},
-    )
+    limited(edit, {"limit": 500, "aggregateKeyType": "IP"})
 
 
 @broken("lambda_for_one_path", (SERVE, VALID))

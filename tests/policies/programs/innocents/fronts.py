@@ -59,6 +59,33 @@ def distribution(edit: Edit, *, ask: str = "https-only", port: int = 443, **more
     edit.add("edge", "aws:cloudfront/distribution:Distribution", properties)
 
 
+def limited(edit: Edit, rate: dict[str, Any]) -> None:
+    """Add a web ACL before the load balancer that blocks who exceeds a rate."""
+    seen = {"cloudwatchMetricsEnabled": True, "metricName": "web", "sampledRequestsEnabled": True}
+    rule = {
+        "name": "too-much",
+        "priority": 1,
+        "action": {"block": {}},
+        "statement": {"rateBasedStatement": rate},
+        "visibilityConfig": seen,
+    }
+    edit.add(
+        "acl",
+        "aws:wafv2/webAcl:WebAcl",
+        {
+            "scope": "REGIONAL",
+            "defaultAction": {"allow": {}},
+            "rules": [rule],
+            "visibilityConfig": seen,
+        },
+    )
+    edit.add(
+        "acl-association",
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
+        {"resourceArn": Ref("front", "arn"), "webAclArn": Ref("acl", "arn")},
+    )
+
+
 def behaviour(viewer: str = "redirect-to-https") -> dict[str, Any]:
     return {
         "targetOriginId": "shop",

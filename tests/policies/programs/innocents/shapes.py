@@ -12,6 +12,7 @@ from tests.policies.programs import bricks
 from tests.policies.programs.cases import Edit, Ref, also_sound, innocent
 from tests.policies.programs.innocents import (  # noqa: F401 - the programs that are changed here
     entrances,
+    fronts,
     neighbours,
     plain,
     stores,
@@ -183,35 +184,13 @@ def record_that_never_moves_kept_for_a_day(edit: Edit) -> None:
 
 @also_sound(HTTPS)
 def limited_by_the_forwarded_address(edit: Edit) -> None:
-    seen = {"cloudwatchMetricsEnabled": True, "metricName": "web", "sampledRequestsEnabled": True}
     forwarded = {"headerName": "X-Forwarded-For", "fallbackBehavior": "NO_MATCH"}
     rate = {
         "limit": 2000,
         "aggregateKeyType": "FORWARDED_IP",
         "forwardedIpConfig": forwarded,
     }
-    rule = {
-        "name": "too-much",
-        "priority": 1,
-        "action": {"block": {}},
-        "statement": {"rateBasedStatement": rate},
-        "visibilityConfig": seen,
-    }
-    edit.add(
-        "acl",
-        "aws:wafv2/webAcl:WebAcl",
-        {
-            "scope": "REGIONAL",
-            "defaultAction": {"allow": {}},
-            "rules": [rule],
-            "visibilityConfig": seen,
-        },
-    )
-    edit.add(
-        "acl-association",
-        "aws:wafv2/webAclAssociation:WebAclAssociation",
-        {"resourceArn": Ref("front", "arn"), "webAclArn": Ref("acl", "arn")},
-    )
+    fronts.limited(edit, rate)
 
 
 @also_sound(WEB)

@@ -1,0 +1,77 @@
+"""Secrets: what Secrets Manager refuses, and moto does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from moto.secretsmanager.exceptions import (
+    InvalidParameterException,
+    InvalidRequestException,
+    SecretsManagerClientError,
+    ValidationException,
+)
+from moto.secretsmanager.models import SecretsManagerBackend
+
+from region.api.patching import Original, Patches
+from region.services.policy_documents import is_policy_document
+
+patches = Patches()
+
+_NAME: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
+
+
+def install() -> None:
+    """Patch moto's Secrets Manager."""
+    patches.install()
+
+
+@patches.around(SecretsManagerBackend, "create_secret")
+def _create_secret(moto: Original, self: SecretsManagerBackend, name: str, **named: Any) -> Any:
+    if not _NAME.fullmatch(name):
+        raise ValidationException(
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the "
+            "following: -/_+=.@!"
+        )
+    if name in self.secrets and self.secrets[name].is_deleted():
+        raise InvalidRequestException(
+            "You can't create this secret because a secret with this name is already scheduled for "
+            "deletion."
+        )
+    _check_one_value(named)
+    return moto(self, name, **named)
+
+
+def _check_one_value(given: Mapping[str, Any]) -> None:
+    if given.get("secret_string") is not None and given.get("secret_binary") is not None:
+        raise InvalidParameterException(
+            "You can't specify both a binary secret value and a string secret value in the same secret."
+        )
+
+
+def check_change(backend: SecretsManagerBackend, given: Mapping[str, Any]) -> None:
+    """Refuse a change of a secret that is about to be deleted, and a value of two kinds.
+
+    Raises:
+        InvalidRequestException: The secret is marked for deletion.
+        InvalidParameterException: Both a text and bytes are given.
+    """
+    name = str(given.get("secret_id") or "")
+    if name in backend.secrets and backend.secrets[name].is_deleted():
+        raise InvalidRequestException(
+            "You can't perform this operation on the secret because it was marked for deletion."
+        )
+    _check_one_value(given)
+
+
+@patches.around(SecretsManagerBackend, "put_resource_policy")
+def _put_resource_policy(
+    moto: Original, self: SecretsManagerBackend, secret_id: str, policy: str
+) -> tuple[str, str]:
+    check_change(self, {"secret_id": secret_id})
+    if not is_policy_document(policy):
+        raise SecretsManagerClientError(
+            "MalformedPolicyDocumentException", "This resource policy contains invalid Json."
+        )
+    return moto(self, secret_id, policy)
