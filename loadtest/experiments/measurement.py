@@ -2,9 +2,11 @@
 
 - *Detection*: from the fault until the first target that was healthy is not any more.
 - *First good answer*: from the fault until the first request that was sent after it was answered well.
-- *Recovery*: from the fault until as many targets are healthy as before it, and stay so; without a
-  target group, until the last bad answer. A deployment has recovered when it and its rollback have ended;
-  those with which Auto Scaling greets a new instance are not part of it.
+- *Recovery*: from the fault until as many targets are healthy as before it, and stay so; fewer if the
+  group wants fewer by the end. Where no target left the rotation, and without a target group, it is of the
+  users: until the last bad answer, provided that the steady state is back at the end. A deployment has
+  recovered when it and its rollback have ended; those with which Auto Scaling greets a new instance are not
+  part of it.
 - A *bad* request is a valid one that was not good: failed, or slow.
 - *Error-budget minutes*: each second's share of bad requests, summed up: minutes of full outage.
 """
@@ -17,7 +19,7 @@ from pydantic import Field
 from loadtest.analysis import columns
 from loadtest.array_types import Flags
 from loadtest.experiments.observations import HEALTHY, HealthSample, Observations, TimelineEvent
-from loadtest.experiments.prediction import DEPLOYMENTS, Fault
+from loadtest.experiments.prediction import DEPLOYMENTS, Fault, Kind
 from loadtest.experiments.timing import OWN_CHECK
 from loadtest.models import PerSecondCounts, Record
 from loadtest.outcomes import Outcome
@@ -25,6 +27,7 @@ from loadtest.runs.table import RequestTable
 
 BY_AUTO_SCALING = "autoscaling"
 """The creator of a deployment to an instance that has just been launched."""
+OF_THE_DATABASE = frozenset({Kind.DATABASE_CUT, Kind.DATABASE_FAILOVER})
 FAILED = "Failed"
 """How a lifecycle event ends whose script failed."""
 
@@ -53,9 +56,12 @@ class Measurement(Record):
 
 
 def measure(
-    table: RequestTable, began_ms: float, fault: Fault, observed: Observations
+    table: RequestTable, began_ms: float, fault: Fault, observed: Observations, *, steady: bool
 ) -> Measurement:
-    """Measure an experiment from its requests and from what was observed of the stack."""
+    """Measure an experiment from its requests and from what was observed of the stack.
+
+    `steady`: whether the steady state held at its end: no instance missing of those that the group wants.
+    """
     fault_ms = began_ms + fault.at_s * 1000
     after = table.sent & (table.ended_ms >= fault_ms)
     good = table.is_(Outcome.GOOD)
@@ -63,7 +69,7 @@ def measure(
     bad = after & ~good
     last_bad = _last(table, bad, fault_ms)
     detection = detected_s(observed.events, fault)
-    recovery = recovered_s(observed, fault, last_bad)
+    recovery = recovered_s(observed, fault, last_bad, steady=steady)
     return Measurement(
         detection_s=detection,
         first_good_s=_first_good(table, good & table.sent & (table.start_ms >= fault_ms), fault_ms),
@@ -134,13 +140,31 @@ def detected_s(events: list[TimelineEvent], fault: Fault) -> float | None:
     return round(max(0.0, min(left) - fault.at_s), 3) if left else None
 
 
-def recovered_s(observed: Observations, fault: Fault, last_bad_s: float | None) -> float | None:
+def recovered_s(
+    observed: Observations, fault: Fault, last_bad_s: float | None, *, steady: bool
+) -> float | None:
     """Return from the fault until all is as before; None if it is not at the end."""
     if fault.kind in DEPLOYMENTS:
         return _deployed_s(observed.events, fault)
-    if not observed.health:
-        return last_bad_s if last_bad_s is not None else 0.0
-    return _full_again_s(observed.health, fault.at_s)
+    later = [one.healthy for one in observed.health if one.at_s >= fault.at_s]
+    full = _wanted(observed.health, fault.at_s, steady=steady)
+    if later and min(later) < full:
+        return _full_again_s(observed.health, fault.at_s, full)
+    if last_bad_s is None:
+        return 0.0
+    return last_bad_s if steady else None
+
+
+def _wanted(samples: list[HealthSample], fault_s: float, *, steady: bool) -> int:
+    """Return how many healthy targets are all: those before the fault, or fewer if no more are wanted.
+
+    A group that had grown before the fault may shrink during it: what is healthy in a steady state at the
+    end is all that it wants.
+    """
+    if not samples:
+        return 0
+    before = [one.healthy for one in samples if one.at_s < fault_s] or [samples[0].healthy]
+    return min(before[-1], samples[-1].healthy) if steady else before[-1]
 
 
 def _deployed_s(events: list[TimelineEvent], fault: Fault) -> float | None:
@@ -157,13 +181,9 @@ def _of_a_launch(deployment: TimelineEvent) -> bool:
     return deployment.detail.partition(" ")[0] == BY_AUTO_SCALING
 
 
-def _full_again_s(samples: list[HealthSample], fault_s: float) -> float | None:
-    before = [one.healthy for one in samples if one.at_s < fault_s] or [samples[0].healthy]
-    full, later = before[-1], [one for one in samples if one.at_s >= fault_s]
-    short = [number for number, one in enumerate(later) if one.healthy < full]
-    if not short:
-        return 0.0
-    back = short[-1] + 1
+def _full_again_s(samples: list[HealthSample], fault_s: float, full: int) -> float | None:
+    later = [one for one in samples if one.at_s >= fault_s]
+    back = max(number for number, one in enumerate(later) if one.healthy < full) + 1
     return round(later[back].at_s - fault_s, 3) if back < len(later) else None
 
 
@@ -179,6 +199,8 @@ def parts(
         found["check"] = found["silent-check"] = found["gone"] = detection
     if fault.kind in DEPLOYMENTS:
         return {**found, **_deployment_parts(observed, fault)}
+    if fault.kind in OF_THE_DATABASE:
+        return {**found, **_database_parts(fault, recovery)}
     launches = [
         e for e in events if e.source == "group" and e.state == "Launching" and e.at_s >= fault.at_s
     ]
@@ -194,6 +216,21 @@ def parts(
     if recovery is not None:
         found["healthy"] = round(max(0.0, fault.at_s + recovery - launch.until_s), 3)
     return found
+
+
+def _database_parts(fault: Fault, recovery: float | None) -> dict[str, float]:
+    """Return how long the database was away, and how much longer the users waited for an answer.
+
+    What comes after it cannot be told apart from outside: the name that is asked for again, the packet that
+    is sent again, the queue behind both.
+    """
+    if fault.lasts_s is None or recovery is None:
+        return {}
+    away = min(fault.lasts_s, recovery)
+    later = round(recovery - away, 3)
+    if fault.kind is Kind.DATABASE_FAILOVER:
+        return {"failover": away, "name": later}
+    return {"sent-again": later}
 
 
 def _release_s(events: list[TimelineEvent], instance: str) -> float:

@@ -78,6 +78,8 @@ class StackTiming(Record):
     """From the launch's activity to InService without a deployment: the middle one of those seen."""
     release_s: float | None = None
     """An instance's first deployment, without the events of traffic: the middle one of those seen."""
+    release_beside: int = 1
+    """How many instances shared one computer's CPUs during that deployment: 1 on AWS."""
     again_s: float | None = None
     """The same of a later deployment to an instance; None if there was none yet."""
     batch: int | None = None

@@ -26,6 +26,7 @@ from loadtest.experiments.prediction import Kind
 from loadtest.experiments.target_watch import TargetWatch
 from loadtest.experiments.timing import Clients
 from loadtest.runs import paths
+from loadtest.stack.clients import endpoint, is_local
 from loadtest.stack.clock_offset import ClockOffset, OffsetEstimator, TimedCalls
 from loadtest.stack.outputs import StackOutputs
 
@@ -80,7 +81,13 @@ class Observer:
         # On AWS's own clock: when the load will begin is not known yet.
         epoch = LoadClock(0.0, ClockOffset())
         with self._unless_refused("the stack's settings"):
-            self._timing = timing.read(self._outputs, self._clients, epoch, self._speed)
+            self._timing = timing.read(
+                self._outputs,
+                self._clients,
+                epoch,
+                self._speed,
+                one_computer=is_local(endpoint()),
+            )
         with self._unless_refused("the settings of the alarms"):
             found = timing.alarm(self._outputs, self._clients)
             self._timing = self._timing.model_copy(update={"alarm_s": found})

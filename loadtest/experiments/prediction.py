@@ -16,6 +16,9 @@ from typing import Literal
 from loadtest.experiments.observations import StackTiming
 from loadtest.models import Record
 
+FIRST_RETRANSMISSION_S = 0.2
+"""After which a packet without an answer is sent again where answers take a few milliseconds: Linux's least
+retransmission time-out (`TCP_RTO_MIN`)."""
 TOLERANCE_SHARE = 0.25
 TOLERANCE_S = 2.0
 """A measurement agrees within a quarter of what was predicted, or two seconds."""
@@ -245,11 +248,13 @@ def _replaced(before: list[Part], timing: StackTiming) -> Estimate | None:
     if timing.boot_s is None:
         return None
     release = timing.release_s or 0.0
+    # What was measured beside others that took the same CPUs is the most that one alone may need.
+    alone = release / timing.release_beside
     return Estimate(
         parts=[
             *before,
             Part(name="boot", span=Span(low=timing.boot_s, high=timing.boot_s)),
-            Part(name="release", span=Span(low=release, high=release)),
+            Part(name="release", span=Span(low=alone, high=release)),
             _healthy(timing, new=True),
         ]
     )
@@ -273,10 +278,22 @@ def _after_the_fault(fault: Fault, timing: StackTiming) -> Estimate | None:
         return None
     parts = [Part(name="fault", span=Span(low=fault.lasts_s, high=fault.lasts_s))]
     if fault.kind is Kind.DATABASE_CUT:
-        return Estimate(parts=[*parts, _name(timing)])
+        again = Span(low=0.0, high=longest_silence_s(fault.lasts_s))
+        return Estimate(parts=[*parts, Part(name="sent-again", span=again), _name(timing)])
     if timing.interval_s is not None:
         parts.append(_healthy(timing, new=False))
     return Estimate(parts=parts)
+
+
+def longest_silence_s(cut_s: float) -> float:
+    """Return for how long a connection may be silent after a cut of that length, in seconds.
+
+    What got no answer is sent again after the retransmission time-out, which doubles each time (RFC 6298,
+    5.5): the n-th time `first x (2^n - 1)` after the first. Whatever the moment at which a connection was
+    cut off, it is sent again within the last of these waits that may begin before the cut's end.
+    """
+    times = math.floor(math.log2(max(0.0, cut_s) / FIRST_RETRANSMISSION_S + 1))
+    return FIRST_RETRANSMISSION_S * 2**times
 
 
 def _name(timing: StackTiming) -> Part:

@@ -41,9 +41,16 @@ class Clients(Protocol):
 
 
 def read(
-    outputs: StackOutputs, clients: Clients, clock: LoadClock, speed: float = 1.0
+    outputs: StackOutputs,
+    clients: Clients,
+    clock: LoadClock,
+    speed: float = 1.0,
+    *,
+    one_computer: bool = False,
 ) -> StackTiming:
     """Read everything; `speed` is that of the local region's clock, 1 on AWS.
+
+    `one_computer`: all instances share the CPUs of one, as in a local region.
 
     Raises:
         ClientError: AWS refused a question.
@@ -54,6 +61,8 @@ def read(
         "speed": speed,
     }
     values |= _releases(clients["codedeploy"], outputs, clock)
+    if not one_computer:
+        values.pop("release_beside", None)
     members = [outputs.instance_id] if outputs.instance_id else []
     if outputs.target_group_arn is not None:
         values |= _checks(clients["elbv2"], outputs.target_group_arn)
@@ -140,17 +149,18 @@ def first_boot(launches: list[tuple[datetime, datetime]]) -> float | None:
     return round(median((end - begin).total_seconds() for begin, end in first), 3)
 
 
-def _releases(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> dict[str, float]:
+def _releases(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> dict[str, Any]:
     """Return how long an instance's lifecycle events took: its first deployment, and a later one.
 
-    The first one is often faster: nothing is to be stopped, and credits may not be spent yet.
+    The first one is often faster: nothing is to be stopped, and credits may not be spent yet. Of it also
+    how many instances had theirs in the same deployment.
     """
     listed = codedeploy.list_deployments(
         applicationName=outputs.codedeploy_application,
         deploymentGroupName=outputs.codedeploy_deployment_group,
         includeOnlyStatuses=[SUCCEEDED],
     )
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     seen = set[str]()
     for deployment in reversed((listed.get("deployments") or [])[:MOST_DEPLOYMENTS]):
         spent = _spent(collectors.lifecycle(codedeploy, str(deployment), clock))
@@ -161,6 +171,8 @@ def _releases(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> dict[
         for key, seconds in (("release_s", first), ("again_s", again)):
             if seconds:
                 found[key] = round(median(seconds), 3)
+        if first:
+            found["release_beside"] = len(first)
     return found
 
 

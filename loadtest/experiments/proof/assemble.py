@@ -71,7 +71,8 @@ def entry(directory: Path) -> Entry:
         return found
     fault = fault_of(record, found.fault_at_s, found.fault_until_s)
     table = run_loading.load_requests(directory)
-    measured = measurement.measure(table, began_ms, fault, observed)
+    steady = record.after is not None and record.after.met
+    measured = measurement.measure(table, began_ms, fault, observed, steady=steady)
     predicted = prediction.predict(fault, observed.timing)
     if not record.awaits_replacement:
         measured = measured.model_copy(update={"recovery_s": None})
@@ -118,6 +119,8 @@ def compared(predicted: Prediction, measured: Measurement) -> list[Comparison]:
         if estimate is not None:
             agreement = prediction.compare(estimate, value, measured.parts)
             why = explained(estimate, agreement, measured.parts)
+            if agreement.within and name == "prediction.recovery":
+                why = longest(estimate, agreement, measured.parts)
             found.append(Comparison(name=msg(name), agreement=agreement, explanation=why))
     if predicted.bad_share is not None and measured.bad_share is not None:
         span, value = predicted.bad_share, measured.bad_share
@@ -144,4 +147,18 @@ def explained(
         low=span.low,
         high=span.high,
         measured=parts[agreement.wrong],
+    )
+
+
+def longest(estimate: Estimate, agreement: Agreement, parts: Mapping[str, float]) -> Message | None:
+    """Say which part of a recovery took longest; None if fewer than two of its parts were measured."""
+    known = {part.name: parts[part.name] for part in estimate.parts if part.name in parts}
+    if len(known) < 2 or not agreement.measured_s:
+        return None
+    name = max(known, key=lambda one: known[one])
+    return msg(
+        "prediction.longest",
+        assumption=named("assumption", name),
+        measured=known[name],
+        all=agreement.measured_s,
     )

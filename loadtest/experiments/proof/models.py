@@ -29,7 +29,7 @@ class Comparison(Record):
     name: Message
     agreement: Agreement
     explanation: Message | None = None
-    """Which assumption was wrong, where they do not agree."""
+    """Which assumption was wrong, where they do not agree; else what took longest of a recovery."""
 
 
 class Entry(Record):

@@ -15,7 +15,7 @@ from loadtest.experiments.measurement import (
     measure,
     recovered_s,
 )
-from loadtest.experiments.observations import Observations
+from loadtest.experiments.observations import HealthSample, Observations
 from loadtest.experiments.prediction import Fault, Kind
 from loadtest.models import PerSecondCounts
 from loadtest.runs import table
@@ -47,7 +47,9 @@ def requests(make_exchange: Callable[..., Any], bad: range, end: int = 60) -> ta
 
 
 def test_an_instance_dies_and_is_replaced(make_exchange: Callable[..., Any]):
-    found = measure(requests(make_exchange, range(5, 14)), BEGAN_MS, DIES, observations_of())
+    found = measure(
+        requests(make_exchange, range(5, 14)), BEGAN_MS, DIES, observations_of(), steady=True
+    )
     # Asked once a second: it may have happened half a second earlier.
     assert found.detection_s == DETECTED_S - 0.5 - FAULT_S
     assert found.recovery_s == BACK_S - FAULT_S
@@ -64,7 +66,9 @@ def test_an_instance_dies_and_is_replaced(make_exchange: Callable[..., Any]):
 
 
 def test_where_nobody_noticed_nothing_was_bad(make_exchange: Callable[..., Any]):
-    found = measure(requests(make_exchange, range(0)), BEGAN_MS, DIES, observations_of())
+    found = measure(
+        requests(make_exchange, range(0)), BEGAN_MS, DIES, observations_of(), steady=True
+    )
     assert (found.failed, found.bad_share, found.last_bad_s, found.budget_minutes) == (
         0,
         0,
@@ -74,7 +78,9 @@ def test_where_nobody_noticed_nothing_was_bad(make_exchange: Callable[..., Any])
 
 
 def test_what_failed_before_the_fault_is_not_the_fault_s(make_exchange: Callable[..., Any]):
-    found = measure(requests(make_exchange, range(4)), BEGAN_MS, DIES, observations_of())
+    found = measure(
+        requests(make_exchange, range(4)), BEGAN_MS, DIES, observations_of(), steady=True
+    )
     assert found.failed == 0
 
 
@@ -83,31 +89,74 @@ def test_a_stack_that_is_down_has_no_first_good_answer(make_exchange: Callable[.
         make_exchange(f"1-{n}", arrived_ms=BEGAN_MS + n * 100, status=502, expected=False)
         for n in range(100)
     ]
-    found = measure(table.from_exchanges(rows), BEGAN_MS, DIES, observations_of())
+    found = measure(table.from_exchanges(rows), BEGAN_MS, DIES, observations_of(), steady=True)
     assert found.first_good_s is None
     assert found.bad_share == 1
 
 
 def test_without_requests_there_are_no_shares():
-    found = measure(table.from_exchanges([]), BEGAN_MS, DIES, observations_of())
+    found = measure(table.from_exchanges([]), BEGAN_MS, DIES, observations_of(), steady=True)
     assert (found.requests, found.bad_share, found.first_good_s) == (0, None, None)
 
 
 @pytest.mark.parametrize(
-    ("seen", "recovery"),
+    ("seen", "steady", "recovery"),
     [
-        (observations_of(health=health_of(14, 44, 60)), 39),
-        (observations_of(health=health_of(14, None, 60)), None),
-        (observations_of(health=health_of(100, None, 60)), 0),
-        (observations_of(health=health_of(14, 44, 40)), None),
+        (observations_of(health=health_of(14, 44, 60)), True, 39),
+        (observations_of(health=health_of(14, None, 60)), False, None),
+        (observations_of(health=health_of(14, 44, 40)), False, None),
         # It came back and was lost again.
-        (observations_of(health=[*health_of(14, 30, 40), *health_of(-2, 50, 60)[42:]]), 45),
-        (observations_of(health=[]), 7.5),
+        (observations_of(health=[*health_of(14, 30, 40), *health_of(-2, 50, 60)[42:]]), True, 45),
+        # Nobody left the rotation: the users decide.
+        (observations_of(health=health_of(100, None, 60)), True, 7.5),
+        (observations_of(health=health_of(100, None, 60)), False, None),
+        (observations_of(health=[]), True, 7.5),
+        (observations_of(health=[]), False, None),
     ],
-    ids=["back", "never", "never-lost", "not-yet", "twice", "no-target-group"],
+    ids=["back", "never", "not-yet", "twice", "none-left", "users-never", "no-group", "never-alone"],
+)  # fmt: skip
+def test_recovery_is_the_full_number_for_good(
+    seen: Observations, *, steady: bool, recovery: float | None
+):
+    assert recovered_s(seen, DIES, last_bad_s=7.5, steady=steady) == recovery
+
+
+def test_where_nobody_left_and_nothing_was_bad_there_was_nothing_to_recover():
+    for health in ([], health_of(100, None, 60)):
+        assert recovered_s(observations_of(health=health), DIES, None, steady=True) == 0
+
+
+@pytest.mark.parametrize(("steady", "recovery"), [(True, 15.9), (False, None)])
+def test_a_fleet_that_shrinks_meanwhile_is_whole_with_as_many_as_are_wanted(
+    *, steady: bool, recovery: float | None
+):
+    # A zone of a fleet of eight was silent for 15.3 s; the group shrank to six meanwhile.
+    healthy = [8] * 6 + [7, *[4] * 12, 6, 6, 6, 6]
+    health = [
+        HealthSample(at_s=float(second), healthy=count, registered=8)
+        for second, count in enumerate(healthy)
+    ]
+    zone = Fault(Kind.ZONE_SILENT, 3.1, lasts_s=15.3, zone="a")
+    seen = observations_of(health=health)
+    assert recovered_s(seen, zone, 12.0, steady=steady) == recovery
+
+
+@pytest.mark.parametrize(
+    ("kind", "lasts_s", "expected"),
+    [
+        (Kind.DATABASE_FAILOVER, 5.0, {"fault": 5.0, "failover": 5.0, "name": 3.906}),
+        (Kind.DATABASE_FAILOVER, 20.0, {"fault": 20.0, "failover": 8.906, "name": 0.0}),
+        (Kind.DATABASE_CUT, 5.0, {"fault": 5.0, "sent-again": 3.906}),
+    ],
 )
-def test_recovery_is_the_full_number_for_good(seen: Observations, recovery: float | None):
-    assert recovered_s(seen, DIES, last_bad_s=7.5) == recovery
+def test_of_a_database_the_users_wait_is_told_from_its_absence(
+    make_exchange: Callable[..., Any], kind: Kind, lasts_s: float, expected: dict[str, float]
+):
+    seen = observations_of(events=[], health=health_of(100, None, 60))
+    fault = Fault(kind, FAULT_S, lasts_s)
+    found = measure(requests(make_exchange, range(5, 14)), BEGAN_MS, fault, seen, steady=True)
+    assert found.recovery_s == pytest.approx(8.906)
+    assert found.parts == pytest.approx(expected)
 
 
 def deployments(*ends: float | None) -> Observations:
@@ -129,7 +178,7 @@ def deployments(*ends: float | None) -> Observations:
     ids=["one", "with-rollback", "under-way", "none"],
 )
 def test_a_deployment_recovers_with_its_last_one(seen: Observations, recovery: float | None):
-    assert recovered_s(seen, Fault(Kind.DEPLOYMENT, FAULT_S), None) == recovery
+    assert recovered_s(seen, Fault(Kind.DEPLOYMENT, FAULT_S), None, steady=True) == recovery
 
 
 def test_the_parts_of_a_deployment_count_a_batch_once(make_exchange: Callable[..., Any]):
@@ -146,7 +195,7 @@ def test_the_parts_of_a_deployment_count_a_batch_once(make_exchange: Callable[..
     ]  # fmt: skip
     seen = observations_of(events=events, timing=timing_of(batch=2))
     fault = Fault(Kind.DEPLOYMENT, FAULT_S)
-    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen)
+    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen, steady=True)
     assert found.parts == {"drain": 10, "release": 4, "healthy": 6}
     assert found.detection_s is None
 
@@ -163,7 +212,7 @@ def test_deployments_to_instances_that_join_meanwhile_are_no_part_of_it(
     ]
     seen = observations_of(events=events, timing=timing_of(batch=2, in_service_s={"i-01": -60.0}))
     fault = Fault(Kind.DEPLOYMENT, FAULT_S)
-    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen)
+    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen, steady=True)
     assert found.parts == {"release": 3}
     assert found.recovery_s == 35
 
@@ -178,7 +227,11 @@ def test_a_check_that_gives_up_is_no_part_of_the_deployment_on_an_instance(
     ]
     fault = Fault(Kind.UNHEALTHY_DEPLOYMENT, FAULT_S)
     found = measure(
-        requests(make_exchange, range(0)), BEGAN_MS, fault, observations_of(events=events)
+        requests(make_exchange, range(0)),
+        BEGAN_MS,
+        fault,
+        observations_of(events=events),
+        steady=True,
     )
     assert found.parts == {"release": 12, "gives-up": 65}
 
@@ -193,7 +246,7 @@ def test_an_alarm_counts_from_when_the_bad_revision_served(make_exchange: Callab
     ]
     fault = Fault(Kind.STOPPED_DEPLOYMENT, FAULT_S)
     seen = observations_of(events=events)
-    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen)
+    found = measure(requests(make_exchange, range(0)), BEGAN_MS, fault, seen, steady=True)
     assert found.parts == {"healthy": 6, "alarm": 24}
 
 

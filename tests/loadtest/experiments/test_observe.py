@@ -360,6 +360,26 @@ def test_a_later_deployment_to_an_instance_is_told_from_its_first(
     assert (found.release_s, found.again_s) == (9, 20)
 
 
+@pytest.mark.parametrize(("one_computer", "beside"), [(True, 2), (False, 1)])
+def test_of_instances_on_one_computer_it_is_known_how_many_were_deployed_to_at_once(
+    make_outputs: Callable[..., StackOutputs], *, one_computer: bool, beside: int
+):
+    known = clients()
+    event = {"lifecycleEventName": "BeforeInstall", "status": "Succeeded",
+             "startTime": aws(25), "endTime": aws(31)}  # fmt: skip
+    known["codedeploy"].answers |= {
+        "list_deployments": {"deployments": ["d-1"]},
+        "batch_get_deployment_targets": {
+            "deploymentTargets": [
+                {"instanceTarget": {"targetId": one, "lifecycleEvents": [event]}}
+                for one in ("i-0a", "i-0b")
+            ]
+        },
+    }
+    found = timing.read(make_outputs(), known, CLOCK, one_computer=one_computer)
+    assert (found.release_s, found.release_beside) == (6, beside)
+
+
 def test_the_boot_is_that_of_the_first_launches():
     first = [(aws(0), aws(8)), (aws(1), aws(11)), (aws(1), aws(10))]
     assert timing.first_boot([(aws(500), aws(530)), *first]) == 9

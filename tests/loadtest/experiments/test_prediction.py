@@ -18,6 +18,7 @@ from loadtest.experiments.prediction import (
     compare,
     distance,
     grace_s,
+    longest_silence_s,
     predict,
     share_hit,
 )
@@ -194,9 +195,58 @@ def test_a_failover_takes_what_rds_documents_and_then_the_name():
     assert spans(found.recovery) == {"failover": (60, 120), "name": (0, 5)}
 
 
-def test_a_cut_ends_with_itself_and_the_name():
+def test_a_cut_ends_with_itself_what_is_sent_again_and_the_name():
     found = predict(Fault(Kind.DATABASE_CUT, 10, lasts_s=20), ha())
-    assert spans(found.recovery) == {"fault": (20, 20), "name": (0, 5)}
+    assert spans(found.recovery) == {"fault": (20, 20), "sent-again": (0, 12.8), "name": (0, 5)}
+
+
+@given(st.floats(0, 300))
+def test_after_a_cut_a_connection_is_silent_no_longer_than_its_longest_wait(cut_s: float):
+    # Sent at any moment of the cut, and again after 0.2, 0.6, 1.4, ... s.
+    worst = 0.0
+    for tenth in range(101):
+        sent, wait = cut_s * tenth / 100, 0.2
+        while sent < cut_s:
+            sent, wait = sent + wait, wait * 2
+        worst = max(worst, sent - cut_s)
+    assert worst <= longest_silence_s(cut_s) + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("kind", "lasts_s", "measured_s"),
+    [
+        (Kind.DATABASE_CUT, 10.387, 18.347),
+        (Kind.DATABASE_CUT, 10.472, 17.384),
+        (Kind.DATABASE_CUT, 10.954, 17.61),
+        (Kind.DATABASE_CUT, 11.429, 20.726),
+        (Kind.DATABASE_CUT, 10.781, 21.167),
+        (Kind.DATABASE_FAILOVER, 21.544, 21.424),
+        (Kind.DATABASE_FAILOVER, 21.63, 21.446),
+        (Kind.DATABASE_FAILOVER, 21.52, 21.074),
+    ],
+)
+def test_what_users_had_of_the_database_agrees_with_what_was_measured(
+    kind: Kind, lasts_s: float, measured_s: float
+):
+    # Runs of `make prove` at `--speed 4`: until the users' last bad answer.
+    found = predict(Fault(kind, 3.5, lasts_s), ha(speed=4)).recovery
+    assert found is not None
+    assert compare(found, measured_s).within
+
+
+@pytest.mark.parametrize("measured_s", [8.132, 8.905, 8.05])
+def test_a_deployment_beside_others_on_one_computer_is_the_most_that_one_alone_takes(
+    measured_s: float,
+):
+    # Six at once on two cores took 12.7 s each, one alone 2.8.
+    timing = ha(speed=4, grace_s=0, boot_s=2.149, release_s=12.738, release_beside=6)
+    found = predict(Fault(Kind.INSTANCE_ERRORS, 3.6), timing).recovery
+    assert spans(found)["release"] == (pytest.approx(2.123), 12.738)
+    assert found is not None
+    assert compare(found, measured_s).within
+    elsewhere = timing.model_copy(update={"release_beside": 1})
+    found = predict(Fault(Kind.INSTANCE_ERRORS, 3.6), elsewhere).recovery
+    assert spans(found)["release"] == (12.738, 12.738)
 
 
 @pytest.mark.parametrize("lasts_s", [None, 0.0])

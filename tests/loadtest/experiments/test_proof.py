@@ -141,6 +141,10 @@ def test_measured_beside_predicted(experiment: Callable[..., Path]):
     recovery = found["prediction.recovery"]
     assert (recovery.agreement.predicted.low, recovery.agreement.predicted.high) == (18, 38)
     assert recovery.agreement.within
+    # notice 11, boot 12, release 6, healthy 10: as the builders have it.
+    assert str(recovery.explanation) == (
+        "What took longest of the recovery: the boot of an instance, 12.0 of 39.0 s."
+    )
     assert found["prediction.bad-share"].agreement.within
 
 
