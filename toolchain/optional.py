@@ -8,6 +8,7 @@ what this project requires.
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ class Tool:
     install: Callable[[Tool], None]
     start: Callable[[Tool], list[str]]
     """Returns the command that starts it, once it is installed."""
+    version: str
+    """Argument with which it prints its version and ends."""
 
     @property
     def manifest(self) -> Path:
@@ -52,19 +55,46 @@ class Tool:
             digest.update((self.manifest / name).read_bytes())
         return digest.hexdigest()
 
+    @property
+    def stamp(self) -> Path:
+        """What notes which version is installed."""
+        return self.directory / ".lock-digest"
+
+    def is_pinned(self) -> bool:
+        """Return whether the version that is pinned has been installed."""
+        return self.stamp.exists() and self.stamp.read_text(encoding="utf-8") == self.pinned()
+
+    def runs(self) -> bool:
+        """Return whether it starts: files of it may be gone, or broken.
+
+        Raises:
+            ToolError: What it runs on is not installed.
+        """
+        try:
+            said = subprocess.run(
+                [*self.start(self), self.version],
+                capture_output=True,
+                timeout=60,
+                check=False,
+                cwd=self.directory,  # JMeter writes a log where it is started
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return said.returncode == 0
+
 
 def ensure(name: str) -> str:
-    """Install a tool unless it is there, and return one line about it.
+    """Install a tool unless it is there and runs, and return one line about it.
 
     Raises:
         ToolError: There is no such tool, or it cannot be installed; the message says what is missing.
     """
     tool = named(name)
-    stamp = tool.directory / ".lock-digest"
-    if not stamp.exists() or stamp.read_text(encoding="ascii") != tool.pinned():
+    if not (tool.is_pinned() and tool.runs()):
+        tool.stamp.unlink(missing_ok=True)
         tool.directory.mkdir(parents=True, exist_ok=True)
         tool.install(tool)
-        stamp.write_text(tool.pinned(), encoding="ascii")
+        tool.stamp.write_text(tool.pinned(), encoding="ascii")
     return f"{tool.title}: {tool.directory.relative_to(paths.ROOT)}"
 
 
@@ -76,9 +106,8 @@ def command(name: str) -> list[str]:
     """
     tool = named(name)
     started = tool.start(tool)
-    stamp = tool.directory / ".lock-digest"
-    if not stamp.exists() or stamp.read_text(encoding="ascii") != tool.pinned():
-        which = "in the version that is pinned" if stamp.exists() else "installed"
+    if not tool.is_pinned():
+        which = "in the version that is pinned" if tool.stamp.exists() else "installed"
         raise ToolError(
             f"{tool.title} is not {which}; run `.venv/bin/python -m toolchain tool {tool.name}`"
         )
@@ -127,7 +156,11 @@ def _go_files(name: str) -> list[str]:
 def _uv_sync(tool: Tool) -> None:
     """Install a Python project's locked dependencies into an environment of its own."""
     progress.run(
-        [uv(), "sync", "--frozen", "--no-install-project", "--project", str(tool.manifest)],
+        # Again also what is there already: it may be broken.
+        [
+            *(uv(), "sync", "--frozen", "--reinstall", "--no-install-project"),
+            *("--project", str(tool.manifest)),
+        ],
         title=f"install {tool.title} into an environment of its own",
         log=tool.log,
         environment={"UV_PROJECT_ENVIRONMENT": str(tool.directory), "VIRTUAL_ENV": ""},
@@ -172,7 +205,9 @@ def _executable(tool: Tool) -> list[str]:
 
 
 def _python_script(tool: Tool) -> list[str]:
-    return [str(tool.directory / "bin" / tool.name)]
+    """Start it by the environment's interpreter: a script names that by where it was installed."""
+    programs = tool.directory / "bin"
+    return [str(programs / "python"), str(programs / tool.name)]
 
 
 def _jmeter_command(tool: Tool) -> list[str]:
@@ -197,10 +232,15 @@ TOOLS: Mapping[str, Tool] = {
             ("go.mod", "go.sum", *_go_files("k6")),
             _go_build("."),
             _executable,
+            "version",
         ),
-        Tool("locust", "Locust", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script),
-        Tool("otava", "Apache Otava", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script),
-        Tool("jmeter", "JMeter", ("pom.xml",), _jmeter, _jmeter_command),
+        Tool(
+            "locust", "Locust", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script, "--version"
+        ),
+        Tool(
+            "otava", "Apache Otava", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script, "--help"
+        ),
+        Tool("jmeter", "JMeter", ("pom.xml",), _jmeter, _jmeter_command, "--version"),
     )
 }
 """The tools by name."""

@@ -27,6 +27,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[
 
     def run(command: Sequence[str], **_: Any) -> None:
         commands.append(command)
+        put_k6(paths.TOOLS, "k6 v1.8.1")
 
     monkeypatch.setattr(progress, "run", run)
     for tool in optional.TOOLS.values():
@@ -35,6 +36,11 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[
             (tool.manifest / name).parent.mkdir(exist_ok=True)
             (tool.manifest / name).write_text("1")
     return commands
+
+
+def put_k6(tools: Path, says: str) -> None:
+    (tools / "k6").mkdir(parents=True, exist_ok=True)
+    put(tools / "k6", "k6", says)
 
 
 def put(directory: Path, name: str, says: str) -> Path:
@@ -83,7 +89,47 @@ def test_python_tools_get_an_environment_of_their_own(
     )
     optional.ensure(name)
     assert environments[0]["UV_PROJECT_ENVIRONMENT"] == str(paths.TOOLS / name)
-    assert optional.command(name) == [str(paths.TOOLS / name / "bin" / name)]
+    # By its interpreter: a script's first line names that by where it was installed, and may be moved.
+    programs = paths.TOOLS / name / "bin"
+    assert optional.command(name) == [str(programs / "python"), str(programs / name)]
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "broken", "fails"])
+def test_a_tool_of_which_something_is_broken_is_installed_again(
+    damage: str, installed: list[Sequence[str]]
+):
+    optional.ensure("k6")
+    program = paths.TOOLS / "k6" / "k6"
+    match damage:
+        case "missing":
+            program.unlink()
+        case "empty":
+            program.write_bytes(b"")
+        case "broken":
+            program.write_text("#!/nowhere/python\n")
+        case _:
+            program.write_text("#!/bin/sh\nexit 1\n")
+    optional.ensure("k6")
+    assert len(installed) == 2
+    assert program.read_text().startswith("#!/bin/sh\necho")
+    optional.ensure("k6")
+    assert len(installed) == 2
+
+
+def test_an_installation_that_fails_leaves_no_tool_that_counts_as_installed(
+    installed: list[Sequence[str]], monkeypatch: pytest.MonkeyPatch
+):
+    optional.ensure("k6")
+    (paths.TOOLS / "k6" / "k6").unlink()
+
+    def fail(*_: object, **__: object) -> None:
+        raise ToolError("no network")
+
+    monkeypatch.setattr(progress, "run", fail)
+    with pytest.raises(ToolError, match="no network"):
+        optional.ensure("k6")
+    with pytest.raises(ToolError, match=r"k6 is not installed; run .*toolchain tool k6"):
+        optional.command("k6")
 
 
 def test_what_is_missing_for_jmeter_is_named_with_the_remedy(

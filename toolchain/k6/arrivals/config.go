@@ -41,6 +41,8 @@ type Config struct {
 	MaxVUs null.Int `json:"maxVUs"`
 	// Skips says whether an arrival for whom nobody is free is left out instead of waiting.
 	Skips null.Bool `json:"skips"`
+	// Hosted says that one of k6's users is all visitors, without JavaScript for each (`Run.Host`).
+	Hosted null.Bool `json:"hosted"`
 	// MaxDuration is when those who are still there are interrupted, from the first moment on.
 	MaxDuration types.NullDuration `json:"maxDuration"`
 }
@@ -81,6 +83,9 @@ func (c Config) GetDescription(*lib.ExecutionTuple) string {
 // GetExecutionRequirements tells k6 how many users it has to make before the start, and at most.
 func (c Config) GetExecutionRequirements(*lib.ExecutionTuple) []lib.ExecutionStep {
 	planned, most := uint64(c.Ready.Int64), uint64(c.MaxVUs.Int64) //nolint:gosec // Validate
+	if c.Hosted.Bool {
+		planned, most = 1, 1
+	}
 	return []lib.ExecutionStep{
 		{TimeOffset: 0, PlannedVUs: planned, MaxUnplannedVUs: most - planned},
 		{TimeOffset: c.MaxDuration.TimeDuration() + c.GracefulStop.TimeDuration()},

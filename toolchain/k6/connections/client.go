@@ -38,8 +38,8 @@ type Answer struct {
 	Text string
 }
 
-// Moments are those at which something happened; zero for what did not.
-type Moments struct{ Began, Dialing, Dialed, Secured, Connected, Sent, First time.Time }
+// Moments are when a request began, and the first byte of its answer came; zero for what did not happen.
+type Moments struct{ Began, First time.Time }
 
 // New returns a client that opens connections by `dial`, those of https with what `config` says.
 func New(dial Dialer, config *tls.Config) *Client {
@@ -61,7 +61,7 @@ func (c *Client) Exchange(
 ) (Answer, Moments, error) {
 	moments := Moments{Began: time.Now()}
 	to := target{request.URL.Scheme, request.URL.Host}
-	one, err := c.connected(ctx, to, deadline, &moments)
+	one, err := c.connected(ctx, to, deadline)
 	if err != nil {
 		return Answer{}, moments, err
 	}
@@ -73,40 +73,32 @@ func (c *Client) Exchange(
 	return answer, moments, err
 }
 
-func (c *Client) connected(
-	ctx context.Context, to target, deadline time.Time, moments *Moments,
-) (*connection, error) {
+func (c *Client) connected(ctx context.Context, to target, deadline time.Time) (*connection, error) {
 	if one := c.open[to]; one != nil {
 		if one.isAlive() {
-			moments.Connected = time.Now()
 			return one, nil
 		}
 		one.close()
 		delete(c.open, to)
 	}
-	one, err := c.connect(ctx, to, deadline, moments)
+	one, err := c.connect(ctx, to, deadline)
 	if err != nil {
 		return nil, err
 	}
 	c.open[to] = one
-	moments.Connected = time.Now()
 	// The end of the run interrupts whatever waits.
 	one.release = context.AfterFunc(ctx, func() { _ = one.net.Close() })
 	return one, nil
 }
 
-func (c *Client) connect(
-	ctx context.Context, to target, deadline time.Time, moments *Moments,
-) (*connection, error) {
+func (c *Client) connect(ctx context.Context, to target, deadline time.Time) (*connection, error) {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	address, name := withPort(to)
-	moments.Dialing = time.Now()
 	raw, err := c.dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	moments.Dialed = time.Now()
 	one := &connection{net: raw, raw: raw}
 	if to.scheme == "https" {
 		config := c.tls.Clone()
@@ -116,7 +108,7 @@ func (c *Client) connect(
 			_ = raw.Close()
 			return nil, err
 		}
-		one.net, moments.Secured = secure, time.Now()
+		one.net = secure
 	}
 	one.reader = readers.Get().(*bufio.Reader) //nolint:forcetypeassert // see there
 	one.reader.Reset(one.net)
@@ -171,7 +163,6 @@ func (c *connection) exchange(
 	if err := c.send(request); err != nil {
 		return Answer{}, err
 	}
-	moments.Sent = time.Now()
 	if _, err := c.reader.Peek(1); err != nil {
 		return Answer{}, err
 	}

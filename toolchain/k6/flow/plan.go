@@ -6,6 +6,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"time"
@@ -142,6 +143,33 @@ func (p *Plan) steps() []Step {
 		}
 	}
 	return p.scenarios[0].steps
+}
+
+// Sends yields every request that a visitor may send.
+func (p *Plan) Sends() iter.Seq[*Send] {
+	return func(yield func(*Send) bool) {
+		for _, one := range p.scenarios {
+			if !eachSend(one.steps, yield) {
+				return
+			}
+		}
+	}
+}
+
+func eachSend(steps []Step, yield func(*Send) bool) bool {
+	for _, step := range steps {
+		switch one := step.(type) {
+		case *Send:
+			if !yield(one) {
+				return false
+			}
+		case *Repeat:
+			if !eachSend(one.Steps, yield) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Read reads a plan and the rows of its payloads.

@@ -27,9 +27,13 @@ type alike struct {
 	keeps  bool
 }
 
-// composed fills a step in. What is the same for every visitor is made once for each of k6's users.
+// composed fills a step in. What is the same for every visitor is made once.
 func (v *visitor) composed(step *flow.Send) composed {
-	made := composed{alike: v.alike(step), url: v.based(step.URL.String(v.values))}
+	shared, isFixed := v.fixed[step]
+	if !isFixed {
+		shared = alikeOf(step, v.values, v.state.Options.UserAgent.String)
+	}
+	made := composed{alike: shared, url: v.based(step.URL.String(v.values))}
 	if step.HasBody {
 		body := step.Body.String(v.values)
 		made.body = &body
@@ -37,29 +41,30 @@ func (v *visitor) composed(step *flow.Send) composed {
 	return made
 }
 
-func (v *visitor) alike(step *flow.Send) *alike {
-	if known := v.made[step]; known != nil {
-		return known
+// isAlike says whether a step's headers are the same for every visitor.
+func isAlike(step *flow.Send) bool {
+	for _, text := range step.Headers {
+		if _, isFixed := text.Fixed(); !isFixed {
+			return false
+		}
 	}
-	isFixed := true
+	return true
+}
+
+func alikeOf(step *flow.Send, values flow.Values, agent string) *alike {
 	made := &alike{
 		method: step.Method,
-		header: http.Header{"User-Agent": {v.state.Options.UserAgent.String}},
+		header: http.Header{"User-Agent": {agent}},
 		keeps:  len(step.Captures)+len(step.Matches) > 0,
 	}
 	for name, text := range step.Headers {
-		value := text.String(v.values)
-		_, fixed := text.Fixed()
-		isFixed = isFixed && fixed
+		value := text.String(values)
 		if strings.EqualFold(name, "host") {
 			made.host = value
 		}
 		made.header.Set(name, value)
 	}
 	made.header.Del("Content-Length") // it follows from the body
-	if isFixed {
-		v.made[step] = made
-	}
 	return made
 }
 
@@ -105,37 +110,34 @@ func isRedirect(status int) bool {
 
 var hasScheme = regexp.MustCompile(`^https?://`)
 
-const mostKnown = 100
-
 // allow returns an error for a URL that must not be put under load.
-func (v *visitor) allow(given string) error {
-	if v.allowed[given] {
+func (h *hall) allow(given string) error {
+	if h.isBelowTarget(given) {
 		return nil
 	}
 	if !hasScheme.MatchString(given) {
 		return fmt.Errorf("Invalid URL - %s", given) //nolint:staticcheck // Artillery's words
 	}
-	if !sameHost(given, v.plan.Target) {
+	if !sameHost(given, h.own) {
 		host, _, _ := strings.Cut(hasScheme.ReplaceAllString(given, ""), "/")
 		lines.Out.Print(fmt.Appendf(nil,
-			"haproof: a request went to %s: only the stack's own URL, %s, is put under load", host, v.plan.Target,
+			"haproof: a request went to %s: only the stack's own URL, %s, is put under load", host, h.plan.Target,
 		))
 		return errFailed
-	}
-	if len(v.allowed) < mostKnown {
-		v.allowed[given] = true
 	}
 	return nil
 }
 
+// isBelowTarget says so of most URLs without parsing them.
+func (h *hall) isBelowTarget(given string) bool {
+	path, isBelow := strings.CutPrefix(given, h.plan.Target)
+	return isBelow && h.own.Host != "" && (path == "" || path[0] == '/' || path[0] == '?')
+}
+
 // sameHost says whether it is the target's host, at its port or any of the usual: a stack may redirect
 // from HTTP to HTTPS.
-func sameHost(given, target string) bool {
+func sameHost(given string, own *url.URL) bool {
 	one, err := url.Parse(given)
-	if err != nil {
-		return false
-	}
-	own, err := url.Parse(target)
 	if err != nil || !strings.EqualFold(one.Hostname(), own.Hostname()) {
 		return false
 	}

@@ -31,7 +31,7 @@ var at = time.UnixMicro(1_790_000_012_345_678)
 
 func answered(status int, headers map[string]string) *instance {
 	return &instance{
-		id: "1-7", arrived: at, started: at.Add(2 * time.Millisecond), ended: at.Add(20 * time.Millisecond),
+		guest: guest{"1-7", at}, started: at.Add(2 * time.Millisecond), ended: at.Add(20 * time.Millisecond),
 		response: &httpext.Response{
 			Status: status, Headers: headers,
 			Timings: httpext.ResponseTimings{Blocked: 1.5, Sending: 0.25, Waiting: 8, Receiving: 2},

@@ -4,7 +4,22 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
+
+	"haproof/toolchain/k6/lines"
 )
+
+// guest is who a visitor is.
+type guest struct {
+	id      string
+	arrived time.Time
+}
+
+// come returns the next visitor, and prints how late it is; numbers are counted from 0.
+func come(number uint64, due time.Time) guest {
+	now := time.Now()
+	lines.Out.Print(strconv.AppendFloat([]byte("a "), ms(now.Sub(due)), 'f', 3, 64))
+	return guest{"1-" + strconv.FormatUint(number+1, 10), now}
+}
 
 // fact is what is recorded of an exchange; times are in ms.
 type fact struct {
@@ -19,10 +34,10 @@ type fact struct {
 }
 
 // appendFact adds a line of `requests.ndjson`.
-func (i *instance) appendFact(line []byte, endpoint string, good bool, one fact) []byte {
-	line = appendText(append(line, `{"vu":`...), i.id)
+func (g guest) appendFact(line []byte, endpoint string, good bool, one fact) []byte {
+	line = appendText(append(line, `{"vu":`...), g.id)
 	line = appendText(append(line, `,"endpoint":`...), endpoint)
-	line = appendNumber(append(line, `,"arrived":`...), epoch(i.arrived))
+	line = appendNumber(append(line, `,"arrived":`...), epoch(g.arrived))
 	line = appendNumber(append(line, `,"start":`...), epoch(one.started))
 	line = append(line, `,"ttfb":`...)
 	if one.status > 0 {

@@ -9,7 +9,6 @@ package user
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +21,6 @@ import (
 	"go.k6.io/k6/metrics"
 
 	"haproof/toolchain/k6/arrivals"
-	"haproof/toolchain/k6/flow"
 	"haproof/toolchain/k6/lines"
 )
 
@@ -38,7 +36,7 @@ type module struct{}
 // NewModuleInstance makes what one of k6's users gets.
 func (module) NewModuleInstance(vu modules.VU) modules.Instance {
 	registry := vu.InitEnv().Registry
-	made := &instance{vu: vu, made: map[*flow.Send]*alike{}, allowed: map[string]bool{}, counts: counts{
+	made := &instance{vu: vu, counts: counts{
 		completed: registry.MustNewMetric("haproof_completed", metrics.Counter),
 		failed:    registry.MustNewMetric("haproof_failed", metrics.Counter),
 		responses: registry.MustNewMetric("haproof_responses", metrics.Counter),
@@ -49,7 +47,7 @@ func (module) NewModuleInstance(vu modules.VU) modules.Instance {
 	return made
 }
 
-// counts are k6's own metrics, against which the recorded lines are held.
+// counts are k6's own metrics, against which the lines recorded by JavaScript are held.
 type counts struct {
 	completed, failed, responses, errors, around *metrics.Metric
 }
@@ -61,13 +59,8 @@ type instance struct {
 	// Made once: k6 asks for all of them each time that the script uses one that it imports.
 	exports modules.Exports
 
-	// Of the visitor that it is at present; arrived is zero in `setup` and `teardown`.
-	id      string
-	arrived time.Time
-
-	// What is alike for all visitors by plain steps: requests by their step, and URLs that may be put under load.
-	made    map[*flow.Send]*alike
-	allowed map[string]bool
+	// The visitor that it is at present; nobody in `setup` and `teardown`.
+	guest
 
 	// Of its last request.
 	started  time.Time
@@ -82,17 +75,17 @@ func (i *instance) Exports() modules.Exports { return i.exports }
 func (i *instance) functions() modules.Exports {
 	named := map[string]any{}
 	for name, function := range map[string]func(sobek.FunctionCall) sobek.Value{
-		"arrive":   i.arrive,
-		"leave":    i.leave,
-		"request":  i.request,
-		"send":     i.send,
-		"failure":  i.failure,
-		"headers":  i.headers,
-		"body":     i.body,
-		"record":   i.record,
-		"print":    i.print,
-		"uuid":     i.uuid,
-		"visitsOf": i.visitsOf,
+		"arrive":  i.arrive,
+		"leave":   i.leave,
+		"request": i.request,
+		"send":    i.send,
+		"failure": i.failure,
+		"headers": i.headers,
+		"body":    i.body,
+		"record":  i.record,
+		"print":   i.print,
+		"uuid":    i.uuid,
+		"visits":  i.visits,
 	} {
 		named[name] = i.vu.Runtime().ToValue(function)
 	}
@@ -101,16 +94,9 @@ func (i *instance) functions() modules.Exports {
 
 // arrive() begins the next visitor; returns its number, counted from 0.
 func (i *instance) arrive(sobek.FunctionCall) sobek.Value {
-	return i.vu.Runtime().ToValue(i.begin())
-}
-
-func (i *instance) begin() (number uint64) {
-	number = i.vu.State().GetScenarioGlobalVUIter()
-	i.arrived = time.Now()
-	i.id = "1-" + strconv.FormatUint(number+1, 10)
-	late := i.arrived.Sub(arrivals.Of(i.vu.Context()).Due(number))
-	lines.Out.Print(strconv.AppendFloat([]byte("a "), ms(late), 'f', 3, 64))
-	return number
+	number := i.vu.State().GetScenarioGlobalVUIter()
+	i.guest = come(number, arrivals.Of(i.vu.Context()).Due(number))
+	return i.vu.Runtime().ToValue(number)
 }
 
 // leave(good) ends the visitor.
@@ -122,7 +108,7 @@ func (i *instance) leave(call sobek.FunctionCall) sobek.Value {
 		i.count(i.counts.failed)
 		lines.Out.Print([]byte("e 0"))
 	}
-	i.arrived = time.Time{}
+	i.guest = guest{}
 	return sobek.Undefined()
 }
 

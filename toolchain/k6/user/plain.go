@@ -7,13 +7,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"strings"
 	"syscall"
 	"time"
-
-	"go.k6.io/k6/lib/netext/httpext"
 
 	"haproof/toolchain/k6/connections"
 	"haproof/toolchain/k6/lines"
@@ -37,7 +36,7 @@ func (v *visitor) exchange(request composed) {
 		v.last.failure = nameOf(err)
 	}
 	v.last.ended = time.Now()
-	v.measured()
+	v.counted()
 }
 
 func (v *visitor) transfer(request composed) error {
@@ -48,11 +47,12 @@ func (v *visitor) transfer(request composed) error {
 	sent := &http.Request{
 		Method: request.method, URL: to, Header: request.header, Host: request.host,
 	}
-	jar := v.state.CookieJar
-	if cookies := jar.Cookies(to); len(cookies) > 0 {
-		sent.Header = sent.Header.Clone()
-		for _, one := range cookies {
-			sent.AddCookie(one)
+	if v.jar != nil {
+		if cookies := v.jar.Cookies(to); len(cookies) > 0 {
+			sent.Header = sent.Header.Clone()
+			for _, one := range cookies {
+				sent.AddCookie(one)
+			}
 		}
 	}
 	if request.body != nil {
@@ -67,25 +67,32 @@ func (v *visitor) transfer(request composed) error {
 	}
 	v.last.status, v.last.header, v.last.text = got.StatusCode, got.Header, got.Text
 	if cookies := got.Cookies(); len(cookies) > 0 {
-		jar.SetCookies(to, cookies)
+		return v.remember(to, cookies)
 	}
 	return nil
 }
 
-// measured tells k6 what it tells of its own client's requests.
-func (v *visitor) measured() {
+func (v *visitor) remember(from *url.URL, cookies []*http.Cookie) error {
+	if v.jar == nil {
+		made, err := cookiejar.New(nil)
+		if err != nil {
+			return err
+		}
+		v.jar = made
+	}
+	v.jar.SetCookies(from, cookies)
+	return nil
+}
+
+func (v *visitor) counted() {
 	if v.last.status > 0 {
-		v.counted(v.counts.responses)
+		v.tally.answers.Add(1)
 	} else {
-		v.counted(v.counts.errors)
+		v.tally.errors.Add(1)
 	}
-	if v.last.moments.Began.IsZero() {
-		return // it had no URL to be sent to
+	if !v.last.moments.Began.IsZero() { // else it had no URL to be sent to
+		v.tally.requests.Add(1)
 	}
-	tags := v.state.Tags.GetCurrentValues()
-	trail := trailOf(v.last.moments, v.last.ended)
-	trail.SaveSamples(v.state.BuiltinMetrics, &tags)
-	v.samples = append(v.samples, trail.Samples...)
 }
 
 // write prints the last exchange as a line of `requests.ndjson`.
@@ -104,28 +111,6 @@ func (v *visitor) write(endpoint string, good bool) {
 		},
 	})
 	lines.Out.Print(v.line)
-}
-
-func trailOf(moments connections.Moments, ended time.Time) *httpext.Trail {
-	trail := &httpext.Trail{
-		EndTime:        ended,
-		Blocked:        between(moments.Began, moments.Connected),
-		Connecting:     between(moments.Dialing, moments.Dialed),
-		TLSHandshaking: between(moments.Dialed, moments.Secured),
-		Sending:        between(moments.Connected, moments.Sent),
-		Waiting:        between(moments.Sent, moments.First),
-		Receiving:      between(moments.First, ended),
-	}
-	trail.ConnDuration = trail.Connecting + trail.TLSHandshaking
-	trail.Duration = trail.Sending + trail.Waiting + trail.Receiving
-	return trail
-}
-
-func between(from, to time.Time) time.Duration {
-	if from.IsZero() || to.IsZero() {
-		return 0
-	}
-	return to.Sub(from)
 }
 
 // nameOf names what went wrong as Node does.

@@ -5,20 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http/cookiejar"
 	"slices"
-	"strings"
-	"sync"
 	"time"
-
-	"github.com/grafana/sobek"
-
-	"go.k6.io/k6/js/common"
-	"go.k6.io/k6/lib"
-	"go.k6.io/k6/metrics"
 
 	"haproof/toolchain/k6/connections"
 	"haproof/toolchain/k6/flow"
-	"haproof/toolchain/k6/lines"
 )
 
 const mostRedirects = 10 // as in got, Artillery's HTTP client
@@ -26,81 +18,16 @@ const mostRedirects = 10 // as in got, Artillery's HTTP client
 // errFailed ends a visitor whose request was not answered as the scenario expects; it is recorded.
 var errFailed = errors.New("not as expected")
 
-var plans sync.Map // by their file
-
-// read returns the plan, which all of k6's users share.
-func read(file, rows string) (*flow.Plan, error) {
-	made, _ := plans.LoadOrStore(file, sync.OnceValues(func() (*flow.Plan, error) {
-		return flow.Read(file, rows)
-	}))
-	return made.(func() (*flow.Plan, error))() //nolint:forcetypeassert // stored above
-}
-
-// visitsOf(plan, rows) returns what one visitor is, from its arrival until it leaves, by the plain steps of
-// those files.
-func (i *instance) visitsOf(call sobek.FunctionCall) sobek.Value {
-	runtime := i.vu.Runtime()
-	plan, err := read(call.Argument(0).String(), call.Argument(1).String())
-	if err != nil {
-		common.Throw(runtime, err)
-	}
-	return runtime.ToValue(func(sobek.FunctionCall) sobek.Value {
-		i.visit(plan)
-		return sobek.Undefined()
-	})
-}
-
-func (i *instance) visit(plan *flow.Plan) {
-	ctx, state := i.vu.Context(), i.vu.State()
-	number := i.begin()
-	values, steps := plan.Visitor(number)
-	one := &visitor{
-		instance: i, plan: plan, ctx: ctx, state: state, values: values,
-		client: connections.New(state.Dialer.DialContext, state.TLSConfig),
-	}
-	err := one.walk(steps)
-	one.client.Close()
-	switch {
-	case ctx.Err() != nil: // k6 ends the run: what is not done yet did not happen
-	case err == nil:
-		one.leave(i.counts.completed, "e 1")
-	default:
-		if !errors.Is(err, errFailed) {
-			first, _, _ := strings.Cut(err.Error(), "\n")
-			lines.Out.Print([]byte("s " + first))
-		}
-		one.leave(i.counts.failed, "e 0")
-	}
-	if len(one.samples) > 0 {
-		state.Samples <- one.samples
-	}
-	i.arrived = time.Time{}
-}
-
 // visitor does what `user.js` does for other scenarios.
 type visitor struct {
-	*instance
-	plan   *flow.Plan
+	guest
+	*hall
 	ctx    context.Context //nolint:containedctx // of this visit
-	state  *lib.State
 	client *connections.Client
+	jar    *cookiejar.Jar
 	values flow.Values
-	// samples are k6's metrics of this visit, handed over at its end: each handing over wakes k6.
-	samples metrics.Samples
-	last    exchanged
-}
-
-func (v *visitor) leave(metric *metrics.Metric, line string) {
-	v.counted(metric)
-	lines.Out.Print([]byte(line))
-}
-
-func (v *visitor) counted(metric *metrics.Metric) {
-	v.samples = append(v.samples, metrics.Sample{
-		TimeSeries: metrics.TimeSeries{Metric: metric, Tags: v.state.Tags.GetCurrentValues().Tags},
-		Time:       time.Now(),
-		Value:      1,
-	})
+	line   []byte
+	last   exchanged
 }
 
 func (v *visitor) walk(steps []flow.Step) error {

@@ -72,6 +72,9 @@ _ARGUMENTS = (
     "--log-format", "raw",
 )  # fmt: skip
 
+# The extension counts by itself: nobody reads k6's metrics.
+_PLAIN_ARGUMENTS = (*_ARGUMENTS, "--no-summary")
+
 
 class K6:
     """k6 with what `toolchain/k6` adds to it."""
@@ -136,8 +139,9 @@ class K6:
         own = {"XDG_CONFIG_HOME": str(load.directory.resolve()), **_heap()}
         if entry == PLAIN_ENTRY and most_requests_a_second(load) <= ONE_THREADS_RATE:
             own["GOMAXPROCS"] = "1"
+        arguments = _PLAIN_ARGUMENTS if entry == PLAIN_ENTRY else _ARGUMENTS
         return RecordedProcess(
-            [*load.installation.command, *_ARGUMENTS, f"{DIRECTORY}/{entry}"],
+            [*load.installation.command, *arguments, f"{DIRECTORY}/{entry}"],
             load,
             {**let_in, **_VARIABLES, **own},
             log=self.log,
@@ -176,7 +180,7 @@ def _plan(load: Load, schedule: Times, because: str | None) -> dict[str, Any]:
     longest_s, limit = load.scenario.longest_s, _limit(load.profile)
     free_bytes = psutil.virtual_memory().available
     most = min(limit or most_users(schedule, longest_s + READY_S, free_bytes), len(schedule))
-    plain = {"flow": FLOW, "rows": paths.ROWS}
+    plain = {"flow": FLOW, "rows": paths.ROWS, "totals": paths.TOTALS}
     return {
         **(plain if because is None else user_plan.make(load, agent=plain_flow.AGENT)),
         "walks": "k6's extension" if because is None else f"JavaScript, {because}",

@@ -8,6 +8,7 @@ export const optionsOf = (plan) => ({
       ready: plan.ready,
       maxVUs: plan.most_users,
       skips: plan.most_at_once !== null,
+      hosted: plan.flow !== undefined,
       maxDuration: `${plan.longest_s}s`,
       gracefulStop: '0s'
     }
