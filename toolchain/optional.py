@@ -238,7 +238,12 @@ TOOLS: Mapping[str, Tool] = {
             "locust", "Locust", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script, "--version"
         ),
         Tool(
-            "otava", "Apache Otava", ("pyproject.toml", "uv.lock"), _uv_sync, _python_script, "--help"
+            "otava",
+            "Apache Otava",
+            ("pyproject.toml", "uv.lock"),
+            _uv_sync,
+            _python_script,
+            "--help",
         ),
         Tool("jmeter", "JMeter", ("pom.xml",), _jmeter, _jmeter_command, "--version"),
     )
