@@ -121,8 +121,8 @@ def test_the_sum_is_the_load_and_the_run_is_the_records_together(tmp_path: Path,
     seconds = np.floor((np.array([line["arrived"] for line in merged]) - began - 1) / 1000)
     arrived = np.bincount(np.clip(seconds, 0, 9).astype(int), minlength=10)
     planned = [n for phase in LOAD.phases for n in shares.visitors_per_second(phase)]
-    # Nobody comes a second early. How late they are is a matter of how busy the computer is, and the run's own
-    # checks; that the shares are the script second by second is `test_shares.py`'s.
+    # Nobody comes a second early. How late they are depends on how busy the computer is, and is for the
+    # run's own checks; that the shares are the script second by second is `test_shares.py`'s.
     assert (np.cumsum(arrived) - np.cumsum(planned)).max() <= WORKERS
     assert arrived.sum() == sum(planned)
 
