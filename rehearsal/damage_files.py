@@ -19,6 +19,7 @@ INTACT: Final = "intact"
 LOOK_S: Final = {
     LOAD_ALONE: (12.0, 14.0),
     "instance-hangs": (10.0, 35.0),
+    "instance-errors": (10.0, 35.0),
     "instance-starves": (10.0, 20.0),
     "instance-dies": (10.0, 40.0),
     "database-fails-over": (10.0, 60.0),

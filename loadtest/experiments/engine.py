@@ -30,6 +30,7 @@ from chaoslib.types import Schedule, Strategy
 from typing_extensions import override
 
 from loadtest.errors import ExperimentError
+from loadtest.experiments import file_form
 from loadtest.experiments.models import Action, ExperimentFile, ProbeResult, SteadyState
 from loadtest.experiments.session import Session
 
@@ -54,24 +55,37 @@ def check(experiment: ExperimentFile) -> None:
     try:
         with _silence():
             ensure_experiment_is_valid(copy.deepcopy(experiment.raw))
-    except ChaosException as error:
+        file_form.check_calls(experiment.raw)
+    except (ChaosException, ExperimentError) as error:
         raise ExperimentError(f"experiment {experiment.name}: {error}") from error
+    except Exception as error:
+        # The engine's own checks, and other people's modules as they are imported.
+        what = f"{type(error).__name__}: {error}"
+        raise ExperimentError(f"experiment {experiment.name} cannot be run: {what}") from error
 
 
 def run(session: Session, print_line: PrintLine) -> dict[str, Any]:
     """Run the experiment in this thread, which must be the main one, and return the engine's journal.
 
     Ctrl-C ends it with the journal's status `interrupted`, after the rollbacks.
+
+    Raises:
+        ExperimentError: The engine could not go on.
     """
     log = None if session.directory is None else session.directory / LOG
-    with _logged(log):
-        journal = run_experiment(
-            copy.deepcopy(session.experiment.raw),
-            settings=SETTINGS,
-            strategy=Strategy.CONTINUOUS,
-            schedule=Schedule(continuous_hypothesis_frequency=FREQUENCY_S),
-            event_handlers=[_Follower(session, print_line)],
-        )
+    try:
+        with _logged(log):
+            journal = run_experiment(
+                copy.deepcopy(session.experiment.raw),
+                settings=SETTINGS,
+                strategy=Strategy.CONTINUOUS,
+                schedule=Schedule(continuous_hypothesis_frequency=FREQUENCY_S),
+                event_handlers=[_Follower(session, print_line)],
+            )
+    except Exception as error:
+        # Secrets, controls and extensions are other people's code.
+        what = f"{type(error).__name__}: {error}"
+        raise ExperimentError(f"the engine could not go on: {what}; see {LOG}") from error
     return dict(journal)
 
 
@@ -244,6 +258,24 @@ def actions(journal: dict[str, Any]) -> list[Action]:
         for run, rollback in found
         if run["activity"].get("type") == "action"
     ]
+
+
+def of_others(journal: dict[str, Any]) -> tuple[float, float] | None:
+    """Return from when to when the method's actions of other packages acted (epoch ms); None without any.
+
+    They know nothing of the session; what is the load test's own says itself when its fault begins.
+    """
+    found = [
+        run
+        for run in journal.get("run") or []
+        if run["activity"].get("type") == "action"
+        and run.get("status") == "succeeded"
+        and not file_form.is_own(run["activity"].get("provider") or {})
+    ]
+    if not found:
+        return None
+    began = min(_epoch_ms(run["start"]) for run in found)
+    return began, max(_epoch_ms(run.get("end") or run["start"]) for run in found)
 
 
 def _epoch_ms(text: str) -> float:

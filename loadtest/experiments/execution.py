@@ -117,6 +117,8 @@ class Execution:
         before, after = (engine.steady_state(states.get(one)) for one in ("before", "after"))
         finished_ms = self._finished_ms
         began, ended = session.began_ms, session.ended_ms
+        if began is None and (others := engine.of_others(self._journal)) is not None:
+            began, ended = others
         during = session.states
         back = judgement.recovered([*during, *_one(after)], began) if began else None
         host = judgement.host_reasons(load.validity) if load else []

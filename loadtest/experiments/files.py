@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from loadtest import yaml_positions
 from loadtest.errors import ExperimentError
+from loadtest.experiments import file_form
 from loadtest.experiments.models import EXTENSION, ExperimentFile, Hypothesis
 from loadtest.yaml_positions import YamlError
 
@@ -56,18 +57,20 @@ def read(path: Path) -> ExperimentFile:
     if not isinstance(raw, dict):
         raise ExperimentError(f"{path} is not an experiment: it has no title, method, …")
     try:
+        file_form.check(raw)
+    except ExperimentError as error:
+        raise ExperimentError(f"{path}: {error}") from error
+    try:
         return ExperimentFile(
             name=path.stem,
-            title=raw.get("title"),  # pyright: ignore[reportArgumentType] - pydantic checks it
-            description=" ".join(str(raw.get("description") or "").split()),
+            title=raw["title"],
+            description=" ".join(str(raw["description"]).split()),
             tags=tuple(raw.get("tags") or ()),
             hypothesis=_hypothesis(path, raw),
             raw=raw,
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ExperimentError(f"{path}: {where}: {first['msg']}") from error
+        raise ExperimentError(f"{path}: {file_form.described(error.errors()[0])}") from error
 
 
 def _hypothesis(path: Path, raw: dict[str, Any]) -> Hypothesis:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from loadtest.errors import ResultsError
 from loadtest.experiments.prediction import Kind
@@ -20,6 +20,11 @@ SCHEMA_VERSION = 1
 FILE = "experiment.json"
 JOURNAL = "journal.json"
 """The engine's own journal of the experiment, in the Chaos Toolkit's format, beside it."""
+
+MOST_S = 86_400.0
+"""How long anything in an experiment may take: a day. Beyond that a typing error is likelier."""
+Time = Annotated[float, Field(ge=0, le=MOST_S, allow_inf_nan=False)]
+"""A duration in seconds."""
 
 EXTENSION = "haproof"
 """The name of the block in a file's `extensions` that has what the Chaos Toolkit's format lacks."""
@@ -37,7 +42,7 @@ class Allowed(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    window_s: Annotated[float, Field(ge=0)] = 0.0
+    window_s: Time = 0.0
     """How long after the fault's beginning requests may fail; 0: never."""
     failed_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     """The largest share of the window's requests that may fail."""
@@ -63,19 +68,27 @@ class Hypothesis(BaseModel):
         return topology not in self.applies_to
 
     allowed: Allowed = Allowed()
-    recovery_s: Annotated[float, Field(gt=0)]
+    recovery_s: Annotated[Time, Field(gt=0)]
     """Within how many seconds of the fault's beginning the steady state must be back for good."""
-    waits_s: Annotated[float, Field(ge=0)] | None = None
+    waits_s: Time | None = None
     """How much of `recovery_s` AWS waits, all of it by default: a faster local region waits less. The rest
     is work, such as boots and deployments, which takes as long as the computer takes."""
-    observe_s: Annotated[float, Field(ge=0)] = 0.0
+    observe_s: Time = 0.0
     """How long the load goes on, at least, after the method has ended."""
-    warm_up_s: Annotated[float, Field(ge=0)] = 10.0
+    warm_up_s: Time = 10.0
     """How long the load goes on before the method begins."""
     dies: bool = False
     """Whether the fault takes instances away for good, so that others have to replace them."""
     awaits_replacement: bool = True
     """Whether the experiment goes on until others have replaced them."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Hypothesis:
+        if not self.applies_to and not self.contrast:
+            raise ValueError(
+                "`applies_to` and `contrast` are empty, so there is no stack to run it on"
+            )
+        return self
 
 
 class ExperimentFile(BaseModel):

@@ -52,6 +52,7 @@ def recover(results: Path) -> list[Recovered]:
             continue
         try:
             done, left = put_back(journal) if journal.to_put_back else ([], [])
+            left = [*left, *journal.unreadable]
             found.append(Recovered(journal.header.id, journal.header.experiment, done, left))
         finally:
             journal.close()

@@ -64,6 +64,7 @@ class FaultJournal:
         self._file = file
         self._open: dict[int, WayBack] = {}
         self._next = 1
+        self._damaged = list[int]()
 
     @classmethod
     def create(cls, directory: Path, header: Header) -> FaultJournal:
@@ -99,9 +100,15 @@ class FaultJournal:
             ExperimentError: It cannot be read.
         """
         try:
-            file = path.open("r+", encoding="utf-8")
+            # What is no text is a damaged line like any other.
+            file = path.open("r+", encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise ExperimentError(
+                f"cannot read the fault journal {path} ({error.strerror}): what it would put back is "
+                "unknown"
+            ) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
@@ -123,24 +130,31 @@ class FaultJournal:
     def _read(cls, path: Path, file: IO[str]) -> FaultJournal:
         header: Header | None = None
         found: dict[int, WayBack] = {}
-        number = 0
-        for line in file:
+        damaged, number = list[int](), 0
+        _cut_off_unfinished(path, file)
+        for place, line in enumerate(file, 1):
             try:
                 raw = json.loads(line)
-            except ValueError:
-                break  # The last one: its writer died, and what it announced was not done.
-            if "header" in raw:
-                header = Header(**raw["header"])
-            elif "open" in raw:
-                number = int(raw["open"])
-                found[number] = WayBack(raw["way_back"], raw["arguments"], raw["what"])
-            else:
-                found.pop(int(raw["done"]), None)
+                if "header" in raw:
+                    header = Header(**raw["header"])
+                elif "open" in raw:
+                    number = int(raw["open"])
+                    found[number] = WayBack(raw["way_back"], dict(raw["arguments"]), raw["what"])
+                else:
+                    found.pop(int(raw["done"]), None)
+            except (ValueError, TypeError, KeyError):
+                damaged.append(place)
+        if header is None and (found or damaged):
+            file.close()
+            raise ExperimentError(
+                f"the fault journal {path} is damaged: its first line does not say where the faults are. "
+                "Put back by hand what its other lines name, then remove it"
+            )
         if header is None:
             # Its writer died before the first line was whole: nothing had been done yet.
             header = Header(path.stem, 0, "", None, "")
         journal = cls(path, file, header)
-        journal._open, journal._next = found, number + 1
+        journal._open, journal._next, journal._damaged = found, number + 1, damaged
         file.seek(0, os.SEEK_END)
         return journal
 
@@ -177,11 +191,20 @@ class FaultJournal:
         """What is still to be put back, the latest change first."""
         return sorted(self._open.items(), reverse=True)
 
+    @property
+    def unreadable(self) -> list[str]:
+        """What cannot be put back as it cannot be read, and what to do then."""
+        return [
+            f"line {place} of the fault journal {self.path} is damaged: put back by hand what it names, "
+            "then remove the file"
+            for place in self._damaged
+        ]
+
     def close(self) -> None:
         """Release the journal; remove it if nothing is left to put back. Idempotent."""
         if self._file.closed:
             return
-        if not self._open:
+        if not self._open and not self._damaged:
             self.path.unlink(missing_ok=True)
         self._file.close()
 
@@ -189,6 +212,14 @@ class FaultJournal:
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
+
+
+def _cut_off_unfinished(path: Path, file: IO[str]) -> None:
+    """Remove a last line without an end: its writer died, and what it announced was not done."""
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.ftruncate(file.fileno(), whole)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -361,12 +361,19 @@ def put_back(clients: Clients, way_back: WayBack) -> bool:
     Raises:
         ExperimentError: It did not succeed; it may be tried again.
     """
-    try:
-        return HANDLERS[way_back.handler](clients, way_back.arguments)
-    except KeyError as error:
+    handler = HANDLERS.get(way_back.handler)
+    if handler is None:
         raise ExperimentError(
             f"the fault journal names the way back {way_back.handler!r}, which this version does not "
             "have: use the version that wrote it"
+        )
+    try:
+        return handler(clients, way_back.arguments)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise ExperimentError(
+            f"not put back: {way_back.what} (with the arguments of the fault journal: {what}); put it "
+            "back by hand, then remove the journal"
         ) from error
     except ClientError as error:
         if error_code(error) in GONE:

@@ -110,6 +110,40 @@ def test_a_fault_is_an_event_of_the_run_on_its_clock(session: Session, tmp_path:
     assert event.until_ms == session.ended_ms
 
 
+def test_an_action_of_another_package_is_a_fault_too(session: Session) -> None:
+    VALUES[:] = [True]
+    foreign = {"type": "process", "path": "/bin/sleep", "arguments": "0.2"}
+    action = {"type": "action", "name": "theirs", "provider": foreign}
+    journal = run(of(session, action, activity("action", "refuse")))
+    assert session.began_ms is None
+    found = engine.of_others(journal)
+    assert found is not None
+    began, ended = found
+    assert 150 < ended - began < 5000
+    assert began > journal_ms(journal, "before")
+    assert engine.of_others({}) is None
+
+
+def journal_ms(journal: dict[str, Any], when: str) -> float:
+    state = engine.steady_state(journal["steady_states"][when])
+    assert state is not None
+    return state.at_ms
+
+
+def raises() -> None:
+    """Fail as code does that has a fault of its own."""
+    raise LookupError("of theirs")
+
+
+def test_what_other_people_s_code_raises_is_one_message(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    VALUES[:] = [True]
+    monkeypatch.setattr(engine, "run_experiment", lambda *_, **__: raises())
+    with pytest.raises(ExperimentError, match="could not go on: LookupError: of theirs"):
+        run(of(session, activity("action", "fault")))
+
+
 def test_an_action_that_refuses_is_told_in_its_own_words(session: Session) -> None:
     VALUES[:] = [True]
     journal = run(of(session, activity("action", "refuse")))

@@ -56,6 +56,68 @@ def test_a_line_that_was_not_finished_announced_nothing_that_was_done(tmp_path: 
     assert len(taken.to_put_back) == 1
 
 
+def test_what_comes_after_an_unfinished_line_is_a_line_of_its_own(tmp_path: Path) -> None:
+    journal = FaultJournal.create(tmp_path, HEADER)
+    journal.note(BACK)
+    journal.note(BACK)
+    journal._file.write('{"open": 3, "way_b')
+    journal.close()
+    taken = FaultJournal.take(tmp_path / "one.ndjson")
+    assert taken is not None
+    taken.done(2)
+    taken.close()
+    again = FaultJournal.take(tmp_path / "one.ndjson")
+    assert again is not None
+    assert ([number for number, _ in again.to_put_back], again.unreadable) == ([1], [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["garbage", "[]", "5", '{"open": 1}', '{"open": "x", "way_back": 1}', '{"done": null}', "{}",
+     '{"open": 7, "way_back": "resume-processes", "arguments": 5, "what": "w"}', "\udcff\udcfe"],
+)  # fmt: skip
+def test_of_a_damaged_journal_the_rest_is_put_back_and_the_damage_is_said(
+    tmp_path: Path, line: str
+) -> None:
+    journal = FaultJournal.create(tmp_path / "faults", HEADER)
+    os.write(journal._file.fileno(), line.encode("utf-8", "surrogateescape") + b"\n")
+    journal.note(BACK)
+    number = journal.note(WayBack("start-instances", {"instances": ["i-1"]}, "i-1 runs"))
+    journal.done(number)
+    journal._file.close()
+
+    taken = FaultJournal.take(journal.path)
+
+    assert taken is not None
+    assert [one.what for _, one in taken.to_put_back] == ["g launches"]
+    taken.done(1)
+    taken.close()
+    # It stays until somebody has looked: nobody may take it for an experiment that left nothing.
+    assert unfinished_journals(tmp_path) == [journal.path]
+    (found,) = recovery.recover(tmp_path)
+    (said,) = found.left
+    assert "line 2" in said
+    assert str(journal.path) in said
+
+
+@pytest.mark.parametrize("first", ["garbage", '{"header": {"id": "one"}}', '{"header": 5}'])
+def test_a_journal_that_does_not_say_where_is_left_alone(tmp_path: Path, first: str) -> None:
+    journal = FaultJournal.create(tmp_path / "faults", HEADER)
+    journal.note(BACK)
+    journal._file.close()
+    lines = journal.path.read_text().splitlines()
+    journal.path.write_text("\n".join([first, *lines[1:]]) + "\n")
+    with pytest.raises(ExperimentError, match="does not say where the faults are"):
+        recovery.recover(tmp_path)
+    assert unfinished_journals(tmp_path) == [journal.path]
+
+
+def test_a_journal_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "faults" / "one.ndjson").mkdir(parents=True)
+    with pytest.raises(ExperimentError, match="cannot read the fault journal"):
+        recovery.recover(tmp_path)
+
+
 def test_a_journal_without_room_on_disk_lets_no_fault_begin(tmp_path: Path) -> None:
     (tmp_path / "faults").write_text("a file, not a directory")
     with pytest.raises(ExperimentError, match="nothing was done"):

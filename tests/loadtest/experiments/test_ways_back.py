@@ -272,3 +272,14 @@ def test_only_the_experiment_s_own_deployment_is_stopped(
     }
     assert put_back(cloud, "stop-deployment", application="a", group="g", mark="m") == stopped
     assert len(cloud.called("codedeploy.stop_deployment")) == stopped
+
+
+@pytest.mark.parametrize("handler", sorted(ways_back.HANDLERS))
+@pytest.mark.parametrize("arguments", [{}, {"instances": 5, "subnets": 5, "mark": None}])
+def test_arguments_that_are_damaged_end_with_one_message(
+    handler: str, arguments: dict[str, Any]
+) -> None:
+    way_back = WayBack(handler, arguments, "all is well")
+    with pytest.raises(ExperimentError, match=r"not put back: all is well .*journal") as told:
+        ways_back.put_back({}, way_back)  # pyright: ignore[reportArgumentType]
+    assert "this version" not in str(told.value)

@@ -1,0 +1,221 @@
+"""The outer form of an experiment file, which the Chaos Toolkit's engine takes for granted.
+
+The engine checks what it finds at each place, not whether there is a mapping, a list or a text. And it
+calls actions with whatever arguments there are: those of the load test's own are held against their
+signatures.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Final, get_type_hints
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from loadtest.errors import ExperimentError
+from loadtest.experiments import kinds
+
+OWN: Final = "loadtest.experiments."
+KNOWN: Final = (
+    "version",
+    "title",
+    "description",
+    "contributions",
+    "tags",
+    "configuration",
+    "secrets",
+    "extensions",
+    "controls",
+    "steady-state-hypothesis",
+    "method",
+    "rollbacks",
+    "runtime",
+)
+"""The keys of an experiment in the Chaos Toolkit's format."""
+SHOWN: Final = 60
+_INSTANCE: Final = re.compile(r" or instance of \w+")
+"""What pydantic says of a model where a mapping is expected: a class of ours."""
+
+Values = dict[str, Any]
+
+
+class _Form(BaseModel):
+    """What is not named here is for the engine to check."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+class _Provider(_Form):
+    """What an activity calls."""
+
+    type: str
+    module: str | None = None
+    func: str | None = None
+
+
+class _Pauses(_Form):
+    before: Annotated[float, Field(ge=0, allow_inf_nan=False)] | str | None = None
+    after: Annotated[float, Field(ge=0, allow_inf_nan=False)] | str | None = None
+
+
+class _Activity(_Form):
+    """An action or a probe, or the name of one that is elsewhere in the file."""
+
+    ref: str | None = None
+    type: str | None = None
+    name: str | None = None
+    provider: _Provider | None = None
+    pauses: _Pauses | None = None
+    controls: list[Values] = Field(default_factory=list[Values])
+
+    @model_validator(mode="after")
+    def _arguments(self) -> _Activity:
+        provider = self.provider
+        if provider is None or provider.type != "python":
+            return self
+        given = (provider.model_extra or {}).get("arguments", {})
+        if not isinstance(given, dict):
+            problem = f"`arguments` of {self.name or 'an activity'} is no mapping: {given!r}"
+            raise ValueError(problem)  # noqa: TRY004 - pydantic reports no other
+        return self
+
+
+class _SteadyState(_Form):
+    title: str
+    probes: Annotated[list[_Activity], Field(min_length=1)]
+
+
+class _File(_Form):
+    title: str
+    description: str | int | float
+    contributions: Values = Field(default_factory=Values)
+    tags: list[str] | None = None
+    configuration: Values = Field(default_factory=Values)
+    secrets: dict[str, Values] = Field(default_factory=dict[str, Values])
+    controls: list[Values] = Field(default_factory=list[Values])
+    extensions: list[Values] = Field(default_factory=list[Values])
+    steady_state: _SteadyState = Field(alias="steady-state-hypothesis")
+    method: list[_Activity]
+    rollbacks: list[_Activity] = Field(default_factory=list[_Activity])
+    runtime: Values = Field(default_factory=Values)
+
+    @field_validator("configuration", "secrets")
+    @classmethod
+    def _from_the_environment(cls, found: Values) -> Values:
+        groups = [found, *(one for one in found.values() if isinstance(one, dict))]
+        for name, one in (item for group in groups for item in group.items()):
+            if isinstance(one, dict) and one.get("type") == "env" and not one.get("key"):
+                raise ValueError(f"{name!r} of type env needs a `key`: the variable's name")
+        return found
+
+
+def check(raw: Mapping[str, Any]) -> None:
+    """Check that each part of a file is of the kind that the engine expects there.
+
+    Raises:
+        ExperimentError: One is not; the message names the place and the value.
+    """
+    for key in raw:
+        if key not in KNOWN and (meant := get_close_matches(str(key), KNOWN, 1, 0.8)):
+            raise ExperimentError(f"{key!r} is no key of an experiment; did you mean {meant[0]!r}?")
+    try:
+        _File.model_validate(dict(raw))
+    except ValidationError as error:
+        raise ExperimentError(described(error.errors()[0])) from error
+
+
+def described(error: ErrorDetails) -> str:
+    """Say where a value is wrong, and which one it is."""
+    where = ".".join(str(part) for part in error["loc"])
+    reason = _INSTANCE.sub("", error["msg"].removeprefix("Value error, "))
+    message = f"{where}: {reason}" if where else reason
+    if error["type"] in {"missing", "value_error"}:
+        return message
+    shown = repr(error["input"])
+    return f"{message}, not {shown if len(shown) <= SHOWN else shown[:SHOWN] + '…'}"
+
+
+def check_calls(raw: Mapping[str, Any]) -> None:
+    """Check the arguments of the load test's own actions and probes, and that controls can be loaded.
+
+    Raises:
+        ExperimentError: One is of another type than its function takes, negative, or not finite; or a
+            control's module cannot be found.
+    """
+    for activity in activities(raw):
+        provider = activity.get("provider") or {}
+        if is_own(provider):
+            _check_call(activity, provider)
+    for control in controls(raw):
+        _check_control(control)
+
+
+def is_own(provider: Mapping[str, Any]) -> bool:
+    """Return whether an activity calls a function of the load test's own."""
+    return provider.get("type") == "python" and str(provider.get("module")).startswith(OWN)
+
+
+def activities(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield all actions and probes of a file, those of its steady state first."""
+    yield from (raw.get("steady-state-hypothesis") or {}).get("probes") or []
+    yield from raw.get("method") or []
+    yield from raw.get("rollbacks") or []
+
+
+def controls(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield all controls of a file."""
+    yield from raw.get("controls") or []
+    yield from (raw.get("steady-state-hypothesis") or {}).get("controls") or []
+    for activity in activities(raw):
+        yield from activity.get("controls") or []
+
+
+def _check_call(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> None:
+    function = getattr(importlib.import_module(provider["module"]), provider["func"])
+    kinds_of = _annotations(function)
+    for name, value in (provider.get("arguments") or {}).items():
+        if isinstance(value, str) and "${" in value:
+            continue  # The engine puts a value of the configuration there.
+        where = f"argument {name!r} of {activity['name']!r} ({kinds.function(provider)})"
+        try:
+            TypeAdapter(kinds_of[name]).validate_python(value, strict=True)
+        except ValidationError as error:
+            raise ExperimentError(f"{where}: {error.errors()[0]['msg']}, not {value!r}") from error
+        if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+            raise ExperimentError(f"{where} is {value!r}; give it a number that is not negative")
+
+
+def _annotations(function: Callable[..., Any]) -> Mapping[str, Any]:
+    hints = get_type_hints(function)
+    return {name: hints.get(name, Any) for name in inspect.signature(function).parameters}
+
+
+def _check_control(control: Mapping[str, Any]) -> None:
+    provider = control.get("provider")
+    if not isinstance(provider, dict) or provider.get("type") != "python":
+        return
+    module = str(provider.get("module") or "")
+    try:
+        found = importlib.util.find_spec(module) if module else None
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise ExperimentError(
+            f"control {control.get('name')!r}: there is no module {module!r}; install it, or remove "
+            "the control"
+        )
