@@ -23,7 +23,7 @@ from loadtest.scenario.scenario import Choice
 from region import background, image_options, preflight, reuse, rootless, session
 from region.options import command
 from region.start_options import StartOptions
-from rehearsal import display, fit, settings_check, side_by_side, under_way
+from rehearsal import display, fit, revision_check, settings_check, side_by_side, under_way
 from rehearsal.processes import Processes
 from rehearsal.pulumi_project import STACK_TYPE, STACKS, Project
 from toolchain import paths
@@ -76,6 +76,7 @@ class Testbed:
         runs_paths.require_writable(self.results)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision(self.revision)
+        revision_check.require(self.revision)
         settings_check.require(self.stacks, self.settings())
         rootless.require_port(_listener_port(self.config))
 

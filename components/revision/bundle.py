@@ -58,6 +58,26 @@ def build_bundle(source: Path, cache: Path) -> Bundle:
     Raises:
         ConfigurationError: The directory is not a revision.
     """
+    members, hints = members_and_hints(source)
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = cache / f".{os.getpid()}.zip"
+    try:
+        _write_zip(source, members, unfinished)
+        with unfinished.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        path = cache / f"{digest}.zip"
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return Bundle(path=path.resolve(), digest=digest, hints=hints)
+
+
+def members_and_hints(source: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """Return the files of a revision, and what in its appspec.yml will have no effect.
+
+    Raises:
+        ConfigurationError: The directory is not a revision, or its deployment is certain to fail.
+    """
     if not source.is_dir():
         raise ConfigurationError(
             f'haproof:appPath is "{source}", which is not a directory; run `make revision` to build '
@@ -75,18 +95,7 @@ def build_bundle(source: Path, cache: Path) -> Bundle:
             f'haproof:appPath is "{source}", which has no {APPSPEC} at its root; {remedy}.'
         )
     members = bundle_members(source)
-    hints = check_appspec(source, members)
-    cache.mkdir(parents=True, exist_ok=True)
-    unfinished = cache / f".{os.getpid()}.zip"
-    try:
-        _write_zip(source, members, unfinished)
-        with unfinished.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        path = cache / f"{digest}.zip"
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return Bundle(path=path.resolve(), digest=digest, hints=hints)
+    return members, check_appspec(source, members)
 
 
 def bundle_members(source: Path) -> list[Path]:

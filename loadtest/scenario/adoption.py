@@ -93,10 +93,12 @@ def adopt(
         _choose(found, given, environment)
         _phases(found, given, let_in if own_phases else None)
         _replace(found, given)
+        expects = "expect" in walk.mapping(given.get("plugins"))
         _plugins(found, given)
         found.target = _target(found, given)
         _timeout(found, given)
         _defaults(found, given)
+        _expectations(found, named=expects)
     elif environment:
         found.refuse((), f"it has no environment {environment!r}")
     found.source.content = _located(content, path, environment)
@@ -239,6 +241,17 @@ def _defaults(found: Adopted, config: dict[str, Any]) -> None:
             ("config", "defaults", key),
             f"`{key}` is also in `config.http.defaults`, which Artillery prefers: remove one of them",
         )
+
+
+def _expectations(found: Adopted, *, named: bool) -> None:
+    """Say that `expect` is checked where Artillery alone would not: without its plugin, it ignores it."""
+    for request in () if named else walk.requests(found.source.content):
+        if "expect" in request.content:
+            text = (
+                "`expect` is checked, though the script does not name Artillery's plugin `expect`"
+            )
+            found.note((*request.location, "expect"), text)
+            return
 
 
 def _located(content: Any, path: Path, environment: str | None) -> Any:

@@ -11,16 +11,17 @@ from loadtest.scenario.part import Part, is_template, listed
 
 
 def _status(value: Any) -> Any:
-    """Read statuses that are written as texts, as Artillery's plugin does."""
-    return [
-        int(one) if isinstance(one, str) and re.fullmatch(r"\d{3}", one) else one
-        for one in listed(value)
-    ]
+    """Read a status that is written as a text, as Artillery's plugin does."""
+    if isinstance(value, str) and not is_template(value):
+        if not re.fullmatch(r"\s*\d{3}\s*", value):
+            raise ValueError('must be a status such as 200, a list of them or "{{ variable }}"')
+        return int(value)
+    return value
 
 
-_Statuses = Annotated[
-    list[Annotated[int, Field(ge=100, le=599)]], BeforeValidator(_status), Field(min_length=1)
-]
+_Status = Annotated[Annotated[int, Field(ge=100, le=599)] | str, BeforeValidator(_status)]
+"""A status, or a template of one, which only the run knows."""
+_Statuses = Annotated[list[_Status], BeforeValidator(listed), Field(min_length=1)]
 
 EXPECTATIONS = (
     "contentType", "hasHeader", "headerEquals", "hasProperty", "notHasProperty", "equals",
@@ -52,7 +53,7 @@ class Expect(Part):
     headerEquals: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None  # noqa: N815
     hasProperty: str | None = None  # noqa: N815
     notHasProperty: str | None = None  # noqa: N815
-    equals: Annotated[list[Any], Field(min_length=2)] | None = None
+    equals: list[Any] | None = None
     matchesRegexp: str | None = None  # noqa: N815
     cdnHit: bool | None = None  # noqa: N815
     jmespath: str | None = None
@@ -65,6 +66,16 @@ class Expect(Part):
         name = value[0] if isinstance(value, list) else value
         if name is not None and name != name.lower() and not is_template(name):
             raise ValueError(f"write `{name.lower()}`, in lower case: Artillery finds no other")
+        return value
+
+    @field_validator("equals")
+    @classmethod
+    def _compares(cls, value: list[Any] | None) -> list[Any] | None:
+        if value is not None and len(value) < 2:
+            raise ValueError(
+                "compares the values of its list with each other: write two, such as "
+                '`["{{ captured }}", "expected"]`'
+            )
         return value
 
     @model_validator(mode="after")

@@ -110,6 +110,9 @@ def _problem(source: Source, error: ErrorDetails, location: Location) -> Problem
             return Problem(_start(source, location), text)
         case "literal_error" if location[:2] == ("config", "plugins"):
             return Problem(_start(source, location), _plugin(str(error["input"])))
+        case _ if error["input"] is None and location and isinstance(location[-1], str):
+            text = f"`{location[-1]}` is empty: fill it in or remove it"
+            return Problem(_start(source, location), text)
         case _:
             what = f"`{location[-1]}`: " if location and isinstance(location[-1], str) else ""
             return Problem(_start(source, location), f"{what}{explain(error)}")
@@ -166,6 +169,11 @@ def _missing(key: str | int, location: Location) -> str:
             return "a scenario needs a `flow` with its requests"
         case "url":
             return f"`{location[-1]}`: a request needs a `url`"
+        case "config" if not location:
+            return (
+                "a scenario file needs `config`: one that `artillery run --config` would add is written "
+                "into it, such as `config: {}`"
+            )
         case "as":
             return "`capture` needs `as`, the variable that gets the value"
         case "value":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from commandline import files
 from loadtest.scenario import credentials, walk
 from loadtest.scenario.schema import Payload
 from loadtest.yaml_positions import Location
+
+csv.field_size_limit(sys.maxsize)  # Artillery's reader has no limit either: tokens are long.
 
 SEEDED = "credentials.csv"
 """Name of the payload file that the runner writes: the visitors that the stack has seeded."""
@@ -93,6 +96,8 @@ def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
         rows = [row for row in csv.reader(text, delimiter=payload.delimiter) if row]
     except OSError as error:
         problem = f"cannot read the payload {path}: {error.strerror}"
+        if "$environment" in payload.path:
+            problem += "; `--environment` sets its `$environment`"
         return PayloadFile(location, payload, path, problem=problem)
     except (UnicodeDecodeError, csv.Error) as error:
         problem = f"the payload {path} is not CSV in UTF-8: {error}"

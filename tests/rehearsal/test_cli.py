@@ -9,7 +9,7 @@ import pytest
 
 from commandline.exit_codes import ExitCode
 from region import preflight, rootless
-from rehearsal import cli
+from rehearsal import cli, revision_check
 from rehearsal.run import Rehearsal
 from toolchain import paths
 
@@ -123,6 +123,7 @@ def test_a_load_with_too_few_visitors_is_refused_before_anything_starts(
 ) -> None:
     for check in ("require", "require_revision"):
         monkeypatch.setattr(preflight, check, lambda _: None)
+    monkeypatch.setattr(revision_check, "require", lambda _: None)
     monkeypatch.setattr(rootless, "require_port", lambda _: None)
     monkeypatch.setattr("loadtest.cli.tools.generator", lambda _: ["artillery"])
     root = tmp_path / "region"

@@ -8,7 +8,7 @@ import pytest
 
 from commandline.exit_codes import ExitCode
 from region import preflight
-from rehearsal import cli, settings_check
+from rehearsal import cli, revision_check, settings_check
 from rehearsal.pulumi_project import STACKS
 
 
@@ -31,6 +31,7 @@ def test_a_wrong_setting_ends_a_rehearsal_before_it_begins(
 ) -> None:
     monkeypatch.setattr(preflight, "require", lambda _: None)
     monkeypatch.setattr(preflight, "require_revision", lambda _: None)
+    monkeypatch.setattr(revision_check, "require", lambda _: None)
     root = tmp_path / "region"
     assert cli.main(["run", "--root", str(root), "-c", "foo=bar"]) == ExitCode.FAILURE
     assert '"haproof:foo" is not a setting of this project' in capsys.readouterr().err

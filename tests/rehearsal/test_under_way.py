@@ -14,7 +14,7 @@ import pytest
 from commandline.exit_codes import ExitCode
 from region import cli as region_cli
 from region import preflight, rootless
-from rehearsal import cli, testbed, under_way
+from rehearsal import cli, revision_check, testbed, under_way
 from toolchain import paths
 
 HOLDER = """
@@ -51,6 +51,7 @@ def test_a_second_rehearsal_is_refused_before_it_touches_anything(
 ) -> None:
     monkeypatch.setattr(preflight, "require", lambda _: None)
     monkeypatch.setattr(preflight, "require_revision", lambda _: None)
+    monkeypatch.setattr(revision_check, "require", lambda _: None)
     monkeypatch.setattr(rootless, "require_port", lambda _: None)
     monkeypatch.setattr(testbed.Testbed, "_running_region", lambda _: pytest.fail("it went on"))
     before = sorted(tmp_path.rglob("*"))

@@ -205,6 +205,7 @@ scenarios:
             - equals: ["{{ rest }}", k]
             - notStatusCode: 500
       - post: {url: /late, body: late, expect: {notStatusCode: [500, 502]}}
+      - post: {url: /known, body: known, expect: [{statusCode: "{{ status }}"}, {statusCode: [200, 500]}]}
       - post: {url: /wrong, body: wrong, expect: [{statusCode: 200}, {hasProperty: token}]}
       - post: {url: /never, body: never}
 """
@@ -213,17 +214,20 @@ scenarios:
 def test_what_expect_asks_of_an_answer_is_checked_as_the_plugin_does(
     run: Callable[..., tuple[runner.RunResult, Any, str]],
 ):
-    script = EXPECTING.replace("plugins:", "variables: {version: ['0123456789ab']}, plugins:")
+    script = EXPECTING.replace(
+        "plugins:", "variables: {version: ['0123456789ab'], status: 200}, plugins:"
+    )
     done, server, _ = run(script, "")
     # An answer is not what was asked for: its user has failed and does not go on.
     assert Counter(server.bodies) == {
         b"before": 1,
         b"right": USERS,
         b"late": USERS,
+        b"known": USERS,
         b"wrong": USERS,
     }
     summary = done.summary
-    assert summary.requests.outcomes[Outcome.GOOD] == 2 * USERS
+    assert summary.requests.outcomes[Outcome.GOOD] == 3 * USERS
     assert summary.requests.outcomes[Outcome.OTHER] == USERS
     assert summary.users.failed == summary.users.created == USERS
     assert [str(one.name) for one in summary.validity.checks if not one.passed] == []

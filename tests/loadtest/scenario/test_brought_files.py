@@ -183,6 +183,12 @@ def test_the_timeout_is_the_one_that_artillery_takes(tmp_path: Path, config: str
          "case: Artillery finds no other, not 'X-Id'"),
         ("get: {url: /, expect: {headerEquals: [x-id]}}", "6:32: `headerEquals`: list should have at "
          "least 2 items after validation, not 1"),
+        ("get: {url: /, expect: {equals: [a]}}", "6:32: `equals`: compares the values of its list with "
+         'each other: write two, such as `["{{ captured }}", "expected"]`'),
+        ("get: {url: /, expect: {statusCode: 2xx}}", "6:32: `statusCode`: must be a status such as 200, "
+         "a list of them or \"{{ variable }}\", not '2xx'"),
+        ("get: {url: /, expect: {statusCode: '{{ status }}'}}", "6:32: nothing sets the variable "
+         "`status`"),
         ("get: {url: /, expect: {jsonString: a}}", "6:32: unknown key `jsonString` in `expect`; known "
          "are statusCode, notStatusCode, contentType, hasHeader, headerEquals, hasProperty, "
          "notHasProperty, equals, matchesRegexp, cdnHit, jmespath, jpath, description"),
@@ -504,3 +510,45 @@ def test_what_stands_at_another_place_is_told_once_with_the_right_one(
 ):
     file = written(tmp_path, text)
     assert refused(file) == [expected.replace("{directory}", str(tmp_path))]
+
+
+def test_expect_without_its_plugin_is_checked_and_told(tmp_path: Path):
+    step = "get: {url: /, expect: [{statusCode: '{{ code }}'}]}"
+    for plugin, expected in (
+        (
+            "",
+            [
+                "7:23: `expect` is checked, though the script does not name Artillery's plugin `expect`"
+            ],
+        ),
+        (", expect: {}", ["4:28: plugin `expect`: the recorder checks `expect` itself"]),
+    ):
+        variables = "http: {timeout: 5}\n  variables: {code: [200, 404]}"
+        config = f"{variables}\n  plugins: {{fake-data: {{}}{plugin}}}"
+        assert told(written(tmp_path, a_flow(step, config=config)))[1] == expected
+
+
+def test_what_is_empty_is_called_so(tmp_path: Path):
+    config = "http: {timeout: 5}\n  payload:\n  tls:"
+    found = refused(written(tmp_path, a_flow("get: {url: /}", config=config)))
+    assert found == [
+        f"{line}:3: `{key}` is empty: fill it in or remove it"
+        for line, key in ((3, "payload"), (4, "tls"))
+    ]
+    no_config = refused(written(tmp_path, "scenarios: [{flow: [{get: {url: /}}]}]"))
+    assert no_config == [
+        "1:1: a scenario file needs `config`: one that `artillery run --config` would add is written into "
+        "it, such as `config: {}`"
+    ]
+
+
+def test_values_of_a_payload_may_be_long_and_its_name_may_hold_the_environment(tmp_path: Path):
+    (tmp_path / "tokens-staging.csv").write_text("a" * 200_000 + ",b\n", encoding="utf-8")
+    config = (
+        "http: {timeout: 5}\n  environments: {staging: {}}\n  payload: "
+        "{path: 'tokens-{{ $environment }}.csv', fields: [token, b], order: random}"
+    )
+    file = written(tmp_path, a_flow("get: {url: '/{{ token }}'}", config=config))
+    assert told(file, environment="staging")[1] == []
+    (problem,) = refused(file)
+    assert problem.endswith("No such file or directory; `--environment` sets its `$environment`")

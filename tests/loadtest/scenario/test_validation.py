@@ -127,7 +127,8 @@ def changed(old: str, new: str) -> str:
          ["2:13: a scenario needs a `flow` with its requests"]),
         ("config: {http: {timeout: 1}}\nscenarios: [{flow: [{think: 1}]}]",
          ["2:14: `flow`: the flow sends no request"]),
-        ("scenarios: [{flow: [{get: {url: /}}]}]", ["1:1: a scenario file needs `config`"]),
+        ("scenarios: [{flow: [{get: {url: /}}]}]", ["1:1: a scenario file needs "
+         "`config`: one that `artillery run --config` would add is written into it, such as `config: {}`"]),
     ],
 )  # fmt: skip
 def test_what_would_measure_something_else_is_reported_with_its_position(

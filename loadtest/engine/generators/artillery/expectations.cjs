@@ -4,13 +4,32 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
+// Whether a status is known only once captures have set its variable.
+function isVariable({ statusCode }) {
+  return [statusCode ?? []].flat().some((one) => String(one).includes('{{'));
+}
+
+// The statuses that are known before a request is sent: `expect: { statusCode: 200 }` or a list of these.
+function statusesOf(expect) {
+  return [expect ?? []]
+    .flat()
+    .filter((one) => !isVariable(one))
+    .flatMap((one) => [one.statusCode ?? []].flat())
+    .map(Number);
+}
+
+// Whether the plugin is the one who judges the status.
+function judgesStatus(expect) {
+  return checksOf(expect).some(({ name }) => name === 'notStatusCode' || name === 'statusCode');
+}
+
 // The other checks of `expect`, one by one. They are made by the functions of that plugin itself, which
 // is a part of Artillery.
 function checksOf(expect) {
   return [expect ?? []]
     .flat()
     .flatMap((one) => Object.keys(one).map((name) => ({ name, one })))
-    .filter(({ name }) => name !== 'statusCode' && name !== 'description')
+    .filter(({ name, one }) => name !== 'description' && (name !== 'statusCode' || isVariable(one)))
     .map(({ name, one }) => ({ name, asked: { [name]: one[name], description: one.description } }));
 }
 
@@ -48,4 +67,4 @@ async function meets(request, response, context) {
   return checks.every(({ name, asked }) => made[name](asked, body, request, response, context).ok);
 }
 
-module.exports = { checksOf, meets };
+module.exports = { checksOf, judgesStatus, meets, statusesOf };

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from loadtest.scenario import walk
 from loadtest.scenario.expectations import EXPECTATIONS as EXPECTATION_NAMES
 from loadtest.scenario.expectations import Expect
-from loadtest.scenario.part import Part
+from loadtest.scenario.part import Part, is_template
 from loadtest.scenario.scenario import Scenario
 from loadtest.scenario.schema import Around, Config, Defaults, Flow, Http, Payload, Script
 from loadtest.scenario.steps import (
@@ -128,6 +129,14 @@ def _kind(location: Location) -> tuple[str, frozenset[str]] | None:
     return next(((kind, keys) for kind, pattern, keys in _KINDS if pattern.fullmatch(path)), None)
 
 
+def _asked(part: FoundPart) -> str:
+    """Return the name under which a generator says whether it runs a part."""
+    if part.name == "expect.statusCode" and any(map(is_template, walk.listed(part.value))):
+        # Known only in the run, and judged by the plugin then, as that one is.
+        return "expect.notStatusCode"
+    return part.name
+
+
 def refused(
     scenario: Scenario,
     reasons: Mapping[str, str],
@@ -143,7 +152,7 @@ def refused(
     problems: list[Problem] = []
     for part in found(scenario):
         # Empty mappings say nothing: `plugins: {}`.
-        reason = reasons.get(part.name) if part.value not in ({}, None) else None
+        reason = reasons.get(_asked(part)) if part.value not in ({}, None) else None
         if reason is None:
             reason = judge(part)
         if reason is not None:

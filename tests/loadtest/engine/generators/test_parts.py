@@ -175,6 +175,20 @@ def test_everything_that_is_refused_is_told_at_once_with_its_line(tmp_path: Path
     assert "`$.list[?(@.a > 1)]`" in lines[3]
 
 
+def test_a_status_that_a_variable_holds_is_for_artillery_alone(load: Any):
+    expect = {"statusCode": [200, "{{ code }}"]}
+    found = load(
+        {
+            "config": {"http": {"timeout": 1}, "variables": {"code": [200, 404]}},
+            "scenarios": [{"flow": [{"get": {"url": "/", "expect": expect}}]}],
+        }
+    )
+    registry.require_runnable(found, "artillery")
+    for generator in ("k6", "locust", "jmeter"):
+        (problem,) = registry.named(generator).refused(found)
+        assert "`statusCode`: Artillery's own plugin makes this check" in problem.text
+
+
 def test_a_part_is_known_by_its_place_not_by_its_name(load: Any):
     """A body may contain any keys."""
     body = {"post": {"formData": {"a": 1}}, "flow": [1], "parallel": [2]}
