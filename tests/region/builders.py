@@ -26,6 +26,17 @@ def until(condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
         time.sleep(0.02)
 
 
+def lead_outside(aws: Any, vpc: str) -> None:
+    """Give a VPC's main route table the way to the internet."""
+    gateway = aws.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    aws.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    query = [{"Name": "vpc-id", "Values": [vpc]}]
+    (main,) = aws.ec2.describe_route_tables(Filters=query)["RouteTables"]
+    aws.ec2.create_route(
+        RouteTableId=main["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway
+    )
+
+
 class Network:
     """A VPC with a public subnet per zone, a security group and an AMI."""
 
@@ -38,6 +49,7 @@ class Network:
             )["Subnet"]["SubnetId"]
             for n, zone in enumerate(zones)
         ]
+        lead_outside(aws, self.vpc)
         for subnet in self.subnets:
             aws.ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
         self.group = aws.ec2.create_security_group(
@@ -58,6 +70,7 @@ class Stage:
             )["Subnet"]["SubnetId"]
             for n, zone in enumerate("ab")
         ]
+        lead_outside(aws, self.vpc)
         self.image = image_of(aws)
         aws.codedeploy.create_application(applicationName="app", computePlatform="Server")
 

@@ -14,6 +14,7 @@ from region.addresses import has_twin, loopback_of
 from region.config import RegionConfig
 from region.network.internet import admits_internet
 from region.services.ec2 import security_groups
+from region.services.ec2.routes import is_public
 from region.services.elbv2 import attributes, conversion, periods, target_groups
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.model import (
@@ -28,7 +29,7 @@ from region.services.elbv2.haproxy.model import (
     TargetGroup,
 )
 from region.services.elbv2.haproxy.rules import Rule
-from region.services.elbv2.records import LoadBalancerRecord
+from region.services.elbv2.records import LoadBalancerRecord, Place
 
 REACHABLE_STATES = {"running", "pending"}
 Seconds = Callable[[float], float]
@@ -75,7 +76,10 @@ def read(
     spec = LoadBalancer(
         name=load_balancer.name,
         address=loopback_of(record.name.address),
-        nodes=tuple(Node(zone, place.address) for zone, place in sorted(record.nodes.items())),
+        nodes=tuple(
+            Node(zone, place.address, public=_public(backend, load_balancer, place))
+            for zone, place in sorted(record.nodes.items())
+        ),
         network=network,
         listeners=tuple(
             replace(
@@ -104,6 +108,11 @@ def read(
         record.listener_changes,
         record.away_from,
     )
+
+
+def _public(backend: ELBv2Backend, load_balancer: FakeLoadBalancer, place: Place) -> bool:
+    """Return whether a node is where the internet finds it; an internal one is not meant to be."""
+    return load_balancer.scheme == "internal" or is_public(backend.ec2_backend, place.subnet)
 
 
 def target_group(group: FakeTargetGroup, seconds: Seconds) -> TargetGroup:

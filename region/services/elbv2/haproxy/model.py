@@ -163,10 +163,12 @@ class Node:
 
     Attributes:
         address: The address that its targets see, in the network; empty without a network.
+        public: Whether answers find a way from its subnet to the internet.
     """
 
     zone: str
     address: str = ""
+    public: bool = True
 
     def __post_init__(self) -> None:
         """Reject a zone that is not valid in the name of a backend."""

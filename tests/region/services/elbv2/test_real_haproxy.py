@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import urllib.request
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -73,6 +74,9 @@ def test_a_url_answers_through_the_load_balancer(real, network):
         real.until(lambda: _answers(balancer["DNSName"]))
         with urllib.request.urlopen(f"http://{balancer['DNSName']}/", timeout=5) as answer:
             assert answer.read() == b"ok"
+        with _without_a_route(real):
+            real.until(lambda: not _answers(balancer["DNSName"]))
+        real.until(lambda: _answers(balancer["DNSName"]))
         app.status = 500
         real.until(lambda: real.health(group)[name] == ("unhealthy", "Target.ResponseCodeMismatch"))
         real.aws.elbv2.deregister_targets(TargetGroupArn=group, Targets=[{"Id": name}])
@@ -81,6 +85,24 @@ def test_a_url_answers_through_the_load_balancer(real, network):
         real.until(lambda: not _listens(balancer["DNSName"], 80))
     finally:
         app.close()
+
+
+@contextmanager
+def _without_a_route(real):
+    """Take the way to the internet from all tables."""
+    ec2 = real.aws.ec2
+    taken = [
+        (table["RouteTableId"], route["GatewayId"])
+        for table in ec2.describe_route_tables()["RouteTables"]
+        for route in table["Routes"]
+        if route.get("GatewayId", "").startswith("igw-")
+    ]
+    assert taken
+    for table, _ in taken:
+        ec2.delete_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0")
+    yield
+    for table, gateway in taken:
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
 
 
 def _admit_the_internet(real):

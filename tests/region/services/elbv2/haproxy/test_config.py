@@ -72,6 +72,26 @@ def test_a_target_is_in_the_open_backend_without_a_check():
     assert f"server {SERVER} 127.20.0.5:8080 {POOLED}" in opened
 
 
+def test_only_the_node_without_a_route_to_the_internet_is_silent_to_visitors():
+    nodes = (Node("a", "10.20.0.4"), Node("b", "10.20.1.4", public=False))
+    text = lines(balancer(group(), nodes=nodes))
+    (dropped,) = [line for line in text if "silent-drop" in line]
+    assert dropped == (
+        "tcp-request connection silent-drop if { dst 127.20.0.4 } { var(sess.node) -m str b }"
+    )
+    chosen = [number for number, line in enumerate(text) if "set-var(sess.node)" in line]
+    assert max(chosen) < text.index(dropped)
+
+
+def test_a_closed_listener_is_silent_once():
+    closed = (Listener(80, Forward("tg-web"), admitted=False),)
+    nodes = (Node("a", "10.20.0.4", public=False),)
+    text = lines(balancer(group(), nodes=nodes, listeners=closed))
+    assert [line for line in text if "silent-drop" in line] == [
+        "tcp-request connection silent-drop if { dst 127.20.0.4 }"
+    ]
+
+
 def test_the_listener_fails_open():
     text = lines(balancer(group()))
     assert "bind fd@7" in text
