@@ -48,6 +48,11 @@ class Credentials:
                 found = credential
         return found
 
+    def holder_of(self, credential: Credential) -> str:
+        """Return whom a key pair was issued to; empty for the user's own."""
+        issued = self._issued.items()
+        return next((name for name, one in issued if one is credential), "")
+
     def _derive(self, holder: str, purpose: str) -> bytes:
         key = self.user.secret_access_key.encode()
         return hmac.digest(key, f"{purpose}\0{holder}".encode(), hashlib.sha256)

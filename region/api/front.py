@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from region.api import calls, constraints, resource_names, support, texts, wsgi
+from region.api import callers, calls, constraints, resource_names, support, texts, wsgi
 from region.api.bodies import BusyError, Intake, TooLargeError
 from region.api.guard import Caller, Guard, Refusal
 from region.api.saving import NotSavedError
@@ -21,7 +21,8 @@ Execute = Callable[[wsgi.Environ, wsgi.StartResponse, str], list[bytes]]
 """Execute a request of an action and respond to it."""
 
 _INSTEAD: Final = {
-    "StartSession": " For a shell in an instance: python -m rehearsal shell INSTANCE"
+    "CreateDocument": " Send the document's commands with AWS-RunShellScript.",
+    "StartSession": " For a shell in an instance: python -m rehearsal shell INSTANCE",
 }
 """What does the same in another way."""
 _ACCOUNT_HEADER: Final = "HTTP_X_MOTO_ACCOUNT_ID"
@@ -55,7 +56,8 @@ class Front:
             caller = self._caller(environ)
             with self._intake.body_of(environ, caller.claim.service or "s3") as body:
                 self._check(caller, environ, body)
-                return self._perform(environ, start_response, body)
+                with callers.calling(caller.holder):
+                    return self._perform(environ, start_response, body)
         except _RefusedError as refused:
             found = refused
         except TooLargeError as error:

@@ -48,10 +48,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A request's signature and the key pair that it names."""
+    """A request's signature, the key pair that it names, and the instance that has it, if one has."""
 
     claim: signatures.Claim
     credential: Credential
+    holder: str = ""
 
 
 class Guard:
@@ -85,7 +86,7 @@ class Guard:
                 _UNKNOWN[protocol_of(environ)],
                 f"The access key id is not one of this local region: {_REMEDY}",
             )
-        return Caller(claim, credential)
+        return Caller(claim, credential, self._credentials.holder_of(credential))
 
     def verify(self, caller: Caller, environ: Environ, body: bytes) -> Refusal | None:
         """Return why the signature of a request is refused, None if it is right."""

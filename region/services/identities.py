@@ -6,14 +6,17 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from moto.ec2.models import ec2_backends
 from moto.iam.exceptions import ValidationError
 from moto.iam.models import IAMBackend, Role
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 from moto.sts.exceptions import STSClientError
 from moto.sts.models import AssumedRole, STSBackend
 
+from region.api import callers
 from region.api.patching import Original, Patches
 from region.services import roles
+from region.services.ec2 import instances
 
 patches = Patches()
 
@@ -22,6 +25,8 @@ _MOTOS_USER: Final = ":user/moto"
 _USER: Final = "haproof"
 """Whose calls those of the region's user are."""
 _USER_ID: Final = "AIDAHAPROOFHAPROOFHAP"
+_NO_ROLE_ID: Final = "AROAHAPROOFHAPROOFHAP"
+"""Of instances without a profile, to which the region gives credentials nevertheless."""
 
 
 def install() -> None:
@@ -58,10 +63,27 @@ def _get_caller_identity(
     moto: Original, self: STSBackend, access_key_id: str, region: str
 ) -> tuple[str, str, str]:
     """Say who calls; moto's user for keys that it has not made has an ARN that no user has."""
+    if instance_id := callers.instance():
+        return _instance(self, instance_id)
     user_id, arn, account = moto(self, access_key_id, region)
     if arn.endswith(_MOTOS_USER):
         return _USER_ID, f"arn:{self.partition}:iam::{account}:user/{_USER}", account
     return user_id, arn, account
+
+
+def _instance(backend: STSBackend, instance_id: str) -> tuple[str, str, str]:
+    """Return who an instance is: its profile's role, in a session that has the instance's name.
+
+    EC2 User Guide, "Retrieve security credentials from instance metadata".
+    """
+    account = backend.account_id
+    regions = ec2_backends[account].values()
+    everywhere = (one.get_instance_by_id(instance_id) for one in list(regions))
+    found = next((one for one in everywhere if one is not None), None)
+    name = (instances.role_of(found) if found is not None else "") or instances.NO_ROLE
+    role = next((one for one in roles.all_of(account) if one.name == name), None)
+    session = f"arn:{backend.partition}:sts::{account}:assumed-role/{name}/{instance_id}"
+    return f"{role.id if role else _NO_ROLE_ID}:{instance_id}", session, account
 
 
 @patches.around(STSBackend, "assume_role")

@@ -18,10 +18,14 @@ IAM: Final = "aws"
 _ASSUME: Final = "sts:assumerole"
 
 
+def all_of(account: str) -> list[Role]:
+    """Return the roles of an account."""
+    return list(iam_backends[account][IAM].roles.values())
+
+
 def find(account: str, arn: str) -> Role | None:
     """Return the role with an ARN."""
-    roles = iam_backends[account][IAM].roles.values()
-    return next((role for role in roles if role.arn == arn), None)
+    return next((role for role in all_of(account) if role.arn == arn), None)
 
 
 def may_assume(account: str, arn: str, service: str) -> bool:

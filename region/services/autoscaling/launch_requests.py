@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from moto.autoscaling.models import ASG_NAME_TAG, FakeAutoScalingGroup
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, InvalidLaunchTemplateVersionNotFound
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
@@ -92,7 +92,11 @@ def _template_version(
     if template is None or template.id not in backend.launch_templates:
         name = f"{template.id} ({template.name})" if template else "of the group"
         raise LookupError(f"Launch template {name} no longer exists.")
-    return template, template.get_version(number)
+    try:
+        return template, template.get_version(number)
+    except InvalidLaunchTemplateVersionNotFound as error:
+        message = f"Version {number} of launch template {template.id} no longer exists."
+        raise LookupError(message) from error
 
 
 def _run(

@@ -100,9 +100,15 @@ def matches(settings: LaunchSettings, record: MemberRecord, instance_type: str) 
     template = settings.template
     if template is None or launched.get("LaunchTemplateId") != template.id:
         return False
-    if launched.get("Version") != str(template.get_version(settings.version).number):
+    if launched.get("Version") != _number(template, settings.version):
         return False
     return not settings.types or instance_type in settings.types
+
+
+def _number(template: LaunchTemplate, version: str) -> str:
+    """Return the number of a version, which may have been deleted since."""
+    latest, default = template.latest_version().number, template.default_version_number
+    return {"$Latest": str(latest), "$Default": str(default)}.get(version, version)
 
 
 def _types(mixed: Mapping[str, Any]) -> tuple[str, ...]:

@@ -34,7 +34,6 @@ BOOTS_AT_ONCE = 8
 ENDS_AT_ONCE = 4
 RETRY_AFTER = 1.0
 CONSOLE_LENGTH = 64 * 1024  # the most recent part of a console that EC2 keeps
-NO_ROLE = "instance-role"
 
 
 class Machine(Protocol):
@@ -277,7 +276,7 @@ class InstancesController:
                 availability_zone=instance.placement.zone or "",
                 user_data=ec2.user_data_of(instance),
                 volume_gibibytes=root_volumes.size_of(instance),
-                role=ec2.role_of(instance) or NO_ROLE,
+                role=ec2.role_of(instance) or ec2.NO_ROLE,
                 image_id=instance.image_id,
                 metadata=partial(self._metadata, instance_id),
             )

@@ -24,6 +24,9 @@ STATE_NAMES = {
     STOPPED: "stopped",
 }
 
+NO_ROLE = "instance-role"
+"""The name of the role of an instance without a profile; the region gives it credentials nevertheless."""
+
 
 def set_state(instance: Instance, code: int) -> None:
     """Put an instance into one of EC2's states."""

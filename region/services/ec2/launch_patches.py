@@ -26,7 +26,13 @@ from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.api.records import REQUEST
 from region.quotas import USER_DATA_BYTES
-from region.services.ec2 import capacity, default_subnets, launch_checks, root_volumes
+from region.services.ec2 import (
+    capacity,
+    default_subnets,
+    launch_checks,
+    root_volumes,
+    template_versions,
+)
 from region.services.ec2.records import InstanceRecord
 
 # Parameters of moto's run_instances and the template fields that they come from.
@@ -156,7 +162,10 @@ def _create_version(
     raw = data.get("UserData")
     parsed = {"UserData": parse_user_data(raw)} if isinstance(raw, str | bytes) else {}
     _check_size({**data, **parsed}.get("UserData"))
-    return moto(self, {**data, **parsed}, description)
+    number = template_versions.next_number(self)
+    made: LaunchTemplateVersion = moto(self, {**data, **parsed}, description)
+    made.number = number
+    return made
 
 
 @patches.around(instance_responses, "parse_user_data")

@@ -42,6 +42,7 @@ from region.services.ec2 import (
     refusals,
     root_volumes,
     security_group_patches,
+    template_versions,
 )
 from region.services.ec2.instances import (
     PENDING,
@@ -68,6 +69,7 @@ def install() -> None:
     patches.install()
     launch_patches.patches.install()
     lookup_patches.patches.install()
+    template_versions.patches.install()
     filter_patches.patches.install()
     network_patches.patches.install()
     nat_patches.patches.install()

@@ -30,7 +30,8 @@ GroupName = Callable[[str], str]
 """Returns the name of the target group with an ARN."""
 
 MOST_VALUES = 5
-"""Values of all conditions of one rule (ALB guide, Quotas)."""
+MOST_WILDCARDS = 6
+"""Values of all conditions of one rule, and `*` and `?` in them (ALB guide, Quotas)."""
 MOST_GROUPS = 5
 """Target groups of one action (ALB guide, Quotas)."""
 MOST_WEIGHT = 999
@@ -68,7 +69,21 @@ def conditions(given: Sequence[Structure]) -> tuple[Condition, ...]:
         raise LoadBalancerError(
             f"A rule can have only {MOST_VALUES} condition values: make a second rule."
         )
+    if sum(map(_wildcards, given)) > MOST_WILDCARDS:
+        raise LoadBalancerError(
+            f"A rule can have only {MOST_WILDCARDS} wildcards: make a second rule."
+        )
     return found
+
+
+def _wildcards(item: Structure) -> int:
+    """Count the wildcards in the values of a condition, which a described one has twice."""
+    field = str(item.get("Field", ""))
+    if field in {"http-request-method", "source-ip"}:
+        return 0
+    values = (item.get(_CONFIGS.get(field, "")) or {}).get("Values") or item.get("Values") or []
+    texts = [text for one in values for text in (one.values() if isinstance(one, dict) else [one])]
+    return sum(str(text).count("*") + str(text).count("?") for text in texts)
 
 
 def _condition(item: Structure) -> Condition:

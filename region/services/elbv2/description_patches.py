@@ -19,7 +19,7 @@ from moto.elbv2.responses import ELBV2Response
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.elbv2 import repeats
+from region.services.elbv2 import limits, repeats
 from region.services.elbv2.errors import invalid
 
 patches = Patches()
@@ -106,3 +106,11 @@ def _describe_ssl_policies(moto: Original, self: ELBV2Response) -> ActionResult:
         message = f"The specified SSL policies were not found: {', '.join(missing)}"
         raise invalid(message, "SSLPolicyNotFound")
     return answer
+
+
+@patches.method(ELBV2Response)
+def describe_account_limits(self: ELBV2Response) -> ActionResult:
+    """DescribeAccountLimits: the quotas that calls are held to here; moto's are old ones."""
+    del self
+    found = [{"Name": name, "Max": str(most)} for name, most in limits.LIMITS.items()]
+    return ActionResult({"Limits": found})

@@ -18,14 +18,12 @@ from moto.elbv2.responses import ELBV2Response
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.elbv2 import conversion, desired, repeats, target_groups
+from region.services.elbv2 import conversion, desired, limits, repeats, target_groups
 from region.services.elbv2.errors import invalid, refused, unsupported
 from region.services.elbv2.records import LoadBalancerRecord
 
 patches = Patches()
 
-MOST_LISTENERS: Final = 50
-MOST_RULES: Final = 100
 MOST_PRIORITY: Final = 50_000
 _HTTP_ONLY: Final = "it has no certificate that a client would trust, use protocol HTTP"
 _LISTENER_DEFAULTS: Final = {"routing.http.response.server.enabled": "true"}
@@ -88,8 +86,10 @@ def _check_action(
     backend: ELBv2Backend, balancer: FakeLoadBalancer, actions: Sequence[dict[str, Any]]
 ) -> None:
     """Refuse an action that AWS does not take or the load balancer cannot do."""
+    named: set[str] = set()
 
     def group_name(arn: str) -> str:
+        named.add(arn)
         group = backend.target_groups.get(arn)
         if group is None:
             raise invalid(f"Target group '{arn}' not found", "TargetGroupNotFound")
@@ -111,6 +111,7 @@ def _check_action(
 
     with refused():
         conversion.action(actions, group_name, float)
+    limits.check_target_groups(backend, balancer, named)
 
 
 def _balancer_of(backend: ELBv2Backend, listener_arn: str) -> FakeLoadBalancer:
@@ -151,10 +152,8 @@ def _create_listener(
     if balancer is not None:
         if kwargs.get("port") is not None:
             _check_port(balancer, kwargs["port"])
-        if len(balancer.listeners) >= MOST_LISTENERS:
-            raise invalid(
-                f"A load balancer has at most {MOST_LISTENERS} listeners", "TooManyListeners"
-            )
+        count = len(balancer.listeners) + 1
+        limits.check("listeners-per-application-load-balancer", count, "TooManyListeners")
         actions = kwargs.get("actions") or []
         _check_action(self, balancer, actions)
         kwargs["actions"] = conversion.described_actions(actions)
@@ -236,9 +235,8 @@ def _create_rule(
     balancer = _balancer_of(self, listener_arn)
     listener = balancer.listeners[listener_arn]
     number = _check_priority(listener, priority)
-    count = sum(len(item.rules) - 1 for item in balancer.listeners.values())
-    if count >= MOST_RULES:
-        raise invalid(f"A load balancer has at most {MOST_RULES} rules", "TooManyRules")
+    count = sum(len(item.rules) - 1 for item in balancer.listeners.values()) + 1
+    limits.check("rules-per-application-load-balancer", count, "TooManyRules")
     with refused():
         conversion.conditions(conditions)
     _check_action(self, balancer, actions)

@@ -15,7 +15,7 @@ from region.addresses import loopback_of
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import placement
-from region.services.elbv2 import attributes, repeats
+from region.services.elbv2 import attributes, limits, repeats
 from region.services.elbv2.errors import invalid, refused, unsupported
 from region.services.elbv2.records import LoadBalancerRecord, Place
 
@@ -90,8 +90,7 @@ def _create_load_balancer(
     if any(known.name == name for known in self.load_balancers.values()):
         message = f"A load balancer with the same name '{name}' exists, but with different settings"
         raise invalid(message, "DuplicateLoadBalancerName")
-    if len(self.load_balancers) >= 50:
-        raise invalid("Your account has 50 load balancers already", "TooManyLoadBalancers")
+    limits.check("application-load-balancers", len(self.load_balancers) + 1, "TooManyLoadBalancers")
     mappings = [str(item["SubnetId"]) for item in kwargs.get("subnet_mappings") or ()]
     subnets = _subnets(self, [*(kwargs.get("subnet_ids") or ()), *mappings])
     groups = _security_groups(self, kwargs.get("security_groups") or (), subnets)

@@ -13,7 +13,7 @@ from moto.elbv2.responses import ELBV2Response
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.elbv2 import attributes, desired, repeats
+from region.services.elbv2 import attributes, desired, limits, repeats
 from region.services.elbv2.errors import invalid, refused, unsupported
 from region.services.elbv2.records import TargetGroupRecord
 
@@ -127,6 +127,7 @@ def _new_target_group(moto: Original, self: FakeTargetGroup, *args: Any, **kwarg
 def _create_target_group(
     moto: Original, self: ELBv2Backend, name: str, **kwargs: Any
 ) -> FakeTargetGroup:
+    limits.check("target-groups", len(self.target_groups) + 1, "TooManyTargetGroups")
     created: FakeTargetGroup = moto(self, name, **kwargs)
     try:
         with refused():

@@ -14,7 +14,7 @@ from moto.elbv2.responses import ELBV2Response
 from region.addresses import has_twin
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.elbv2 import attributes
+from region.services.elbv2 import attributes, limits
 from region.services.elbv2.errors import invalid, unsupported
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
 from region.services.elbv2.target_groups import (
@@ -49,6 +49,7 @@ def _register_targets(
         raise invalid("You must specify at least one target")
     for target in instances:
         _check_target(self, group, target)
+    limits.check_targets(self, group, instances)
     known = set(group.targets)
     moto(self, target_group_arn, instances)
     record = TargetGroupRecord.of(group)

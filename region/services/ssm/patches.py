@@ -1,7 +1,7 @@
 """Run Command as AWS answers it. `region.services.ssm.controller` runs the commands.
 
 moto lacks half of the calls, and its SendCommand succeeds at once, on instances that need not
-exist. What it has besides, parameters and documents, stays moto's.
+exist. What it has besides, parameters, stays moto's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.ssm import commands, descriptions, parameter_patches, selection
+from region.services.ssm import (
+    commands,
+    descriptions,
+    document_patches,
+    parameter_patches,
+    selection,
+)
 from region.services.ssm.records import RunCommand, RunCommandRecord
 from region.services.ssm.send_command_checks import command_in
 
@@ -33,6 +39,7 @@ def install() -> None:
     """Patch moto's Systems Manager."""
     patches.install()
     parameter_patches.patches.install()
+    document_patches.patches.install()
 
 
 @patches.around(SimpleSystemManagerBackend, "__init__")
