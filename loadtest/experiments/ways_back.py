@@ -375,11 +375,9 @@ def put_back(clients: Clients, way_back: WayBack) -> bool:
             f"not put back: {way_back.what} (with the arguments of the fault journal: {what}); put it "
             "back by hand, then remove the journal"
         ) from error
-    except ClientError as error:
+    except (ClientError, BotoCoreError) as error:
         if error_code(error) in GONE:
             return False
-        raise ExperimentError(f"not put back: {way_back.what} ({error})") from error
-    except BotoCoreError as error:
         raise ExperimentError(f"not put back: {way_back.what} ({error})") from error
 
 
