@@ -124,7 +124,8 @@ def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
         YamlError: The file is not plain YAML.
     """
     try:
-        loader = kind(_without_tabs(files.read_text(path, "utf-8-sig")))
+        text = _without_tabs(files.read_text(path, "utf-8-sig"))
+        loader = kind(_printable(text))
         try:
             node = loader.get_single_node()
             if node is None:
@@ -146,6 +147,17 @@ def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
     except yaml.YAMLError as error:
         raise YamlError(Problem(Position(1, 1), f"not YAML: {error}")) from error
     return source
+
+
+def _printable(text: str) -> str:
+    """Return a text that YAML takes, or say where a character is that it does not."""
+    if found := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        before = text[: found.start()].splitlines() or [""]
+        new = text[: found.start()].endswith("\n")
+        where = Position(len(before) + new, 1 if new else len(before[-1]) + 1)
+        shown = f"U+{ord(found[0]):04X}"
+        raise YamlError(Problem(where, f"the character {shown} is not allowed in YAML; remove it"))
+    return text
 
 
 def _without_tabs(text: str) -> str:

@@ -110,12 +110,17 @@ def _problem(source: Source, error: ErrorDetails, location: Location) -> Problem
             return Problem(_start(source, location), text)
         case "literal_error" if location[:2] == ("config", "plugins"):
             return Problem(_start(source, location), _plugin(str(error["input"])))
-        case _ if error["input"] is None and location and isinstance(location[-1], str):
-            text = f"`{location[-1]}` is empty: fill it in or remove it"
-            return Problem(_start(source, location), text)
         case _:
-            what = f"`{location[-1]}`: " if location and isinstance(location[-1], str) else ""
-            return Problem(_start(source, location), f"{what}{explain(error)}")
+            return Problem(_start(source, location), _wrong_value(error, location))
+
+
+def _wrong_value(error: ErrorDetails, location: Location) -> str:
+    if error["type"] == "model_type" and not location:
+        return "a scenario file has the keys `config` and `scenarios`"
+    what = f"`{location[-1]}`" if location and isinstance(location[-1], str) else ""
+    if error["input"] is None and what:
+        return f"{what} is empty: fill it in or remove it"
+    return f"{what}: {explain(error)}" if what else explain(error)
 
 
 def _start(source: Source, location: Location) -> Position:

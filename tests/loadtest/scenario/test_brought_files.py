@@ -552,3 +552,17 @@ def test_values_of_a_payload_may_be_long_and_its_name_may_hold_the_environment(t
     assert told(file, environment="staging")[1] == []
     (problem,) = refused(file)
     assert problem.endswith("No such file or directory; `--environment` sets its `$environment`")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("config: {}\nname: a\0b\n", "2:8: the character U+0000 is not allowed in YAML; remove it"),
+        ("config: {}\n\x1b[31m\n", "2:1: the character U+001B is not allowed in YAML; remove it"),
+        ("\ud7ff\x07", "1:2: the character U+0007 is not allowed in YAML; remove it"),
+        ("- 1\n", "1:1: a scenario file has the keys `config` and `scenarios`"),
+        ("5\n", "1:1: a scenario file has the keys `config` and `scenarios`"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_with_its_place(tmp_path: Path, text: str, expected: str):
+    assert refused(written(tmp_path, text)) == [expected]

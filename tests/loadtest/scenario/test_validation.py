@@ -81,7 +81,7 @@ def changed(old: str, new: str) -> str:
         ("a: &a [*a]", ["1:4: this anchor contains itself"]),
         (
             "[1, 2]",
-            ["1:1: input should be a valid dictionary or instance of Script"],
+            ["1:1: a scenario file has the keys `config` and `scenarios`"],
         ),
         (changed("    timeout: 5", "    timeout: soon"),
          ["3:5: `timeout`: input should be a valid number, not 'soon'"]),
