@@ -71,11 +71,12 @@ def read(directory: Path) -> LoadWindows:
     """Read a saved run.
 
     Raises:
-        ResultsError: Its files cannot be read.
+        ResultsError: Its files cannot be read, or hold a part of its requests only.
     """
     summary = run_loading.load_summary(directory)
-    outputs = stack_outputs.from_file(str(directory / paths.OUTPUTS))
     measured = run_loading.measure(directory, Ending(datetime.now(UTC)))
+    run_loading.require_all(directory, len(measured.requests), summary)
+    outputs = stack_outputs.from_file(str(directory / paths.OUTPUTS))
     return of(summary, outputs, measured)
 
 

@@ -100,6 +100,20 @@ def _with_outcome(summary: RunSummary) -> RunSummary:
     return summary.model_copy(update={"verdict": undecided})
 
 
+def require_all(directory: Path, count: int, summary: RunSummary) -> None:
+    """Require that as many requests of a run were read as its summary counted.
+
+    Raises:
+        ResultsError: They are fewer, or more.
+    """
+    if count != summary.requests.total:
+        raise ResultsError(
+            f"{locate(directory, paths.REQUESTS) or directory / paths.REQUESTS} contains {count:,} "
+            f"requests, but {paths.SUMMARY} counted {summary.requests.total:,}: the file is incomplete; "
+            f"{_remedy(directory)}"
+        )
+
+
 def load_requests(directory: Path) -> RequestTable:
     """Load the requests of a saved run, classified by the run's own `slow_ms` and schedule.
 
@@ -119,11 +133,7 @@ def load_requests(directory: Path) -> RequestTable:
         raise ResultsError(f"{journal.damage}; {_remedy(directory)}")
     if summary is None:
         return requests
-    if len(requests) != summary.requests.total:
-        raise ResultsError(
-            f"{path} contains {len(requests):,} requests, but {paths.SUMMARY} counted "
-            f"{summary.requests.total:,}: the file is incomplete; {_remedy(directory)}"
-        )
+    require_all(directory, len(requests), summary)
     planned = profiles.from_record(summary.profile)
     began_ms = summary.load_began_at.timestamp() * 1000
     if planned is None:

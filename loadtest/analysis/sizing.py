@@ -35,8 +35,11 @@ WITHIN = 0.25
 HOLDING = 0.9
 """The windows that a check compares: those of at least this share of the rate that only a tenth of
 the windows exceeds, which is the hold's."""
-LEAST_REQUESTS = 1_000
-"""A check needs so many requests: below, a p99 varies by more than what is to be checked."""
+LEAST_REQUESTS = 4_000
+"""A check needs so many requests: below, a p99 varies by more than what is to be checked. Of ten runs with
+3,000 at one rate and size, it was 6.2 to 7.8 ms, and 8.6 ms of one with 23,000: a short hold meets what
+slows all instances for a moment, or does not (docs/capacity.md)."""
+LEAST_HOLD_S = 60
 
 FEW_FAILED = 0.01
 """With more failed users, who stop early, a run does not show how many requests a user sends."""
@@ -312,6 +315,12 @@ def _needs_a_fleet(run: LoadWindows, instances: Count) -> bool:
     return run.outputs.topology == "single" and instances.high > 1
 
 
+def hold_s(rate: float) -> int:
+    """Return for how many seconds a run holds its highest rate so that a check can be made of it."""
+    # Some of them fall into windows that are not quite at that rate.
+    return max(LEAST_HOLD_S, math.ceil(1.2 * LEAST_REQUESTS / rate))
+
+
 def check(runs: Sequence[LoadWindows], against: LoadWindows, percentile: str = "p99") -> Check:
     """Predict a run's percentile at its highest rate from other runs, and compare.
 
@@ -327,10 +336,12 @@ def check(runs: Sequence[LoadWindows], against: LoadWindows, percentile: str = "
     curve, _ = _known([*runs], q)
     held = against.rate >= HOLDING * np.quantile(against.rate, 0.9)
     chosen = (against.window >= 0) & held[against.window]
+    rate = float(against.rate[held].mean())
     if chosen.sum() < LEAST_REQUESTS:
         raise CapacityError(
             f"{against.summary.id} has {int(chosen.sum()):,} requests at its highest rate, too few for "
-            f"a {percentile}; hold it longer, such as `--hold 60s` ({LEAST_REQUESTS:,} are needed)"
+            f"a {percentile}; hold it longer, such as `--hold {hold_s(rate)}s` "
+            f"({LEAST_REQUESTS:,} are needed)"
         )
     latency: Floats = against.latency_ms[chosen]
     measured = min(quantile(latency, q), against.summary.scenario.timeout_s * 1000)
@@ -338,7 +349,7 @@ def check(runs: Sequence[LoadWindows], against: LoadWindows, percentile: str = "
     return Check(
         run=against.summary.id,
         instances=against.fleet,
-        rate=float(against.rate[held].mean()),
+        rate=rate,
         percentile=percentile,
         predicted_ms=predicted,
         measured_ms=measured,

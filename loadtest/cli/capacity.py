@@ -20,7 +20,7 @@ from loadtest.cli.options import RUN_HELP, Json
 from loadtest.formatting import NOTHING, percent
 from loadtest.runs import paths
 
-RAMP_S, HOLD_S = 60, 60
+RAMP_S = 60
 
 Runs = Annotated[
     list[str] | None, typer.Argument(metavar="[RUN]...", help=f"{RUN_HELP} By default `latest-ha`.")
@@ -195,7 +195,8 @@ def _commands(found: Size, run: LoadWindows) -> list[str]:
         "maxSize": max(count + 1, math.ceil(count * 1.5)),
         "requestsPerTarget": found.requests_per_target.value,
     }
-    visitors = users * (RAMP_S // 2 + HOLD_S + 1)
+    hold_s = sizing.hold_s(found.rate)
+    visitors = users * (RAMP_S // 2 + hold_s + 1)
     if visitors > run.outputs.seed_users:
         settings["seedUsers"] = visitors
     low = max(1, users // 10)
@@ -205,6 +206,6 @@ def _commands(found: Size, run: LoadWindows) -> list[str]:
             for key, value in settings.items()
         ),
         f"  pulumi up -s {stack}",
-        f"  python -m loadtest run --stack {stack} --ramp {low}:{users}:{RAMP_S}s --hold {HOLD_S}s",
+        f"  python -m loadtest run --stack {stack} --ramp {low}:{users}:{RAMP_S}s --hold {hold_s}s",
         f"  python -m loadtest size --check latest-{stack} {' '.join(found.runs)}",
     ]

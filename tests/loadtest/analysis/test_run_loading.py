@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from loadtest.analysis import run_loading
+from loadtest.analysis import load_windows, run_loading
 from loadtest.errors import ResultsError
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
@@ -44,13 +45,16 @@ def test_a_table_knows_schedule_and_threshold_of_its_run(whole: Path):
     assert np.all(rows.ttfb_ms[rows.is_(Outcome.SLOW)] > summary.slow_ms)
 
 
-def test_a_file_that_lost_its_end_is_not_taken_for_the_whole(whole: Path):
+@pytest.mark.parametrize("read", [run_loading.load_requests, load_windows.read])
+def test_a_file_that_lost_its_end_is_not_taken_for_the_whole(
+    read: Callable[[Path], object], whole: Path
+):
     file = whole / "requests.ndjson.gz"
     file.write_bytes(file.read_bytes()[:-30])
     with pytest.raises(
         ResultsError, match=r"contains 4\d\d requests, but run.json counted 466: .*recover"
     ):
-        run_loading.load_requests(whole)
+        read(whole)
 
 
 def test_a_directory_without_a_run_is_rejected(tmp_path: Path):
