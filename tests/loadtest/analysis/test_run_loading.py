@@ -42,6 +42,7 @@ def test_a_table_knows_schedule_and_threshold_of_its_run(whole: Path):
     assert np.allclose(rows.scheduled_ms, rows.start_ms, atol=0.01)
     slow = int(rows.is_(Outcome.SLOW).sum())
     assert slow == summary.requests.count(Outcome.SLOW) > 0
+    assert summary.slow_ms is not None
     assert np.all(rows.ttfb_ms[rows.is_(Outcome.SLOW)] > summary.slow_ms)
 
 
