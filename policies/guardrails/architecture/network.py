@@ -126,6 +126,16 @@ class Network:
         steps = (subnet_name(subnet), routes.table, found.describe())
         if found.way is Way.NAT_GATEWAY and found.gateway is not None:
             return self._nat_leads_out(found.gateway, reported).after(*steps)
+        if found.way is Way.PEERING:
+            return no(
+                f"the default route of {steps[0]} leads to a {found.describe()}, which passes nothing "
+                "on to the internet",
+                *steps,
+                remedy=(
+                    "set nat_gateway_id of the route 0.0.0.0/0 to a NAT gateway, and send only the "
+                    "range of the other network to vpc_peering_connection_id."
+                ),
+            )
         if found.way is not Way.INTERNET_GATEWAY:
             return yes(*steps)
         value = UNKNOWN if isinstance(subnet, str) else subnet.get("mapPublicIpOnLaunch")

@@ -25,19 +25,21 @@ class Way(Enum):
     INTERNET_GATEWAY = "internet gateway"
     NAT_GATEWAY = "NAT gateway"
     OUTBOUND_ONLY = "egress-only internet gateway"
+    PEERING = "peering connection"
+    """It carries traffic between the two networks only, not on to a gateway of the other one."""
     ELSEWHERE = "another network"
-    """A transit gateway, peering, appliance …: what is behind it is not part of this stack."""
+    """A transit gateway, appliance …: what is behind it is not part of this stack."""
 
 
 _TARGETS = {
     "gatewayId": Way.INTERNET_GATEWAY,
     "natGatewayId": Way.NAT_GATEWAY,
     "egressOnlyGatewayId": Way.OUTBOUND_ONLY,
+    "vpcPeeringConnectionId": Way.PEERING,
     **dict.fromkeys(
         (
             "transitGatewayId",
             "networkInterfaceId",
-            "vpcPeeringConnectionId",
             "vpcEndpointId",
             "coreNetworkArn",
             "carrierGatewayId",
@@ -156,6 +158,7 @@ class RouteTables:
                 "gatewayId": tokens.INTERNET_GATEWAY,
                 "natGatewayId": tokens.NAT_GATEWAY,
                 "networkInterfaceId": tokens.INSTANCE,
+                "vpcPeeringConnectionId": tokens.PEERING,
                 "instanceId": tokens.INSTANCE,
             }.get(name, ())
             keys = (*_ID, "primaryNetworkInterfaceId")

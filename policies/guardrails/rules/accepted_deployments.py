@@ -18,6 +18,7 @@ from guardrails.refusals import (
     refusal_rule,
     sets,
 )
+from guardrails.refused import text_refusals
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -284,7 +285,7 @@ _ALARM_TABLE = (
 )
 
 ALARM = refusal_rule(
-    _ALARM_TABLE,
+    (*_ALARM_TABLE, *text_refusals.ALARMS),
     id="alarm-accepted",
     title="Amazon CloudWatch accepts every alarm",
     url=_ALARM,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from guardrails import tokens
 from guardrails.refusals import Refusal, between, refusal_rule
+from guardrails.refused import text_refusals
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, show
 
@@ -147,7 +148,7 @@ _TABLE = (
 )
 
 IDENTITIES = refusal_rule(
-    _TABLE,
+    (*_TABLE, *text_refusals.IDENTITIES),
     id="iam-accepted",
     title="IAM and AWS KMS accept every role, policy and key",
     url=f"{_IAM}UserGuide/reference_policies_grammar.html",

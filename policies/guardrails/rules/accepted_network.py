@@ -8,6 +8,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.refusals import Refusal, known, matching, refusal_rule
+from guardrails.refused import text_refusals
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -157,7 +158,7 @@ _SECURITY_TABLE = (
 )
 
 SECURITY_GROUP = refusal_rule(
-    _SECURITY_TABLE,
+    (*_SECURITY_TABLE, *text_refusals.SECURITY_GROUPS),
     id="sg-accepted",
     title="Amazon VPC accepts every security group rule",
     url=_PERMISSION,

@@ -10,6 +10,7 @@ from guardrails import tokens
 from guardrails.architecture.network import Network
 from guardrails.architecture.targets import Targets
 from guardrails.refusals import JointRefusal, earlier, joint_refusal_rule, sharing
+from guardrails.refused import text_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, items, show
 
@@ -107,17 +108,21 @@ def _attached_to_nothing(stack: Stack, route: Resource) -> Iterator[str]:
 def _foreign_gateway(stack: Stack, route: Resource) -> str | None:
     network = stack.derived(Network)
     gateways = _used_gateways(stack, route)
+    title, prop = "internet gateway", "vpcId"
+    if not gateways and route.type in tokens.ROUTE and not route.left_out("natGatewayId"):
+        gateways = stack.references(route, "natGatewayId", tokens.NAT_GATEWAY, _ID).resources
+        title, prop = "NAT gateway", "subnetId"
     tables = (
         stack.references(route, "routeTableId", tokens.ROUTE_TABLE, _ID).resources
         if route.type in tokens.ROUTE
         else (route,)
     )
-    if len(gateways) != 1 or len(tables) != 1 or gateways[0].left_out("vpcId"):
+    if len(gateways) != 1 or len(tables) != 1 or gateways[0].left_out(prop):
         return None
-    theirs, own = network.vpc(gateways[0]), network.vpc(tables[0])
+    theirs, own = network.vpc(gateways[0], prop), network.vpc(tables[0])
     if isinstance(theirs, Resource) and isinstance(own, Resource) and theirs is not own:
         return (
-            f'internet gateway "{gateways[0].name}" is in VPC "{theirs.name}", route table '
+            f'{title} "{gateways[0].name}" is in VPC "{theirs.name}", route table '
             f'"{tables[0].name}" in VPC "{own.name}"'
         )
     return None
@@ -192,7 +197,7 @@ _TABLE = (
         types=(*tokens.ROUTE, *tokens.ROUTE_TABLE),
         says="InvalidParameterValue: route table and network gateway belong to different networks.",
         source=f"{_API}API_CreateRoute.html",
-        remedy="set vpc_id of the internet gateway to the VPC of the route table.",
+        remedy="set gateway_id or nat_gateway_id to a gateway in the VPC of the route table.",
         find=_foreign_gateway,
     ),
     JointRefusal(
@@ -215,7 +220,7 @@ _TABLE = (
 )
 
 VPC_PARTS = joint_refusal_rule(
-    _TABLE,
+    (*_TABLE, *text_refusals.NETWORKS),
     id="vpc-parts-accepted",
     title="Amazon VPC accepts every network, subnet, gateway and route",
     url=f"{_API}API_CreateSubnet.html",

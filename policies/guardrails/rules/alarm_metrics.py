@@ -8,6 +8,8 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.alarms import Alarms, Metric
+from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.targets import Targets
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, number, show
@@ -45,6 +47,16 @@ _BAD = re.compile(r"HTTPCode_\w+_[45]\w\w_Count|Target\w*ErrorCount|UnHealthyHos
 _COUNTED_ONCE = re.compile(r"HTTPCode_\w+_Count|Target\w*ErrorCount|RejectedConnectionCount")
 """Metrics that report 1 for each event: their average, minimum and maximum are 1."""
 
+_LONGEST_ANSWER = 4000
+"""Seconds: the longest idle timeout of an Application Load Balancer."""
+
+_PERCENT = {
+    "AWS/EC2": ("CPUUtilization",),
+    "AWS/RDS": ("CPUUtilization",),
+    "AWS/ElastiCache": ("CPUUtilization", "EngineCPUUtilization"),
+}
+"""Metrics from 0 to 100 that fleets and stores are watched by."""
+
 _SUFFIX = {
     "LoadBalancer": re.compile(r"(?:app|net|gwy)/[^/]+/[0-9a-f]+"),
     "TargetGroup": re.compile(r"targetgroup/[^/]+/[0-9a-f]+"),
@@ -55,9 +67,16 @@ def _never(stack: Stack, _: Settings) -> Iterator[Violation]:
     alarms = stack.derived(Alarms)
     for alarm in stack.of(tokens.METRIC_ALARM):
         for metric in alarms.watch(alarm).metrics:
+            if metric.name in _PERCENT.get(str(metric.namespace), ()):
+                yield from _above_all(alarm, metric)
             if metric.namespace not in (_APPLICATION, _NETWORK) or not isinstance(metric.name, str):
                 continue
-            found = next(iter([*_no_data(metric), *_no_crossing(alarm, metric)]), None)
+            reasons = [
+                *_no_data(metric),
+                *_no_crossing(alarm, metric),
+                *_too_high(stack, alarm, metric),
+            ]
+            found = next(iter(reasons), None)
             if found is not None:
                 problem, remedy = found
                 yield Violation(
@@ -67,6 +86,27 @@ def _never(stack: Stack, _: Settings) -> Iterator[Violation]:
                     remedy,
                 )
                 break
+
+
+def _above_all(alarm: Resource, metric: Metric) -> Iterator[Violation]:
+    """Yield an alarm on a percentage that is to exceed 100."""
+    threshold, comparison = number(alarm.get("threshold")), alarm.get("comparisonOperator")
+    least = {"GreaterThanThreshold": 100, "GreaterThanOrEqualToThreshold": 100.01}.get(
+        str(comparison)
+    )
+    single = is_absent(alarm.get("metricQueries")) and alarm.get("statistic") in (
+        "Average",
+        "Maximum",
+        "Minimum",
+    )
+    if single and least is not None and threshold is not None and threshold >= least:
+        yield Violation(
+            f'Alarm "{alarm.name}" waits for {metric.name} above {threshold:g}, a percentage: it never '
+            "goes off.",
+            alarm,
+            (f'alarm "{alarm.name}"', f"metric {metric.describe()}"),
+            "set threshold to a percentage below 100, for example 80.",
+        )
 
 
 def _no_data(metric: Metric) -> tuple[tuple[str, str], ...]:
@@ -169,9 +209,62 @@ def _no_crossing(alarm: Resource, metric: Metric) -> Iterator[tuple[str, str]]:
         )
 
 
+def _largest(stack: Stack, alarm: Resource, metric: Metric) -> float | None:
+    """Return how many targets the metric's target group has at most, `None` if that is not known."""
+    found = stack.references(
+        alarm, metric.prop, tokens.TARGET_GROUP, ("arnSuffix", "arn", "id", "name")
+    ).resources
+    if len(found) != 1:
+        return None
+    members = stack.derived(Targets).members(found[0])
+    groups = [stack.derived(Fleets).of(one) for one in members.fleets]
+    if not groups or not members.only_fleets:
+        return None
+    sizes = [number(one.resource.get("maxSize")) for one in groups]
+    scheduled = [number(one.get("maxSize")) for group in groups for one in group.schedules]
+    if None in sizes or None in scheduled:
+        return None
+    highest = max((one for one in scheduled if one is not None), default=0)
+    return max(sum(one for one in sizes if one is not None), highest)
+
+
+def _too_high(stack: Stack, alarm: Resource, metric: Metric) -> Iterator[tuple[str, str]]:
+    """Yield that a threshold is above whatever the metric can be."""
+    threshold, comparison = number(alarm.get("threshold")), str(alarm.get("comparisonOperator"))
+    if threshold is None or not is_absent(alarm.get("metricQueries")):
+        return
+    if metric.name in _HOSTS and alarm.get("statistic") == "SampleCount":
+        yield (
+            f"counts how often {metric.name} is reported, not how many hosts there are",
+            'set statistic to "Maximum" for UnHealthyHostCount, "Minimum" for HealthyHostCount.',
+        )
+        return
+    if comparison not in ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold"):
+        return
+    reached = comparison == "GreaterThanOrEqualToThreshold"
+    if metric.name == "TargetResponseTime" and threshold > _LONGEST_ANSWER:
+        yield (
+            (
+                f"waits for answers that take more than {threshold:g} s: TargetResponseTime is in "
+                "seconds, and no answer takes that long"
+            ),
+            "set threshold in seconds, for example 0.5.",
+        )
+    if metric.name == "UnHealthyHostCount" and alarm.get("statistic") != "Sum":
+        most = _largest(stack, alarm, metric)
+        if most is not None and (threshold > most or (threshold == most and not reached)):
+            yield (
+                (
+                    f"waits for {'' if reached else 'more than '}{threshold:g} unhealthy hosts, and "
+                    f"the fleet has {most:g} at most: it never goes off"
+                ),
+                "set threshold to 0 with GreaterThanThreshold: one unhealthy host is told.",
+            )
+
+
 ALARM_GOES_OFF = StackRule(
     id="alarm-can-go-off",
-    title="An alarm on a load balancer has data, and goes off when something is wrong",
+    title="An alarm has data, and goes off when something is wrong",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL06-BP01", "OPS06-BP04")},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -44,14 +45,26 @@ def _texts(resource: Resource) -> Iterator[str]:
     """Yield the user data as text; a launch template and `user_data_base64` hold it encoded."""
     for name in ("userData", "userDataBase64"):
         given = resource.get(name)
-        if not isinstance(given, str):
-            continue
-        yield given
+        if isinstance(given, str):
+            yield from _decoded(given)
+
+
+_ENCODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
+_NESTED = 2
+"""How often what is encoded may be encoded again: user data, and a file written by it."""
+
+
+def _decoded(text: str, *, depth: int = _NESTED) -> Iterator[str]:
+    """Yield a text, and what is encoded in it: all of it, or a word such as a file of cloud-init."""
+    yield text
+    whole = "".join(text.split())
+    for word in dict.fromkeys((whole, *_ENCODED.findall(text))) if depth else ():
         try:
-            content = base64.b64decode("".join(given.split()), validate=True)
+            content = _unpacked(base64.b64decode(word, validate=True))
+            inner = content.decode()
         except (binascii.Error, ValueError):
             continue
-        yield _unpacked(content).decode(errors="replace")
+        yield from _decoded(inner, depth=depth - 1)
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -352,4 +365,58 @@ WRITTEN = ResourceRule(
     check=_written,
 )
 
-RULES = (USER_DATA, ENVIRONMENT, PARAMETER, PROVIDER, PASSED_ON, WRITTEN)
+# --- files and settings ---------------------------------------------------------------------------
+
+_PAGES = (".html", ".htm", ".js", ".mjs", ".css", ".map", ".svg", ".md")
+"""What browsers read: its code may well assign to something called password."""
+
+
+def _contents(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Yield where a resource holds a text, as a program names it, and the text."""
+    for name, title in (
+        ("content", "content"),
+        ("contentBase64", "content_base64"),
+        ("definition", "definition"),
+    ):
+        given = resource.get(name)
+        if isinstance(given, str) and not isinstance(given, SecretText):
+            for text in _decoded(given, depth=1):
+                yield title, text
+
+
+def _in_content(resource: Resource, _: Settings) -> Iterator[Violation]:
+    key = resource.get("key")
+    page = isinstance(key, str) and key.lower().endswith(_PAGES)
+    for title, text in _contents(resource):
+        found = credential_in(text)
+        if found is not None and not (page and found.startswith("a value for ")):
+            yield Violation(
+                f'"{resource.name}" contains {found} in plain text ({title}): whoever may read it, or '
+                "the state of the stack, has it.",
+                resource,
+            )
+            return
+
+
+CONTENT = ResourceRule(
+    id="content-no-credentials",
+    title="No file, configuration or definition contains a credential",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={"Well-Architected": ("SEC02-BP03",)},
+    url="https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html",
+    remedy=(
+        "take the credential out of content or definition: keep it in AWS Secrets Manager, let its "
+        "reader fetch it, and change it."
+    ),
+    steps=(
+        "Store the credential in Secrets Manager and write its name into the file.",
+        "Allow the role that reads the file secretsmanager:GetSecretValue on this secret.",
+        "Rotate the credential: it has been in the state, and versions of the file keep it.",
+    ),
+    unknown="A text that the preview does not know is judged in the update.",
+    types=(*tokens.BUCKET_OBJECT, *tokens.HOSTED_CONFIGURATION, *tokens.STATE_MACHINE),
+    check=_in_content,
+)
+
+RULES = (USER_DATA, CONTENT, ENVIRONMENT, PARAMETER, PROVIDER, PASSED_ON, WRITTEN)

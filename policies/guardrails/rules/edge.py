@@ -290,4 +290,54 @@ ACCEPTED = refusal_rule(
     remedy="correct the distribution as the message says.",
 )
 
-RULES = (REACHES, TLS, ACCEPTED)
+# --- errors that outlive their cause ---------------------------------------------------------------
+
+_LONGEST = "maxErrorSeconds"
+
+
+def _kept_errors(distribution: Resource, settings: Settings) -> Iterator[Violation]:
+    for one in items(distribution.get("customErrorResponses")):
+        code, kept = number(dig(one, "errorCode")), number(dig(one, "errorCachingMinTtl"))
+        if code is None or kept is None or code < _SERVER_ERROR:
+            continue
+        if kept > settings.integer(_LONGEST):
+            yield Violation(
+                f'Distribution "{distribution.name}" goes on answering with an error after the service '
+                f"has recovered: it keeps each {code:g} for {kept:g} s (error_caching_min_ttl).",
+                distribution,
+                (
+                    f'distribution "{distribution.name}"',
+                    f"error {code:g}",
+                    f"cached for {kept:g} s",
+                ),
+            )
+
+
+_SERVER_ERROR = 500
+
+SHORT_ERRORS = ResourceRule(
+    id="edge-errors-short",
+    title="CloudFront keeps no server error for long",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("REL11-BP02",)},
+    url=f"{_CDN}custom-error-pages-expiration.html",
+    remedy="set error_caching_min_ttl in custom_error_responses to 10 or less for errors from 500.",
+    steps=(
+        "Set error_caching_min_ttl=10, the default, for each error_code from 500 to 504.",
+        "Errors of the visitor, such as 404, may stay longer.",
+    ),
+    unknown="A time or code that is not known is not judged.",
+    parameters={
+        _LONGEST: {
+            "type": "integer",
+            "description": "Longest time, in seconds, for which CloudFront may keep a server error.",
+            "default": 300,
+            "minimum": 0,
+        }
+    },
+    types=tokens.DISTRIBUTION,
+    check=_kept_errors,
+)
+
+RULES = (REACHES, TLS, ACCEPTED, SHORT_ERRORS)

@@ -9,52 +9,87 @@ from guardrails import tokens
 from guardrails.architecture.policy_documents import Statement, statements
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, number
+from guardrails.values import UNKNOWN, dig, is_absent, items, number
 
 _ARN = ("arn", "id")
 _EVENTS, _TOPICS = "events.amazonaws.com", "sns.amazonaws.com"
-_SEND, _CALL = "sqs:SendMessage", "lambda:InvokeFunction"
+_STORAGE, _LOGS = "s3.amazonaws.com", "logs.amazonaws.com"
+_SEND, _CALL, _PUBLISH = "sqs:SendMessage", "lambda:InvokeFunction", "sns:Publish"
+
+_NOTIFIED = (
+    ("lambdaFunctions", "lambdaFunctionArn"),
+    ("queues", "queueArn"),
+    ("topics", "topicArn"),
+)
+"""Whom a bucket tells of its objects: the property, and where its entries name the ARN."""
 
 # --- who may send ---------------------------------------------------------------------------------
 
 
-def _senders(stack: Stack) -> Iterator[tuple[Resource, str, str]]:
-    """Yield what sends by a policy of its target: the resource, where it names that, and as whom."""
+def _senders(stack: Stack) -> Iterator[tuple[Resource, str, Any, str]]:
+    """Yield what sends by a policy of its target: where it names that, the value, and as whom."""
     for one in stack.of(tokens.EVENT_TARGET):
         if is_absent(one.get("roleArn")):  # else a role sends, by a policy of its own
-            yield one, "arn", _EVENTS
+            yield one, "arn", None, _EVENTS
     for one in stack.of(tokens.TOPIC_SUBSCRIPTION):
         if one.get("protocol") in ("sqs", "lambda"):
-            yield one, "endpoint", _TOPICS
+            yield one, "endpoint", None, _TOPICS
+    for one in stack.of(tokens.BUCKET_NOTIFICATION):
+        for prop, key in _NOTIFIED:
+            entries = [] if one.left_out(prop) else items(one.get(prop))
+            if entries:
+                yield one, prop, [dig(entry, key) for entry in entries], _STORAGE
+    for one in stack.of(tokens.LOG_SUBSCRIPTION):
+        if is_absent(one.get("roleArn")):
+            yield one, "destinationArn", None, _LOGS
 
 
-def _documents(stack: Stack, queue: Resource) -> list[Any]:
-    """Return the policies of a queue."""
-    own = [] if queue.left_out("policy") else [queue.get("policy")]
+def _documents(stack: Stack, target: Resource) -> list[Any]:
+    """Return the policies of a queue or topic."""
+    own = [] if target.left_out("policy") else [target.get("policy")]
+    queue = target.type in tokens.QUEUE
+    kind = tokens.QUEUE if queue else tokens.TOPIC
+    types, prop = (tokens.QUEUE_POLICY, "queueUrl") if queue else (tokens.TOPIC_POLICY, "arn")
     apart = [
         one.get("policy")
-        for one in stack.of(tokens.QUEUE_POLICY)
-        if queue in stack.references(one, "queueUrl", tokens.QUEUE, ("url", "id")).any
+        for one in stack.of(types)
+        if target in stack.references(one, prop, kind, ("url", "id", "arn")).any
     ]
     return [*own, *apart]
 
 
-def _admits(given: Statement, service: str) -> bool:
+def _admits(given: Statement, service: str, action: str) -> bool:
     """Return whether a statement lets a service send, or may do so."""
     named = given.principals or {}
     who = [one for kind in ("Service", "AWS", "*") for one in named.get(kind, ())]
     meant = any(one is UNKNOWN or one in (service, "*") for one in who)
-    return given.allows and meant and given.covers(_SEND) is not False
+    return given.allows and meant and given.covers(action) is not False
 
 
-def _queue_refuses(stack: Stack, queue: Resource, service: str) -> str | None:
-    documents = _documents(stack, queue)
+def _holder_refuses(stack: Stack, target: Resource, service: str) -> str | None:
+    queue = target.type in tokens.QUEUE
+    title, action = (
+        (f'queue "{target.name}"', _SEND) if queue else (f'topic "{target.name}"', _PUBLISH)
+    )
+    documents = _documents(stack, target)
     if not documents:
-        return f'queue "{queue.name}" has no policy, so only its own account may send'
+        return f"{title} has no policy, so only its own account may send"
     read = [None if one is UNKNOWN else statements(one) for one in documents]
-    if None in read or any(_admits(one, service) for given in read for one in given or ()):
+    if None in read or any(_admits(one, service, action) for given in read for one in given or ()):
         return None
-    return f'the policy of queue "{queue.name}" does not allow {_SEND} to {service}'
+    return f"the policy of {title} does not allow {action} to {service}"
+
+
+def _is_named(principal: Any, service: str) -> bool:
+    """Return whether a principal is, or may be, a service; that of logs may name its Region."""
+    if principal in (service, "*", UNKNOWN):
+        return True
+    first, _, rest = service.partition(".")
+    return (
+        service == _LOGS
+        and str(principal).startswith(f"{first}.")
+        and str(principal).endswith(rest)
+    )
 
 
 def _function_refuses(stack: Stack, function: Resource, service: str) -> str | None:
@@ -62,48 +97,54 @@ def _function_refuses(stack: Stack, function: Resource, service: str) -> str | N
         found = stack.references(
             one, "function", tokens.LAMBDA_FUNCTION, ("name", "arn", "id", "functionName")
         )
-        may = one.get("principal") in (service, "*", UNKNOWN)
-        if may and (function in found.any or found.untraced):
+        may = _is_named(one.get("principal"), service)
+        acts = one.get("action") in (_CALL, "lambda:*", UNKNOWN)
+        if may and acts and (function in found.any or found.untraced):
             return None
     return f'function "{function.name}" has no permission for {service}'
 
 
 def _arrive(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for sender, prop, service in _senders(stack):
-        queues = stack.references(sender, prop, tokens.QUEUE, _ARN).resources
-        functions = stack.references(sender, prop, tokens.LAMBDA_FUNCTION, _ARN).resources
-        for target, refuses, remedy in (
-            *((one, _queue_refuses, _QUEUE_REMEDY) for one in queues),
-            *((one, _function_refuses, _FUNCTION_REMEDY) for one in functions),
+    for sender, prop, value, service in _senders(stack):
+        for types, refuses, remedy in (
+            (tokens.QUEUE, _holder_refuses, _QUEUE_REMEDY),
+            (tokens.TOPIC, _holder_refuses, _TOPIC_REMEDY),
+            (tokens.LAMBDA_FUNCTION, _function_refuses, _FUNCTION_REMEDY),
         ):
-            reason = refuses(stack, target, service)
-            if reason is not None:
-                yield Violation(
-                    f'Nothing that "{sender.name}" sends arrives: {reason}.',
-                    sender,
-                    (service, f'"{sender.name}"', reason),
-                    remedy.format(service=service),
-                )
+            for target in stack.references(sender, prop, types, _ARN, value=value).resources:
+                reason = refuses(stack, target, service)
+                if reason is not None:
+                    yield Violation(
+                        f'Nothing that "{sender.name}" sends arrives: {reason}.',
+                        sender,
+                        (service, f'"{sender.name}"', reason),
+                        remedy.format(service=service),
+                    )
 
 
+_TOPIC_REMEDY = (
+    "add an aws.sns.TopicPolicy that allows sns:Publish to {service}, with a Condition on "
+    "aws:SourceArn or aws:SourceAccount."
+)
 _QUEUE_REMEDY = (
     "add an aws.sqs.QueuePolicy that allows sqs:SendMessage to {service}, with a Condition ArnEquals "
     "aws:SourceArn on the ARN of the topic or rule."
 )
 _FUNCTION_REMEDY = (
     "add an aws.lambda_.Permission for {service} to the function, with source_arn set to the ARN of the "
-    "topic or rule."
+    "topic, rule, bucket or log group that sends."
 )
 
 ARRIVES = StackRule(
     id="events-reach-target",
-    title="What a topic or a rule sends may enter its queue or call its function",
+    title="What a topic, rule, bucket or log sends may enter its queue or topic, or call its function",
     question=Question.SERVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL04-BP02", "SEC03-BP02")},
     url="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
     remedy=(
-        "add an aws.sqs.QueuePolicy or an aws.lambda_.Permission that names the service that sends."
+        "add an aws.sqs.QueuePolicy, aws.sns.TopicPolicy or aws.lambda_.Permission that names the service "
+        "that sends."
     ),
     steps=(
         "Allow sqs:SendMessage on the queue to sns.amazonaws.com or events.amazonaws.com.",

@@ -10,6 +10,7 @@ from guardrails.architecture.records import ZONES, Record, Records
 from guardrails.architecture.traffic import Route, Traffic, listener_step
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.refusals import JointRefusal, joint_refusal_rule
+from guardrails.refused import text_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_true, items, number, show
 
@@ -334,7 +335,7 @@ _TABLE = (
 )
 
 ACCEPTED = joint_refusal_rule(
-    _TABLE,
+    (*_TABLE, *text_refusals.RECORDS),
     id="dns-accepted",
     title="Route 53 accepts every record",
     url=f"{_API}API_ChangeResourceRecordSets.html",

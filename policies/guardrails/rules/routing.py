@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.conditions import given_fields
+from guardrails.architecture.conditions import conditions, given_fields
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
@@ -150,6 +151,8 @@ def _pages(stack: Stack, _: Settings) -> Iterator[Violation]:
         listeners = traffic.listeners(balancer)
         found = [violation for listener in listeners for violation in _shadowed(traffic, listener)]
         yield from found
+        if not found:
+            yield from _for_some(stack, traffic, listeners)
         if listeners and not found and _answers_alone(stack, traffic, listeners):
             yield Violation(
                 f'Load balancer "{balancer.name}" answers every request itself: none of its '
@@ -158,6 +161,68 @@ def _pages(stack: Stack, _: Settings) -> Iterator[Violation]:
                 tuple(step for one in listeners for step in (listener_step(one),)),
                 "forward to the target group in the default action of the listener.",
             )
+
+
+def _for_some(stack: Stack, traffic: Traffic, listeners: list[Resource]) -> Iterator[Violation]:
+    """Yield that the service is only reached by requests with something that visitors do not send."""
+    live = [route for listener in listeners for route in traffic.live_routes(listener)]
+    serving = [route for route in live if route.kind not in ("fixed-response", "redirect")]
+    if not serving or not any(one.everything and one.is_page for one in live):
+        return
+    narrow = [(one, _narrow(stack, one)) for one in serving]
+    if any(reason is None for _, reason in narrow):
+        return
+    certain = [one for one in narrow if one[1] is not None and one[1] in _NEVER_SENT]
+    route, reason = (certain or narrow)[0]
+    path = (listener_step(route.listener), route.step, str(reason))
+    rest = next(one for one in live if one.everything and one.is_page)
+    name = (traffic.balancer(route.listener) or route.listener).name
+    what = f'"{name}" serves only requests with {reason}; every other one gets: {rest.answer}'
+    if len(certain) == len(narrow):
+        yield Violation(
+            f"Load balancer {what}.",
+            route.resource,
+            path,
+            "forward to the target group in the default_actions of the listener, or write the rule's "
+            "conditions by path or host.",
+        )
+    else:
+        yield Violation(
+            f"whether that is meant is not known: load balancer {what}.",
+            route.resource,
+            path,
+            "forward to the target group in the default_actions of the listener, or accept it with an "
+            "exception where only some may come in.",
+            undecided=True,
+        )
+
+
+_QUERY, _METHOD = "a certain query string", "a method other than GET"
+_NEVER_SENT = (_QUERY, _METHOD)
+"""What a visitor who types the address never sends."""
+
+
+def _narrow(stack: Stack, route: Route) -> str | None:
+    """Return what a rule asks for that not every visitor sends; `None` for paths and hosts."""
+    if route.rule is None:
+        return None
+    for one in conditions(route.rule):
+        if not one.known or one.holds_always():
+            continue
+        if one.field == "queryStrings":
+            return _QUERY
+        if one.field == "httpRequestMethod" and ("", "GET") not in one.values:
+            return _METHOD
+        if one.field.startswith("httpHeader") and not stack.of(tokens.DISTRIBUTION):
+            header = one.field.partition(" ")[2]
+            return None if _SHARED.search(header) else f"a certain header {header}"
+        if one.field == "sourceIp":
+            return "certain addresses"
+    return None
+
+
+_SHARED = re.compile(r"origin|verify|secret|token|auth|key|edge|cdn|cloudfront", re.IGNORECASE)
+"""Names of headers by which what stands before the load balancer proves that it is that."""
 
 
 def _shadowed(traffic: Traffic, listener: Resource) -> Iterator[Violation]:

@@ -26,15 +26,34 @@ _ASSUMED = (
     (tokens.DATABASE_PROXY, "roleArn", "rds"),
     (tokens.BACKUP_SELECTION, "iamRoleArn", "backup"),
     (tokens.SCHEDULED_CALL, "target", "scheduler"),
+    (tokens.STATE_MACHINE, "roleArn", "states"),
+    (tokens.EVENT_TARGET, "roleArn", "events"),
+    (tokens.EVENT_RULE, "roleArn", "events"),
+    (tokens.KUBERNETES_CLUSTER, "roleArn", "eks"),
+    (tokens.NODE_GROUP, "nodeRoleArn", "ec2"),
+    (tokens.BUILD_PROJECT, "serviceRole", "codebuild"),
+    (tokens.PIPELINE, "roleArn", "codepipeline"),
+    (tokens.FLOW_LOG, "iamRoleArn", "vpc-flow-logs"),
+    (tokens.DATABASE, "monitoringRoleArn", "monitoring.rds"),
+    (tokens.DATABASE_CLUSTER, "monitoringRoleArn", "monitoring.rds"),
+    (tokens.CLUSTER_INSTANCE, "monitoringRoleArn", "monitoring.rds"),
+    (tokens.DELIVERY_STREAM, "extendedS3Configuration", "firehose"),
+    (tokens.LIFECYCLE_HOOK, "roleArn", "autoscaling"),
+    (tokens.API_ACCOUNT, "cloudwatchRoleArn", "apigateway"),
+    (tokens.SNAPSHOT_LIFECYCLE, "executionRoleArn", "dlm"),
 )
 """Per type where it names its role, and the service that assumes it."""
+
+
+_NESTED = ("target", "extendedS3Configuration")
+"""Properties that hold the role's ARN among others, as `role_arn`."""
 
 
 def _role(stack: Stack, owner: Resource, prop: str) -> Resource | None:
     """Return the one role of the stack that a resource names, `None` where that is not certain."""
     if owner.left_out(prop):
         return None
-    value = dig(owner.get(prop), "roleArn") if prop == "target" else None
+    value = dig(owner.get(prop), "roleArn") if prop in _NESTED else None
     found = stack.references(owner, prop, tokens.ROLE, ROLE_KEYS, value=value)
     return found.resources[0] if len(found.resources) == 1 and found.complete else None
 
@@ -63,7 +82,7 @@ def _trusted(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 TRUSTED = StackRule(
     id="service-role-trusted",
-    title="Functions, tasks, proxies, backups and schedules have roles that their service may assume",
+    title="What a service runs has a role that this service may assume",
     question=Question.VALID,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("SEC03-BP02",)},
@@ -71,7 +90,8 @@ TRUSTED = StackRule(
     remedy=(
         "name the service as the Principal in assume_role_policy: lambda.amazonaws.com, "
         "ecs-tasks.amazonaws.com, rds.amazonaws.com (proxy), backup.amazonaws.com, "
-        "scheduler.amazonaws.com."
+        "scheduler.amazonaws.com, states.amazonaws.com (Step Functions), events.amazonaws.com (rule), "
+        "codebuild.amazonaws.com, monitoring.rds.amazonaws.com, or the one in the message."
     ),
     steps=(
         "Set Principal in assume_role_policy to the service that runs it.",

@@ -6,51 +6,58 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.web_acls import closing, has, may_allow, rules
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.rules.edge import own_origins
-from guardrails.values import UNKNOWN, dig, is_absent, items
+from guardrails.values import UNKNOWN, dig, is_absent, items, show
 
 
 def _admits(acl: Resource) -> bool:
-    """Return whether a web ACL lets some request pass, as far as it is known."""
-    default, rules = acl.get("defaultAction"), acl.get("rules")
-    if default is UNKNOWN or is_absent(default) or not _has(default, "block"):
+    """Return whether a web ACL whose default is to block lets some request pass, or may do so."""
+    if not has(acl.get("defaultAction"), "block") or acl.get("defaultAction") is UNKNOWN:
         return True
-    if acl.left_out("rules"):
-        # Rules may be given as JSON, or be added by Firewall Manager.
-        return not is_absent(acl.setting("ruleJson"))
-    # A rule group may allow; so may a rule that the preview does not know.
-    return rules is UNKNOWN or any(
-        one is UNKNOWN or _has(dig(one, "action"), "allow") or not is_absent(_groups(one))
-        for one in items(rules)
-    )
+    known = rules(acl)
+    return known is None or any(map(may_allow, known))
 
 
-def _has(action: Any, kind: str) -> bool:
-    return action is UNKNOWN or (isinstance(action, dict) and action.get(kind) is not None)
-
-
-def _groups(rule: Any) -> Any:
-    statement = dig(rule, "statement")
-    return dig(statement, "ruleGroupReferenceStatement")
+def _fronts(stack: Stack, acl: Resource) -> Iterator[str]:
+    """Yield what a web ACL certainly stands before, as a step of a path."""
+    for one in stack.of(tokens.WEB_ACL_ASSOCIATION):
+        if acl in stack.references(one, "webAclArn", tokens.WEB_ACL, _ARN).resources:
+            found = stack.references(one, "resourceArn", tokens.LOAD_BALANCER, _ARN).any
+            yield f'load balancer "{found[0].name}"' if found else "its resource"
+    for one in stack.of(tokens.DISTRIBUTION):
+        if acl in stack.references(one, "webAclId", tokens.WEB_ACL, _ARN).resources:
+            yield f'distribution "{one.name}"'
 
 
 def _blocked(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for association in stack.of(tokens.WEB_ACL_ASSOCIATION):
-        named = stack.references(association, "webAclArn", tokens.WEB_ACL, ("arn", "id"))
-        fronts = stack.references(association, "resourceArn", tokens.LOAD_BALANCER, ("arn", "id"))
-        for acl in named.resources:
-            if _admits(acl):
+    for acl in stack.of(tokens.WEB_ACL):
+        rule = closing(stack, acl)
+        if rule is None and _admits(acl):
+            continue
+        for front in _fronts(stack, acl):
+            if rule is None:
+                yield Violation(
+                    f'Web ACL "{acl.name}" blocks every request to {front}: its default action is '
+                    "block, and none of its rules allows anything.",
+                    acl,
+                    (front, f'web ACL "{acl.name}"', "default action: block"),
+                )
                 continue
-            front = f'load balancer "{fronts.any[0].name}"' if fronts.any else "its resource"
+            name = show(dig(rule, "name"))
             yield Violation(
-                f'Web ACL "{acl.name}" blocks every request to {front}: its default action is block, '
-                "and none of its rules allows anything.",
+                f'Web ACL "{acl.name}" blocks every request to {front}: rule {name} matches all of '
+                "them, and no rule before it allows any.",
                 acl,
-                (front, f'web ACL "{acl.name}"', "default action: block"),
+                (front, f'web ACL "{acl.name}"', f"rule {name}: block"),
+                f"narrow the statement of rule {name} in rules to what should not pass, or remove the "
+                "rule.",
             )
 
+
+_ARN = ("arn", "id")
 
 ADMITS = StackRule(
     id="waf-admits-visitors",
@@ -87,7 +94,7 @@ def _counting(stack: Stack, acl: Resource) -> Iterator[tuple[Resource, str]]:
     for holder in (acl, *stack.sources(acl, "rules", tokens.FIREWALL_RULES)):
         for rule in items(holder.get("rules")):
             statement = dig(rule, "statement", "rateBasedStatement")
-            counts = _has(dig(rule, "action"), "count") or _has(dig(rule, "action"), "allow")
+            counts = has(dig(rule, "action"), "count") or has(dig(rule, "action"), "allow")
             if isinstance(statement, dict) and _by_source(statement) and not counts:
                 yield holder, str(dig(rule, "name"))
 

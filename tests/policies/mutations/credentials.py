@@ -121,3 +121,18 @@ decides(
     "no-secret-in-program", "names", "providerDetails", absent=KEEPS, unknown=KEEPS,
     given=lambda stack: _users(stack, "$from-elsewhere"),
 )  # fmt: skip
+
+
+def _file(stack, content="secret: shop/database"):
+    given = {"bucket": Ref("bucket"), "key": "settings.env", "content": content}
+    stack.add("settings-file", "aws:s3/bucketObjectv2:BucketObjectv2", given)
+
+
+@breaks("content-no-credentials")
+def password_in_a_file(stack):
+    _file(stack, "DB_PASSWORD=correct-horse-battery")
+
+
+decides(
+    "content-no-credentials", "settings-file", "content", absent=KEEPS, unknown=KEEPS, given=_file
+)

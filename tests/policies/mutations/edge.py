@@ -63,3 +63,18 @@ decides(
     unknown=KEEPS,
     given=distribution,
 )
+
+
+def _errors(stack, kept):
+    distribution(stack, customErrorResponses=[{"errorCode": 503, "errorCachingMinTtl": kept}])
+
+
+@breaks("edge-errors-short")
+def errors_of_yesterday(stack):
+    _errors(stack, 86400)
+
+
+decides(
+    "edge-errors-short", "edge", "customErrorResponses", absent=KEEPS, unknown=KEEPS,
+    given=lambda stack: _errors(stack, 10),
+)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
+from tests.policies.mutations.accepted_functions import function
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -66,3 +67,11 @@ decides(
     unknown=KEEPS,
     given=sent_to_a_queue,
 )
+
+
+@breaks("events-reach-target")
+def bucket_that_may_not_call(stack):
+    function(stack)
+    told = {"lambdaFunctionArn": Ref("report", "arn"), "events": ["s3:ObjectCreated:*"]}
+    given = {"bucket": Ref("bucket"), "lambdaFunctions": [told]}
+    stack.add("notification", "aws:s3/bucketNotification:BucketNotification", given)

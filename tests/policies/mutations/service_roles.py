@@ -87,3 +87,11 @@ decides(
     "backup-role-permissions", "its-policy", "policyArn", absent=BREAKS, unknown=KEEPS,
     given=lambda stack: _backup(stack, BACKUP),
 )  # fmt: skip
+
+
+@breaks("service-role-trusted")
+def machine_with_a_role_for_instances(stack):
+    role(stack, "ec2.amazonaws.com")
+    steps = '{"StartAt": "done", "States": {"done": {"Type": "Succeed"}}}'
+    given = {"roleArn": Ref("its-role", "arn"), "definition": steps}
+    stack.add("machine", "aws:sfn/stateMachine:StateMachine", given)

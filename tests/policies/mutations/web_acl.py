@@ -63,3 +63,21 @@ decides(
     unknown=KEEPS,
     given=lambda stack: counted(stack, aggregateKeyType="FORWARDED_IP"),
 )
+
+
+@breaks("waf-admits-visitors")
+def rule_that_blocks_every_path(stack):
+    match = {
+        "searchString": "/",
+        "positionalConstraint": "STARTS_WITH",
+        "fieldToMatch": {"uriPath": {}},
+        "textTransformations": [{"priority": 0, "type": "NONE"}],
+    }
+    rule = {
+        "name": "internal",
+        "priority": 1,
+        "action": {"block": {}},
+        "statement": {"byteMatchStatement": match},
+        "visibilityConfig": VISIBLE,
+    }
+    before(stack, defaultAction={"allow": {}}, rules=[rule])

@@ -25,6 +25,11 @@ def rule(action, statement=None):
     }
 
 
+def paths(begin):
+    match = {"searchString": begin, "positionalConstraint": "STARTS_WITH"}
+    return {"byteMatchStatement": {**match, "fieldToMatch": {"uriPath": {}}}}
+
+
 def acl(draft, **properties):
     before(draft, **properties)
     return draft
@@ -54,6 +59,7 @@ def without_cloudfront(draft):
 BREAKS = [
     ("waf-admits-visitors", lambda d: before(d, defaultAction=BLOCK, rules=[rule({"count": {}})])),
     ("waf-admits-visitors", lambda d: before(d, defaultAction=BLOCK, rules=[])),
+    ("waf-admits-visitors", lambda d: acl(d, defaultAction=BLOCK, ruleJson="[]")),
     ("waf-counts-visitors", lambda d: counted(d, aggregateKeyType="IP")),
     (
         "waf-counts-visitors",
@@ -66,7 +72,8 @@ KEEPS = [
     lambda d: acl(d, defaultAction={"allow": {}}),
     lambda d: acl(d, defaultAction=BLOCK, rules=[rule({"allow": {}})]),
     lambda d: acl(d, defaultAction=BLOCK, rules=UNKNOWN),
-    lambda d: acl(d, defaultAction=BLOCK, ruleJson="[]"),
+    lambda d: acl(d, defaultAction=BLOCK, ruleJson='[{"Action": {"Allow": {}}}]'),
+    lambda d: acl(d, defaultAction={"allow": {}}, rules=[rule({"block": {}}, paths("/admin"))]),
     lambda d: acl(
         d,
         defaultAction=BLOCK,
