@@ -9,6 +9,7 @@ import typer
 
 from commandline.options import directory, file
 from commandline.run import UsageError, command_line, run_cli
+from loadtest.cli.judged_load import GeneratorName, SloFile
 from loadtest.cli.load_options import (
     EnvironmentName,
     Hold,
@@ -28,7 +29,7 @@ from region.start_options import CpuCredits, CpuFactor, Speed, StartOptions
 from rehearsal import under_way
 from rehearsal.capacity import describe as describe_plan
 from rehearsal.capacity import plan as planned
-from rehearsal.run_options import Experiments, GeneratorName, Revision, SloFile
+from rehearsal.run_options import Experiments, Revision
 from toolchain import paths
 
 HELP = """

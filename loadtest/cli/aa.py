@@ -15,6 +15,7 @@ from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.self_comparison import LEAST_PAIRS, SIDES, Scatter, SelfComparison
 from loadtest.cli import output
 from loadtest.cli import run as run_cli
+from loadtest.cli.judged_load import GeneratorName
 from loadtest.cli.load_options import (
     EnvironmentName,
     Hold,
@@ -28,7 +29,6 @@ from loadtest.cli.load_options import (
 from loadtest.cli.load_request import choose_generator, load_request
 from loadtest.cli.options import (
     RUN_HELP,
-    GeneratorName,
     Json,
     Outputs,
     Stack,

@@ -14,8 +14,9 @@ from loadtest.analysis.margins import ChangeOutcome
 from loadtest.analysis.run_comparison import Comparison
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.cli import output
+from loadtest.cli.judged_load import SloFile
 from loadtest.cli.optional_value import NO_VALUE
-from loadtest.cli.options import RUN_HELP, Json, MarginOptions, SloFile, read_margins
+from loadtest.cli.options import RUN_HELP, Json, MarginOptions, read_margins
 from loadtest.errors import LoadTestError
 from loadtest.reporting import comparison
 from loadtest.reporting.texts import Texts

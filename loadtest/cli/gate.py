@@ -8,7 +8,8 @@ from loadtest.analysis import fleet_capacity, run_loading, saved_runs, slo, verd
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output
-from loadtest.cli.options import Json, RunName, SloFile, read_slo
+from loadtest.cli.judged_load import SloFile
+from loadtest.cli.options import Json, RunName, read_slo
 from loadtest.errors import LoadTestError
 from loadtest.models import Objective, Record, Verdict
 from loadtest.runs import paths

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commandline.options import file, file_or_stdin
+from commandline.options import file_or_stdin
 from commandline.options import stack as stack_name
 from loadtest.analysis import margins, slo
 from loadtest.analysis.margins import Margins
@@ -17,7 +17,6 @@ from loadtest.cli import tools
 from loadtest.engine import hook_variables
 from loadtest.engine.workers.generator import Split, words
 from loadtest.errors import OutputsError
-from loadtest.generator_record import TITLES
 from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.outputs import StackOutputs
 
@@ -37,18 +36,6 @@ OUTPUTS = typer.Option(
     help="JSON file with a stack's outputs instead; `-` is stdin.",
 )
 Outputs = Annotated[str | None, OUTPUTS]
-SloFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--slo",
-        parser=file,
-        metavar="PATH",
-        help=(
-            f"YAML file with the SLO; by default the one that {hook_variables.SLO} names, else no failure "
-            "and a p99 of at most 25.8 ms."
-        ),
-    ),
-]
 MarginOptions = Annotated[
     list[str] | None,
     typer.Option(
@@ -71,16 +58,6 @@ WorkerPrefix = Annotated[
     typer.Option(
         "--worker-prefix",
         help="Words before each worker's command, such as `ip netns exec load-{worker}`.",
-    ),
-]
-GeneratorName = Annotated[
-    str | None,
-    typer.Option(
-        "--generator",
-        help=(
-            f"What sends the requests: {', '.join(TITLES)}; by default what {hook_variables.GENERATOR} "
-            "names, else artillery."
-        ),
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -11,8 +11,9 @@ from rich.console import Console
 from loadtest.analysis import preload
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
+from loadtest.cli.judged_load import SloFile
 from loadtest.cli.load_request import choose_generator
-from loadtest.cli.options import SloFile, read_outputs, read_slo
+from loadtest.cli.options import read_outputs, read_slo
 from loadtest.engine import hook_variables
 from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.turn import announce_release, turn

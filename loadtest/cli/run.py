@@ -23,6 +23,7 @@ from loadtest.cli.fargate_options import (
     Yes,
     place_workers,
 )
+from loadtest.cli.judged_load import GeneratorName, SloFile
 from loadtest.cli.load_options import (
     EnvironmentName,
     Hold,
@@ -35,10 +36,8 @@ from loadtest.cli.load_options import (
 )
 from loadtest.cli.load_request import choose_generator, load_request
 from loadtest.cli.options import (
-    GeneratorName,
     Json,
     MarginOptions,
-    SloFile,
     WorkerCount,
     WorkerPrefix,
     choose_workers,

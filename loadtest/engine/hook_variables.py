@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from loadspec import setting
+from loadtest import variable_names
 from loadtest.errors import LoadTestError
 from loadtest.profiles import Profile, of_setting
 from loadtest.scenario import scenario
@@ -18,8 +19,8 @@ from loadtest.stack.outputs import StackOutputs
 SCENARIO = "LOADTEST_SCENARIO"
 ENVIRONMENT = "LOADTEST_ENVIRONMENT"
 PASSED = "LOADTEST_PASS_ENV"
-GENERATOR = "LOADTEST_GENERATOR"
-SLO = "LOADTEST_SLO"
+GENERATOR = variable_names.GENERATOR
+SLO = variable_names.SLO
 NOTES_TOLD = "LOADTEST_NOTES_TOLD"
 """Set where whoever runs `pulumi up` has already told what is replaced in the script."""
 

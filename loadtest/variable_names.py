@@ -1,0 +1,6 @@
+"""Names of environment variables that stand for an option: the hook after `pulumi up` has no others."""
+
+from __future__ import annotations
+
+GENERATOR = "LOADTEST_GENERATOR"
+SLO = "LOADTEST_SLO"
