@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.refusals import JointRefusal, Refusal, alone, among, between, matching, sets
+from guardrails.refusals import JointRefusal, Refusal, alone, among, between, matching
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -79,15 +79,6 @@ _STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 _EXTENDED = r"(?:p|tm|tc|ts|wm)\d{1,3}(?:\.\d+)?|IQM|(?:PR|TC|TM|TS|WM)\(.*\)"
 
 
-def _incomplete(alarm: Resource) -> Iterator[str]:
-    if not sets(alarm, "metricName"):
-        return
-    if not sets(alarm, "statistic") and not sets(alarm, "extendedStatistic"):
-        yield "neither statistic nor extended_statistic is set"
-    if is_absent(alarm.get("threshold")) and is_absent(alarm.get("thresholdMetricId")):
-        yield "threshold is not set"
-
-
 ALARMS = (
     Refusal(
         types=tokens.METRIC_ALARM,
@@ -102,13 +93,6 @@ ALARMS = (
         source=_ALARM,
         remedy='set extended_statistic to a percentile such as "p99".',
         find=matching("extendedStatistic", _EXTENDED),
-    ),
-    Refusal(
-        types=tokens.METRIC_ALARM,
-        says="ValidationError: an alarm on a metric has a statistic and a threshold.",
-        source=_ALARM,
-        remedy="set statistic and threshold.",
-        find=_incomplete,
     ),
     Refusal(
         types=tokens.METRIC_ALARM,

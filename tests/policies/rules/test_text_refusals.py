@@ -40,8 +40,6 @@ REFUSED = {
     ],
     "alarm-accepted": [
         changed("alarm", "statistic", "p99"),
-        changed("alarm", "statistic", ...),
-        changed("alarm", "threshold", ...),
         changed("alarm", "name", "a" * 256),
         lambda d: d.set("alarm", "statistic", ...).set("alarm", "extendedStatistic", "99"),
     ],
