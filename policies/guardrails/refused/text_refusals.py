@@ -26,7 +26,7 @@ _LONGEST_POLICY = 6144
 
 
 def _no_json(policy: Resource) -> str | None:
-    given = policy.get("assumeRolePolicy" if policy.type in tokens.ROLE else "policy")
+    given = policy.get("policy")
     if not isinstance(given, str) or not given:
         return None
     try:
@@ -44,10 +44,10 @@ def _too_long(policy: Resource) -> str | None:
 
 IDENTITIES = (
     Refusal(
-        types=(*_POLICIES, *tokens.ROLE),
+        types=_POLICIES,
         says="MalformedPolicyDocument: The policy is not in the valid JSON format.",
         source=f"{_IAM}APIReference/API_PutRolePolicy.html",
-        remedy="write the policy (of a role assume_role_policy) with json.dumps.",
+        remedy="write policy with json.dumps.",
         find=_no_json,
     ),
     Refusal(
