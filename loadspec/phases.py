@@ -119,10 +119,11 @@ class _Reader:
     def _hold(self, values: list[str], before: Sequence[Part]) -> Part:
         if len(values) > 2:
             raise self._wrong(f"50 arrivals a second for 60 s are `{self._dashes}hold 50:60s`")
+        seconds = self._seconds(values[-1])
         rate = self._rate(values[0]) if len(values) == 2 else self._held(before)
         if rate < 1 or rate % 1:
             raise self._wrong("it needs a whole number of at least 1 arrival a second")
-        return Part("hold", self._seconds(values[-1]), rate)
+        return Part("hold", seconds, rate)
 
     def _held(self, before: Sequence[Part]) -> float:
         for part in reversed(before):

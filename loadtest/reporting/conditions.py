@@ -13,7 +13,7 @@ from loadtest.generator_record import ARTILLERY, GeneratorRecord
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import by_generator, free_text
 from loadtest.models import Record, RunSummary
-from loadtest.reporting.published import PUBLISHED
+from loadtest.reporting.published import PUBLISHED, is_its_load
 from loadtest.stack.outputs import MonthlyCost, StackOutputs
 
 NOT_REPORTED = msg("value.not-reported")
@@ -97,7 +97,7 @@ def known(
             msg("condition.load"),
             (single.profile.description, ha.profile.description),
             msg("condition.load.published", load=PUBLISHED.load, users=PUBLISHED.single.users),
-            msg("condition.load.note"),
+            msg("condition.load.note") if is_its_load(single) else None,
         ),
         condition(
             msg("condition.scenario"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from loadtest.messages.message import Message, msg
-from loadtest.models import Record
+from loadtest.models import Record, RunSummary
 
 
 class PublishedFigures(Record):
@@ -47,3 +47,8 @@ PUBLISHED: Final = Published(
     instance_type="t4g.nano",
     load=msg("load.published"),
 )
+
+
+def is_its_load(run: RunSummary) -> bool:
+    """Return whether a run's users did what the experiment's did: the built-in scenario `login`."""
+    return run.scenario.description == msg("scenario.login")

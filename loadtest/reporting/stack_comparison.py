@@ -18,7 +18,7 @@ from loadtest.outcomes import Outcome
 from loadtest.reporting import conditions as conditions_of
 from loadtest.reporting.conditions import Condition
 from loadtest.reporting.experiments import ExperimentRow
-from loadtest.reporting.published import PUBLISHED, Published
+from loadtest.reporting.published import PUBLISHED, Published, is_its_load
 from loadtest.stack.outputs import StackOutputs
 
 SCHEMA_VERSION = 2
@@ -61,10 +61,6 @@ class Headline(Record):
         return EXIT_CODES[self.outcome]
 
 
-EXPERIMENT = "login"
-"""The built-in scenario that the published experiment ran."""
-
-
 class Report(Record):
     """The content of `report.json`, and all that the page and the terminal show."""
 
@@ -85,7 +81,7 @@ class Report(Record):
     @property
     def beside_published(self) -> bool:
         """Whether the load is the experiment's login: of any other, the published figures say nothing."""
-        return self.single.scenario.description == msg(f"scenario.{EXPERIMENT}")
+        return is_its_load(self.single)
 
     def cells(self, row: Row) -> tuple[Message, ...]:
         """Return a row's figures: of both stacks, and the published ones if the load was theirs."""

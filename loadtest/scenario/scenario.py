@@ -232,7 +232,8 @@ def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
         LoadTestError: The file is missing or wrong; the message lists every problem with its line.
     """
     chosen = choice or Choice(name_or_path)
-    path = builtin(chosen.name) or Path(chosen.name)
+    own = builtin(chosen.name)
+    path = own or Path(chosen.name)
     try:
         source = read(path, ScriptLoader)
     except OSError as error:
@@ -257,7 +258,7 @@ def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
         found.source,
         found.path,
         found.processor,
-        tuple(validation.listing(path, found.notes)),
+        () if own else tuple(validation.listing(path, found.notes)),
         found.load,
     )
 

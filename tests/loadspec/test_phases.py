@@ -37,6 +37,7 @@ def test_a_text_that_was_written_reads_the_same():
         ("hold 5:60s, sleep 5s", "'sleep' is no phase: write ramp LOW:HIGH:TIME, hold [RATE:]TIME or"),
         ("hold 5:60s 30s", "'30s' is no phase"),
         ("pause 60s", "nobody arrives: add a phase with arrivals, such as `hold 50:60s`"),
+        ("hold 0s", "hold 0s: '0s' is no length in whole seconds, such as `60s` or `5m`"),
         ("ramp 5:9:1s", "ramp 5:9:1s: a ramp lasts at least 2 s"),
         ("hold 50:90h", "the load lasts 324,000 s; at most 86,400 s are run"),
         ("hold 1000:12h", "the load starts up to 43,200,000 visitors; at most 10,000,000 are run"),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import gzip
-import re
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
 from guardrails.credentials import credential_in, is_plain, promises_credential
+from guardrails.encoded_text import decoded
 from guardrails.environments import commands, variables
 from guardrails.model import Question, ResourceRule, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -27,7 +23,6 @@ _RUN = (
     *tokens.BATCH_JOB,
     *tokens.EXTRACT_JOB,
 )
-_GZIP = b"\x1f\x8b"
 _STORE = (
     "keep it in AWS Secrets Manager (or an aws.ssm.Parameter of type SecureString) and let the "
     "instance or function read it when it starts."
@@ -46,33 +41,7 @@ def _texts(resource: Resource) -> Iterator[str]:
     for name in ("userData", "userDataBase64"):
         given = resource.get(name)
         if isinstance(given, str):
-            yield from _decoded(given)
-
-
-_ENCODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
-_NESTED = 2
-"""How often what is encoded may be encoded again: user data, and a file written by it."""
-
-
-def _decoded(text: str, *, depth: int = _NESTED) -> Iterator[str]:
-    """Yield a text, and what is encoded in it: all of it, or a word such as a file of cloud-init."""
-    yield text
-    whole = "".join(text.split())
-    for word in dict.fromkeys((whole, *_ENCODED.findall(text))) if depth else ():
-        try:
-            content = _unpacked(base64.b64decode(word, validate=True))
-            inner = content.decode()
-        except (binascii.Error, ValueError):
-            continue
-        yield from _decoded(inner, depth=depth - 1)
-
-
-def _unpacked(content: bytes) -> bytes:
-    """Return user data as cloud-init reads it: it may be compressed."""
-    try:
-        return gzip.decompress(content) if content[:2] == _GZIP else content
-    except (OSError, EOFError, zlib.error):
-        return content
+            yield from decoded(given)
 
 
 def _in_user_data(resource: Resource, _: Settings) -> Iterator[Violation]:
@@ -380,7 +349,7 @@ def _contents(resource: Resource) -> Iterator[tuple[str, str]]:
     ):
         given = resource.get(name)
         if isinstance(given, str) and not isinstance(given, SecretText):
-            for text in _decoded(given, depth=1):
+            for text in decoded(given, depth=1):
                 yield title, text
 
 

@@ -60,7 +60,7 @@ def test_an_invalid_run_is_not_compared(
     run = save(1)
     checks = [check.model_copy(update={"passed": False}) for check in run.validity.checks[:1]]
     paths.save_summary(base / run.id, changed(run, "validity", checks=checks))
-    assert main.main(["compare", run.id, run.id]) == 3
+    assert main.main(["compare", run.id, save(2).id]) == 3
     assert "not all of them are valid" in capsys.readouterr().err
 
 
@@ -69,8 +69,16 @@ def test_a_run_without_its_requests_is_reported(
 ):
     run = save(1)
     (base / run.id / f"{paths.REQUESTS}.gz").unlink()
-    assert main.main(["compare", run.id, run.id]) == 4
+    assert main.main(["compare", run.id, save(2).id]) == 4
     assert paths.REQUESTS in capsys.readouterr().err
+
+
+def test_a_run_is_not_compared_with_itself(
+    save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]
+):
+    run = save(1)
+    assert main.main(["compare", run.id, run.id[:16]]) == 4
+    assert f"{run.id} is given twice; compare it with another run" in capsys.readouterr().err
 
 
 def test_a_confidence_that_is_no_number_is_rejected(capsys: pytest.CaptureFixture[str]):
@@ -100,9 +108,10 @@ def test_the_margins_of_the_slo_file_count_without_an_option(
     save: Callable[..., RunSummary], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     save(1)
+    save(2)
     file = tmp_path / "slo.yml"
     file.write_text("margins: {p50: 3 ms}\n")
-    names = ["20261122T000001Z", "20261122T000001Z"]
+    names = ["20261122T000001Z", "20261122T000002Z"]
     assert main.main(["compare", *names, "--slo", str(file), "--margin", "p95=4ms", "--json"]) == 0
     rows = {row["key"]: row["margin"] for row in json.loads(capsys.readouterr().out)["changes"]}
     assert (rows["p50"], rows["p95"], rows["p99"]) == ("3 ms", "4 ms", "10 %")

@@ -7,7 +7,6 @@ from tests.policies.mutations.registry import KEEPS, breaks, decides
 
 decides("tg-has-targets", "https", "defaultActions", absent=KEEPS, unknown=KEEPS)
 decides("listener-no-maintenance-page", "https", "defaultActions", absent=KEEPS, unknown=KEEPS)
-decides("listener-redirect-ends", "http", "defaultActions", absent=KEEPS, unknown=KEEPS)
 
 RULE = "aws:lb/listenerRule:ListenerRule"
 EVERYTHING = [{"pathPattern": {"values": ["/*"]}}]
@@ -94,21 +93,3 @@ def maintenance_page_for_every_host_and_get(stack):
 def everybody_to_the_status_page(stack):
     redirect = {"host": "status.example.com", "path": "/", "statusCode": "HTTP_302"}
     add_rule(stack, "status", {"type": "redirect", "redirect": redirect})
-
-
-@breaks("listener-redirect-ends")
-def redirect_to_a_closed_port(stack):
-    redirect = {"port": "8443", "protocol": "HTTPS", "statusCode": "HTTP_301"}
-    stack.set("http", "defaultActions", [{"type": "redirect", "redirect": redirect}])
-
-
-@breaks("listener-redirect-ends")
-def redirect_in_a_circle(stack):
-    redirect = {"path": "/app/#{path}", "statusCode": "HTTP_302"}
-    add_rule(stack, "app", {"type": "redirect", "redirect": redirect})
-
-
-@breaks("listener-redirect-ends")
-def redirect_speaks_tls_to_the_plain_port(stack):
-    redirect = {"port": "80", "protocol": "HTTPS", "statusCode": "HTTP_301"}
-    stack.set("http", "defaultActions", [{"type": "redirect", "redirect": redirect}])

@@ -65,7 +65,7 @@ func (e *Executor) Run(parent context.Context, out chan<- metrics.SampleContaine
 	lines.Out.Print(strconv.AppendFloat([]byte("began "), millis(began), 'f', 3, 64))
 	skipped := run.start(sleeper)
 	run.arrived.Wait()
-	run.leave()
+	run.stopHost()
 	cancel()
 	run.makers.Wait()
 	run.users.Wait()

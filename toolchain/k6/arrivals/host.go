@@ -24,8 +24,8 @@ func (r *Run) Host(visit func(number uint64)) {
 	<-r.host.empty
 }
 
-// inhabit starts the user of k6, and returns when its script has called `Host`.
-func (r *Run) inhabit() error {
+// startHost starts the user of k6, and returns when its script has called `Host`.
+func (r *Run) startHost() error {
 	initialized, err := r.planned()
 	if err != nil {
 		return err
@@ -43,8 +43,8 @@ func (r *Run) inhabit() error {
 	}
 }
 
-// leave lets the user of k6 end.
-func (r *Run) leave() {
+// stopHost lets the user of k6 end.
+func (r *Run) stopHost() {
 	if r.host == nil {
 		return
 	}

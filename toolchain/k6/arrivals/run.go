@@ -54,7 +54,7 @@ func (r *Run) Planned() int { return len(r.executor.schedule) }
 // prepare makes the users that are there from the start.
 func (r *Run) prepare() error {
 	if r.host != nil {
-		if err := r.inhabit(); err != nil {
+		if err := r.startHost(); err != nil {
 			return err
 		}
 	}

@@ -111,17 +111,17 @@ func isRedirect(status int) bool {
 var hasScheme = regexp.MustCompile(`^https?://`)
 
 // allow returns an error for a URL that must not be put under load.
-func (h *hall) allow(given string) error {
-	if h.isBelowTarget(given) {
+func (v *visits) allow(given string) error {
+	if v.isBelowTarget(given) {
 		return nil
 	}
 	if !hasScheme.MatchString(given) {
 		return fmt.Errorf("Invalid URL - %s", given) //nolint:staticcheck // Artillery's words
 	}
-	if !sameHost(given, h.own) {
+	if !sameHost(given, v.own) {
 		host, _, _ := strings.Cut(hasScheme.ReplaceAllString(given, ""), "/")
 		lines.Out.Print(fmt.Appendf(nil,
-			"haproof: a request went to %s: only the stack's own URL, %s, is put under load", host, h.plan.Target,
+			"haproof: a request went to %s: only the stack's own URL, %s, is put under load", host, v.plan.Target,
 		))
 		return errFailed
 	}
@@ -129,9 +129,9 @@ func (h *hall) allow(given string) error {
 }
 
 // isBelowTarget says so of most URLs without parsing them.
-func (h *hall) isBelowTarget(given string) bool {
-	path, isBelow := strings.CutPrefix(given, h.plan.Target)
-	return isBelow && h.own.Host != "" && (path == "" || path[0] == '/' || path[0] == '?')
+func (v *visits) isBelowTarget(given string) bool {
+	path, isBelow := strings.CutPrefix(given, v.plan.Target)
+	return isBelow && v.own.Host != "" && (path == "" || path[0] == '/' || path[0] == '?')
 }
 
 // sameHost says whether it is the target's host, at its port or any of the usual: a stack may redirect

@@ -14,8 +14,8 @@ type guest struct {
 	arrived time.Time
 }
 
-// come returns the next visitor, and prints how late it is; numbers are counted from 0.
-func come(number uint64, due time.Time) guest {
+// newGuest returns the next visitor, and prints how late it is; numbers are counted from 0.
+func newGuest(number uint64, due time.Time) guest {
 	now := time.Now()
 	lines.Out.Print(strconv.AppendFloat([]byte("a "), ms(now.Sub(due)), 'f', 3, 64))
 	return guest{"1-" + strconv.FormatUint(number+1, 10), now}

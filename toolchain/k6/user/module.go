@@ -95,7 +95,7 @@ func (i *instance) functions() modules.Exports {
 // arrive() begins the next visitor; returns its number, counted from 0.
 func (i *instance) arrive(sobek.FunctionCall) sobek.Value {
 	number := i.vu.State().GetScenarioGlobalVUIter()
-	i.guest = come(number, arrivals.Of(i.vu.Context()).Due(number))
+	i.guest = newGuest(number, arrivals.Of(i.vu.Context()).Due(number))
 	return i.vu.Runtime().ToValue(number)
 }
 

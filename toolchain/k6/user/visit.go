@@ -21,7 +21,7 @@ var errFailed = errors.New("not as expected")
 // visitor does what `user.js` does for other scenarios.
 type visitor struct {
 	guest
-	*hall
+	*visits
 	ctx    context.Context //nolint:containedctx // of this visit
 	client *connections.Client
 	jar    *cookiejar.Jar

@@ -1,5 +1,5 @@
 // What k6 runs if the scenario is plain steps (`plain_flow.py`): its extension is all visitors
-// (`toolchain/k6/user/hall.go`), and counts them. Interpreting JavaScript costs several times what sending does.
+// (`toolchain/k6/user/visits.go`), and counts them. Interpreting JavaScript costs several times what sending does.
 
 import { visits } from 'k6/x/haproof';
 

@@ -35,16 +35,16 @@ func TestHeadersThatAVariableChangesAreEachVisitorsOwn(t *testing.T) {
 		{"send": {"method": "GET", "url": ["/x"], "chance": 1, "headers": {"x-own": [["variable", "u"]], "host": ["v"]}}},
 		{"send": {"method": "GET", "url": ["/y"], "chance": 1, "headers": {"x-all": ["same"]}}}]}}]}]`)
 	state := &lib.State{Options: lib.Options{UserAgent: null.StringFrom("agent")}}
-	hall, err := newHall(plan, nil, state)
+	visits, err := newVisits(plan, nil, state)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(hall.fixed) != 1 {
-		t.Fatal(len(hall.fixed))
+	if len(visits.fixed) != 1 {
+		t.Fatal(len(visits.fixed))
 	}
 	for number, name := range []string{"a", "b"} {
 		values, _ := plan.Visitor(uint64(number)) //nolint:gosec // an index
-		one := &visitor{hall: hall, values: values}
+		one := &visitor{visits: visits, values: values}
 		seen := 0
 		for step := range plan.Sends() {
 			made := one.composed(step)
@@ -65,7 +65,7 @@ func TestHeadersThatAVariableChangesAreEachVisitorsOwn(t *testing.T) {
 }
 
 func TestOnlyTheTargetIsPutUnderLoad(t *testing.T) {
-	hall, err := newHall(planned(t, `[{"weight": 1, "steps": []}]`), nil, &lib.State{})
+	visits, err := newVisits(planned(t, `[{"weight": 1, "steps": []}]`), nil, &lib.State{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestOnlyTheTargetIsPutUnderLoad(t *testing.T) {
 		"http://h:81": true, "http://h:81/x": true, "http://h:81?x": true, "https://h/": true, "http://H:81/": true,
 		"http://h:811/": false, "http://h:81@evil/": false, "http://h:81.evil/": false, "http://evil/": false, "ftp://h:81/": false,
 	} {
-		if err := hall.allow(given); (err == nil) != isAllowed {
+		if err := visits.allow(given); (err == nil) != isAllowed {
 			t.Errorf("%s: %v", given, err)
 		}
 	}

@@ -20,8 +20,8 @@ import (
 	"haproof/toolchain/k6/lines"
 )
 
-// hall is what all visitors by plain steps share.
-type hall struct {
+// visits is what all visitors by plain steps share.
+type visits struct {
 	plan  *flow.Plan
 	own   *url.URL
 	run   *arrivals.Run
@@ -35,12 +35,12 @@ type hall struct {
 // run interrupts is not counted.
 type tally struct{ visits, completed, failed, requests, answers, errors atomic.Int64 }
 
-func newHall(plan *flow.Plan, run *arrivals.Run, state *lib.State) (*hall, error) {
+func newVisits(plan *flow.Plan, run *arrivals.Run, state *lib.State) (*visits, error) {
 	own, err := url.Parse(plan.Target)
 	if err != nil {
 		return nil, err
 	}
-	made := &hall{plan: plan, own: own, run: run, state: state, fixed: map[*flow.Send]*alike{}}
+	made := &visits{plan: plan, own: own, run: run, state: state, fixed: map[*flow.Send]*alike{}}
 	for step := range plan.Sends() {
 		if isAlike(step) {
 			made.fixed[step] = alikeOf(step, nil, state.Options.UserAgent.String)
@@ -65,20 +65,20 @@ func (i *instance) receive(planFile, rowsFile, totalsFile string) error {
 		return err
 	}
 	ctx, run := i.vu.Context(), arrivals.Of(i.vu.Context())
-	hall, err := newHall(plan, run, i.vu.State())
+	all, err := newVisits(plan, run, i.vu.State())
 	if err != nil {
 		return err
 	}
-	run.Host(func(number uint64) { hall.visit(ctx, number) })
-	return hall.tally.write(totalsFile, run.Planned())
+	run.Host(func(number uint64) { all.visit(ctx, number) })
+	return all.tally.write(totalsFile, run.Planned())
 }
 
 // visit is one visitor, from its arrival until it leaves.
-func (h *hall) visit(ctx context.Context, number uint64) {
-	values, steps := h.plan.Visitor(number)
+func (v *visits) visit(ctx context.Context, number uint64) {
+	values, steps := v.plan.Visitor(number)
 	one := &visitor{
-		guest: come(number, h.run.Due(number)), hall: h, ctx: ctx, values: values,
-		client: connections.New(h.state.Dialer.DialContext, h.state.TLSConfig),
+		guest: newGuest(number, v.run.Due(number)), visits: v, ctx: ctx, values: values,
+		client: connections.New(v.state.Dialer.DialContext, v.state.TLSConfig),
 	}
 	err := one.walk(steps)
 	one.client.Close()
@@ -86,17 +86,17 @@ func (h *hall) visit(ctx context.Context, number uint64) {
 	case ctx.Err() != nil: // k6 ends the run: what is not done yet did not happen
 		return
 	case err == nil:
-		h.tally.completed.Add(1)
+		v.tally.completed.Add(1)
 		lines.Out.Print([]byte("e 1"))
 	default:
 		if !errors.Is(err, errFailed) {
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			lines.Out.Print([]byte("s " + first))
 		}
-		h.tally.failed.Add(1)
+		v.tally.failed.Add(1)
 		lines.Out.Print([]byte("e 0"))
 	}
-	h.tally.visits.Add(1)
+	v.tally.visits.Add(1)
 }
 
 // write writes them with Artillery's names; `planned` is how many visitors there were to be.

@@ -1,0 +1,191 @@
+"""What AWS refuses about queues, topics and their subscriptions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.refusals import FindTogether, JointRefusal, alone, among, between
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_true, number, show
+
+_SQS = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html"
+_SNS = "https://docs.aws.amazon.com/sns/latest/api/"
+
+_FIFO = ".fifo"
+_NAME = re.compile(r"[A-Za-z0-9_-]+(?:\.fifo)?")
+
+
+def _suffix(prop: str, longest: int) -> FindTogether:
+    def find(_: Stack, one: Resource) -> Iterator[str]:
+        name, ordered = one.get("name"), one.setting(prop)
+        if not isinstance(name, str) or not name or one.left_out("name"):
+            return
+        if ordered is not UNKNOWN and name.endswith(_FIFO) != is_true(ordered):
+            yield f"name is {show(name)}, {_python(prop)} {'true' if is_true(ordered) else 'not set'}"
+        if len(name) > longest:
+            yield f"name {show(name)} has {len(name)} characters, {longest} at most"
+        elif not _NAME.fullmatch(name):
+            yield f"name is {show(name)}"
+
+    return find
+
+
+def _python(prop: str) -> str:
+    return re.sub(r"(?=[A-Z])", "_", prop).lower()
+
+
+def _receives(queue: Resource) -> str | None:
+    given = None if queue.left_out("redrivePolicy") else queue.get("redrivePolicy")
+    try:
+        count = (
+            number(dig(json.loads(given), "maxReceiveCount")) if isinstance(given, str) else None
+        )
+    except ValueError:
+        return f"redrive_policy is {show(given)}"
+    if count is not None and not 1 <= count <= 1000:
+        return f"maxReceiveCount of redrive_policy is {count:g}"
+    return None
+
+
+def _ordered(one: Resource, prop: str) -> bool | None:
+    given = one.setting(prop)
+    return None if given is UNKNOWN else is_true(given)
+
+
+def _other_kind(stack: Stack, queue: Resource) -> Iterator[str]:
+    own = _ordered(queue, "fifoQueue")
+    for dead in stack.sources(queue, "redrivePolicy", tokens.QUEUE):
+        theirs = _ordered(dead, "fifoQueue")
+        if None not in (own, theirs) and own != theirs and dead is not queue:
+            kinds = {True: "a FIFO queue", False: "a standard queue"}
+            yield f'it is {kinds[bool(own)]}, its dead-letter queue "{dead.name}" {kinds[bool(theirs)]}'
+
+
+def _subscribed(stack: Stack, subscription: Resource) -> Iterator[str]:
+    topics = stack.references(subscription, "topic", tokens.TOPIC, ("arn", "id")).resources
+    queues = stack.references(subscription, "endpoint", tokens.QUEUE, ("arn", "id")).resources
+    for topic in topics:
+        ordered = _ordered(topic, "fifoTopic")
+        if ordered and subscription.get("protocol") not in ("sqs", UNKNOWN):
+            yield f'topic "{topic.name}" is a FIFO topic, protocol is {subscription.shown("protocol")}'
+        for queue in queues:
+            if ordered is False and _ordered(queue, "fifoQueue"):
+                yield f'topic "{topic.name}" is a standard topic, queue "{queue.name}" a FIFO queue'
+
+
+_PROTOCOLS = (
+    "sqs", "sms", "lambda", "firehose", "application", "email", "email-json", "http", "https",
+)  # fmt: skip
+
+
+def _address(subscription: Resource) -> str | None:
+    protocol, endpoint = subscription.get("protocol"), subscription.get("endpoint")
+    if not isinstance(endpoint, str) or not endpoint:
+        return None
+    begins = {"email": r".+@.+", "email-json": r".+@.+", "http": "http://.+", "https": "https://.+"}
+    form = begins.get(
+        str(protocol), "arn:.+" if protocol in ("sqs", "lambda", "firehose") else ".+"
+    )
+    if re.fullmatch(form, endpoint):
+        return None
+    return f"protocol is {show(protocol)}, endpoint {show(endpoint)}"
+
+
+def _number(path: str, low: float, high: float, says: str, remedy: str) -> JointRefusal:
+    return JointRefusal(
+        types=tokens.QUEUE,
+        says=says,
+        source=_SQS,
+        remedy=remedy,
+        find=alone(between(path, low, high)),
+    )
+
+
+TABLE = (
+    JointRefusal(
+        types=tokens.QUEUE,
+        says=(
+            "InvalidParameterValue: a queue's name has up to 80 letters, digits, hyphens and "
+            "underscores; that of a FIFO queue, and no other, ends with .fifo."
+        ),
+        source=_SQS,
+        remedy="let name end with .fifo exactly where fifo_queue is true, or leave name to Pulumi.",
+        find=_suffix("fifoQueue", 80),
+    ),
+    JointRefusal(
+        types=tokens.TOPIC,
+        says=(
+            "InvalidParameter: a topic's name has up to 256 letters, digits, hyphens and underscores; "
+            "that of a FIFO topic, and no other, ends with .fifo."
+        ),
+        source=f"{_SNS}API_CreateTopic.html",
+        remedy="let name end with .fifo exactly where fifo_topic is true, or leave name to Pulumi.",
+        find=_suffix("fifoTopic", 256),
+    ),
+    _number(
+        "delaySeconds",
+        0,
+        900,
+        "DelaySeconds: 0 to 900 seconds.",
+        "set delay_seconds to at most 900.",
+    ),
+    _number(
+        "visibilityTimeoutSeconds",
+        0,
+        43200,
+        "VisibilityTimeout: 0 to 43200 seconds, 12 hours.",
+        "set visibility_timeout_seconds to at most 43200.",
+    ),
+    _number(
+        "messageRetentionSeconds",
+        60,
+        1209600,
+        "MessageRetentionPeriod: 60 to 1209600 seconds, 14 days.",
+        "set message_retention_seconds to 60 to 1209600.",
+    ),
+    _number(
+        "receiveWaitTimeSeconds",
+        0,
+        20,
+        "ReceiveMessageWaitTimeSeconds: 0 to 20 seconds.",
+        "set receive_wait_time_seconds to at most 20.",
+    ),
+    JointRefusal(
+        types=tokens.QUEUE,
+        says="RedrivePolicy: a JSON object whose maxReceiveCount is 1 to 1000.",
+        source=_SQS,
+        remedy="set maxReceiveCount of redrive_policy to 1 to 1000.",
+        find=alone(_receives),
+    ),
+    JointRefusal(
+        types=tokens.QUEUE,
+        says="The dead-letter queue of a FIFO queue must also be a FIFO queue, and the other way round.",
+        source=_SQS,
+        remedy="set fifo_queue of both queues to the same value.",
+        find=_other_kind,
+    ),
+    JointRefusal(
+        types=tokens.TOPIC_SUBSCRIPTION,
+        says="InvalidParameter: FIFO topics send to queues only, and FIFO queues take from FIFO topics.",
+        source="https://docs.aws.amazon.com/sns/latest/dg/sns-fifo-topics.html",
+        remedy="subscribe a queue of the topic's kind: set fifo_topic and fifo_queue to the same value.",
+        find=_subscribed,
+    ),
+    JointRefusal(
+        types=tokens.TOPIC_SUBSCRIPTION,
+        says="InvalidParameter: Does not support this protocol string.",
+        source=f"{_SNS}API_Subscribe.html",
+        remedy='set protocol to "sqs", "lambda", "email", "https" or another one that SNS has.',
+        find=alone(among("protocol", *_PROTOCOLS)),
+    ),
+    JointRefusal(
+        types=tokens.TOPIC_SUBSCRIPTION,
+        says="InvalidParameter: the endpoint of a subscription has the form of its protocol.",
+        source=f"{_SNS}API_Subscribe.html",
+        remedy="set endpoint to what protocol asks for: an ARN, an address or a URL.",
+        find=alone(_address),
+    ),
+)
