@@ -33,7 +33,9 @@ _SCRIPTS = (
     row("loadtest plan --scenario s.yml", "Is a directory", files={"s.yml": directory}),
     row("loadtest plan --scenario s.yml", "more than 50,000 values", files={"s.yml": BOMB}),
     row("loadtest plan --scenario s.yml", "nested too deeply", files={"s.yml": DEEP}),
-    row("loadtest plan --scenario s.yml", "U+0000 is not allowed", files={"s.yml": "scenarios:\0 x"}),
+    row(
+        "loadtest plan --scenario s.yml", "U+0000 is not allowed", files={"s.yml": "scenarios:\0 x"}
+    ),
     row("loadtest plan --scenario s.yml", "s.yml:2:1", "line 1", files={"s.yml": "a: 1\na: 2\n"}),
     row("loadtest plan --scenario s.yml", "not a valid int", files={"s.yml": f"x: {DIGITS}"}),
     row("loadtest plan --scenario '길 s.yml'", "unknown key `a`", files={"길 s.yml": "a: 1\n"}),
