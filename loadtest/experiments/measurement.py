@@ -146,10 +146,12 @@ def recovered_s(
     """Return from the fault until all is as before; None if it is not at the end."""
     if fault.kind in DEPLOYMENTS:
         return _deployed_s(observed.events, fault)
-    later = [one.healthy for one in observed.health if one.at_s >= fault.at_s]
+    later = [one for one in observed.health if one.at_s >= fault.at_s]
     full = _wanted(observed.health, fault.at_s, steady=steady)
-    if later and min(later) < full:
-        return _full_again_s(observed.health, fault.at_s, full)
+    short = [number for number, one in enumerate(later) if one.healthy < full]
+    if short:
+        back = later[short[-1] + 1 :]
+        return round(back[0].at_s - fault.at_s, 3) if back else None
     if last_bad_s is None:
         return 0.0
     return last_bad_s if steady else None
@@ -179,12 +181,6 @@ def _deployed_s(events: list[TimelineEvent], fault: Fault) -> float | None:
 def _of_a_launch(deployment: TimelineEvent) -> bool:
     """Return whether Auto Scaling caused it, for an instance that had just been launched."""
     return deployment.detail.partition(" ")[0] == BY_AUTO_SCALING
-
-
-def _full_again_s(samples: list[HealthSample], fault_s: float, full: int) -> float | None:
-    later = [one for one in samples if one.at_s >= fault_s]
-    back = max(number for number, one in enumerate(later) if one.healthy < full) + 1
-    return round(later[back].at_s - fault_s, 3) if back < len(later) else None
 
 
 def parts(

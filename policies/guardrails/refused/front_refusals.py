@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from guardrails import tokens
@@ -117,6 +118,31 @@ def _address_outside(stack: Stack, attachment: Resource) -> Iterator[str]:
                 yield f"target_id {attachment.get('targetId')} is outside {own}"
 
 
+_CONTENT = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
+_LONGEST_BODY = 1024
+
+
+def _answers(resource: Resource) -> Iterator[str]:
+    for action in _actions(resource):
+        answer = dig(action, "fixedResponse")
+        code, kind, body = (
+            dig(answer, one) for one in ("statusCode", "contentType", "messageBody")
+        )
+        if isinstance(code, str) and code and not re.fullmatch(r"[245]\d\d", code):
+            yield f"status_code of its fixed response is {show(code)}"
+        if isinstance(kind, str) and kind and kind not in _CONTENT:
+            yield f"content_type of its fixed response is {show(kind)}"
+        if isinstance(body, str) and len(body) > _LONGEST_BODY:
+            yield f"message_body of its fixed response has {len(body)} characters"
+
+
+def _moves(resource: Resource) -> Iterator[str]:
+    for action in _actions(resource):
+        code = dig(action, "redirect", "statusCode")
+        if isinstance(code, str) and code and code not in ("HTTP_301", "HTTP_302"):
+            yield f"status_code of its redirect is {show(code)}"
+
+
 TABLE = (
     JointRefusal(
         types=tokens.LOAD_BALANCER,
@@ -205,6 +231,23 @@ TABLE = (
         source=f"{_API}API_TargetDescription.html",
         remedy='set availability_zone of the attachment to "all".',
         find=_address_outside,
+    ),
+    JointRefusal(
+        types=(*tokens.LISTENER, *tokens.LISTENER_RULE),
+        says=(
+            "FixedResponseActionConfig: StatusCode 2XX, 4XX or 5XX, ContentType text/plain, text/css, "
+            "text/html, application/javascript or application/json, MessageBody up to 1024 characters."
+        ),
+        source=f"{_API}API_FixedResponseActionConfig.html",
+        remedy="correct status_code, content_type or message_body of the fixed_response.",
+        find=alone(_answers),
+    ),
+    JointRefusal(
+        types=(*tokens.LISTENER, *tokens.LISTENER_RULE),
+        says="RedirectActionConfig: StatusCode is HTTP_301 or HTTP_302.",
+        source=f"{_API}API_RedirectActionConfig.html",
+        remedy='set status_code of the redirect to "HTTP_301" or "HTTP_302".',
+        find=alone(_moves),
     ),
 )
 """Appended to the table of `elbv2-accepted`."""

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from guardrails import tokens
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.network import Network
-from guardrails.refusals import JointRefusal, alone, known
+from guardrails.refusals import JointRefusal, alone, among, between, known
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -268,6 +268,26 @@ TABLE = (
         ),
         remedy="set ip_address_type of the target group to ipv4, the default.",
         find=_addresses,
+    ),
+    JointRefusal(
+        types=tokens.LIFECYCLE_HOOK,
+        says="HeartbeatTimeout: 30 to 7200 seconds.",
+        source=f"{_API}API_PutLifecycleHook.html",
+        remedy="set heartbeat_timeout to 30 to 7200.",
+        find=alone(between("heartbeatTimeout", 30, 7200)),
+    ),
+    JointRefusal(
+        types=tokens.LIFECYCLE_HOOK,
+        says="LifecycleTransition: autoscaling:EC2_INSTANCE_LAUNCHING or _TERMINATING.",
+        source=f"{_API}API_PutLifecycleHook.html",
+        remedy='set lifecycle_transition to "autoscaling:EC2_INSTANCE_TERMINATING" or _LAUNCHING.',
+        find=alone(
+            among(
+                "lifecycleTransition",
+                "autoscaling:EC2_INSTANCE_LAUNCHING",
+                "autoscaling:EC2_INSTANCE_TERMINATING",
+            )
+        ),
     ),
 )
 """Appended to the table of `asg-parts-accepted`."""

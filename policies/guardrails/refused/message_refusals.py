@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.refusals import FindTogether, JointRefusal, alone, among, between
+from guardrails.refusals import FindTogether, JointRefusal, alone, among, between, label
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_true, number, show
 
@@ -24,17 +24,13 @@ def _suffix(prop: str, longest: int) -> FindTogether:
         if not isinstance(name, str) or not name or one.left_out("name"):
             return
         if ordered is not UNKNOWN and name.endswith(_FIFO) != is_true(ordered):
-            yield f"name is {show(name)}, {_python(prop)} {'true' if is_true(ordered) else 'not set'}"
+            yield f"name is {show(name)}, {label(prop)} {'true' if is_true(ordered) else 'not set'}"
         if len(name) > longest:
             yield f"name {show(name)} has {len(name)} characters, {longest} at most"
         elif not _NAME.fullmatch(name):
             yield f"name is {show(name)}"
 
     return find
-
-
-def _python(prop: str) -> str:
-    return re.sub(r"(?=[A-Z])", "_", prop).lower()
 
 
 def _receives(queue: Resource) -> str | None:

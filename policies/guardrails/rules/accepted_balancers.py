@@ -21,7 +21,7 @@ from guardrails.refusals import (
     known,
     matching,
 )
-from guardrails.refused import entrance_refusals, front_refusals, text_refusals
+from guardrails.refused import entrance_refusals, front_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -383,7 +383,7 @@ _TABLE = (
 )
 
 BALANCER = joint_refusal_rule(
-    (*_TABLE, *entrance_refusals.TABLE, *front_refusals.TABLE, *text_refusals.LISTENERS),
+    (*_TABLE, *entrance_refusals.TABLE, *front_refusals.TABLE),
     id="elbv2-accepted",
     title="Elastic Load Balancing accepts every load balancer, listener and listener rule",
     url=_CREATE,

@@ -18,7 +18,6 @@ from guardrails.refusals import (
     refusal_rule,
     sets,
 )
-from guardrails.refused import text_refusals
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -208,6 +207,11 @@ DEPLOYMENT = refusal_rule(
     remedy="correct the deployment group or configuration as the message says.",
 )
 
+
+_STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
+_EXTENDED = r"(?:p|tm|tc|ts|wm)\d{1,3}(?:\.\d+)?|IQM|(?:PR|TC|TM|TS|WM)\(.*\)"
+
+
 _ALARM_TABLE = (
     Refusal(
         types=_METRIC_ALARMS,
@@ -282,10 +286,31 @@ _ALARM_TABLE = (
         remedy='set treat_missing_data to "notBreaching", "breaching", "ignore" or "missing".',
         find=among("treatMissingData", "breaching", "notBreaching", "ignore", "missing"),
     ),
+    Refusal(
+        types=_METRIC_ALARMS,
+        says="Statistic: SampleCount, Average, Sum, Minimum, Maximum.",
+        source=_ALARM,
+        remedy="set statistic to one of them, or extended_statistic to a percentile such as p99.",
+        find=among("statistic", *_STATISTICS),
+    ),
+    Refusal(
+        types=_METRIC_ALARMS,
+        says="ExtendedStatistic: a percentile between p0.0 and p100, a trimmed mean, or the like.",
+        source=_ALARM,
+        remedy='set extended_statistic to a percentile such as "p99".',
+        find=matching("extendedStatistic", _EXTENDED),
+    ),
+    Refusal(
+        types=_METRIC_ALARMS,
+        says="AlarmName: 1 to 255 characters.",
+        source=_ALARM,
+        remedy="shorten the name of the alarm.",
+        find=matching("name", r"(?s).+", 255),
+    ),
 )
 
 ALARM = refusal_rule(
-    (*_ALARM_TABLE, *text_refusals.ALARMS),
+    _ALARM_TABLE,
     id="alarm-accepted",
     title="Amazon CloudWatch accepts every alarm",
     url=_ALARM,

@@ -23,7 +23,7 @@ from guardrails.refusals import (
     refusal_rule,
     sets,
 )
-from guardrails.refused import launch_refusals, machine_refusals, text_refusals
+from guardrails.refused import launch_refusals, machine_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -377,7 +377,7 @@ _JOINT_TABLE = (
 )
 
 PARTS = joint_refusal_rule(
-    (*_JOINT_TABLE, *launch_refusals.TABLE, *text_refusals.FLEETS),
+    (*_JOINT_TABLE, *launch_refusals.TABLE),
     id="asg-parts-accepted",
     title="Auto Scaling accepts what every group launches, its target groups, schedules and policies",
     url=f"{_GUIDE}create-launch-template.html",

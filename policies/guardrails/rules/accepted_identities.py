@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from guardrails import tokens
-from guardrails.refusals import Refusal, between, refusal_rule
-from guardrails.refused import text_refusals
+from guardrails.refusals import Refusal, between, matching, refusal_rule
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, show
 
@@ -96,6 +96,27 @@ def _locked_out(key: Resource) -> str | None:
     return "its policy lets nobody of an account change it"
 
 
+_POLICIES = (*tokens.ROLE_POLICY, *tokens.MANAGED_POLICY)
+_LONGEST_POLICY = 6144
+
+
+def _no_json(policy: Resource) -> str | None:
+    given = policy.get("policy")
+    if not isinstance(given, str) or not given:
+        return None
+    try:
+        json.loads(given)
+    except ValueError:
+        return f"its policy begins with {show(given[:20])} and is not JSON"
+    return None
+
+
+def _too_long(policy: Resource) -> str | None:
+    given = policy.get("policy")
+    length = len(re.sub(r"\s", "", given)) if isinstance(given, str) else 0
+    return f"its policy has {length} characters" if length > _LONGEST_POLICY else None
+
+
 _TABLE = (
     Refusal(
         types=_ALL,
@@ -145,10 +166,38 @@ _TABLE = (
         ),
         find=_locked_out,
     ),
+    Refusal(
+        types=_POLICIES,
+        says="MalformedPolicyDocument: The policy is not in the valid JSON format.",
+        source=f"{_IAM}APIReference/API_PutRolePolicy.html",
+        remedy="write policy with json.dumps.",
+        find=_no_json,
+    ),
+    Refusal(
+        types=tokens.MANAGED_POLICY,
+        says="LimitExceeded: a managed policy has at most 6144 characters without white space.",
+        source=f"{_IAM}UserGuide/reference_iam-quotas.html",
+        remedy="split policy, or name resources by a pattern.",
+        find=_too_long,
+    ),
+    Refusal(
+        types=tokens.ROLE,
+        says="RoleName: 1 to 64 letters, digits and + = , . @ _ - characters.",
+        source=f"{_IAM}APIReference/API_CreateRole.html",
+        remedy="rename the role, or leave the name to Pulumi.",
+        find=matching("name", r"[\w+=,.@-]+", 64),
+    ),
+    Refusal(
+        types=(*tokens.ROLE, *tokens.MANAGED_POLICY, *tokens.INSTANCE_PROFILE),
+        says="Path: begins and ends with a slash.",
+        source=f"{_IAM}APIReference/API_CreateRole.html",
+        remedy='set path to "/", or to a text between slashes.',
+        find=matching("path", r"/|/.+/", 512),
+    ),
 )
 
 IDENTITIES = refusal_rule(
-    (*_TABLE, *text_refusals.IDENTITIES),
+    _TABLE,
     id="iam-accepted",
     title="IAM and AWS KMS accept every role, policy and key",
     url=f"{_IAM}UserGuide/reference_policies_grammar.html",

@@ -8,7 +8,6 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.refusals import Refusal, known, matching, refusal_rule
-from guardrails.refused import text_refusals
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -109,6 +108,10 @@ def _wrong(address: str) -> str | None:
     return None
 
 
+_GROUP = f"{_EC2}API_CreateSecurityGroup.html"
+_PLAIN = r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*"
+
+
 _SECURITY_TABLE = (
     Refusal(
         types=_TYPES,
@@ -155,10 +158,24 @@ _SECURITY_TABLE = (
         remedy="write the network's own address with its prefix length.",
         find=_addresses,
     ),
+    Refusal(
+        types=("aws:ec2/securityGroup:SecurityGroup",),
+        says="InvalidParameterValue: the name of a group does not begin with sg-, and is not default.",
+        source=_GROUP,
+        remedy="rename the group, or leave the name to Pulumi.",
+        find=matching("name", r"(?!sg-)(?!default$).+", 255),
+    ),
+    Refusal(
+        types=("aws:ec2/securityGroup:SecurityGroup",),
+        says="GroupDescription: up to 255 of a-z, A-Z, 0-9, spaces and ._-:/()#,@[]+=&;{}!$*",
+        source=_GROUP,
+        remedy="write description in these characters.",
+        find=matching("description", _PLAIN, 255),
+    ),
 )
 
 SECURITY_GROUP = refusal_rule(
-    (*_SECURITY_TABLE, *text_refusals.SECURITY_GROUPS),
+    _SECURITY_TABLE,
     id="sg-accepted",
     title="Amazon VPC accepts every security group rule",
     url=_PERMISSION,

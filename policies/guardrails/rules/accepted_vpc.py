@@ -9,8 +9,7 @@ from typing import Any
 from guardrails import tokens
 from guardrails.architecture.network import Network
 from guardrails.architecture.targets import Targets
-from guardrails.refusals import JointRefusal, earlier, joint_refusal_rule, sharing
-from guardrails.refused import text_refusals
+from guardrails.refusals import JointRefusal, alone, earlier, joint_refusal_rule, matching, sharing
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, items, show
 
@@ -22,17 +21,19 @@ _OWN_SUBNET = "aws:ec2/subnet:Subnet"
 Block = ipaddress.IPv4Network
 
 
-def _block(value: Any) -> Block | None:
+def _block(value: Any, *, strict: bool = True) -> Block | None:
+    """Return a range; without `strict`, also one that names an address in it."""
     try:
-        return ipaddress.IPv4Network(str(value)) if isinstance(value, str) else None
+        return ipaddress.IPv4Network(value, strict) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def _size(_: Stack, vpc: Resource) -> str | None:
-    block = _block(vpc.get("cidrBlock"))
+def _size(_: Stack, network: Resource) -> str | None:
+    """Return that a VPC or subnet is too large or too small."""
+    block = _block(network.get("cidrBlock"), strict=False)
     if block is not None and not 16 <= block.prefixlen <= 28:
-        return f"cidr_block is {show(vpc.get('cidrBlock'))}"
+        return f"cidr_block is {show(network.get('cidrBlock'))}"
     return None
 
 
@@ -217,10 +218,26 @@ _TABLE = (
         remedy="set subnets of the load balancer to subnets of one VPC.",
         find=_two_networks,
     ),
+    JointRefusal(
+        types=(_OWN_SUBNET,),
+        says="InvalidSubnet.Range: the block of a subnet has a prefix of /16 to /28.",
+        source=f"{_GUIDE}subnet-sizing.html",
+        remedy="set cidr_block of the subnet to a range with a prefix of /16 to /28.",
+        find=_size,
+    ),
+    JointRefusal(
+        types=(_OWN_SUBNET,),
+        says="InvalidParameterValue: the zone is invalid. It is named by its Region and a letter.",
+        source=f"{_API}API_CreateSubnet.html",
+        remedy="set availability_zone to a zone, for example eu-west-1a.",
+        find=alone(
+            matching("availabilityZone", r"[a-z]{2,}(?:-[a-z0-9]+)*-\d[a-z]|[a-z0-9-]+-\d+[a-z]")
+        ),
+    ),
 )
 
 VPC_PARTS = joint_refusal_rule(
-    (*_TABLE, *text_refusals.NETWORKS),
+    _TABLE,
     id="vpc-parts-accepted",
     title="Amazon VPC accepts every network, subnet, gateway and route",
     url=f"{_API}API_CreateSubnet.html",

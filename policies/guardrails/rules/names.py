@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
 from guardrails import tokens
@@ -9,10 +10,9 @@ from guardrails.architecture.conditions import Condition, conditions
 from guardrails.architecture.records import ZONES, Record, Records
 from guardrails.architecture.traffic import Route, Traffic, listener_step
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.refusals import JointRefusal, joint_refusal_rule
-from guardrails.refused import text_refusals
+from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_true, items, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _API = "https://docs.aws.amazon.com/Route53/latest/APIReference/"
@@ -300,6 +300,24 @@ def _unmarked(_: Stack, resource: Resource) -> str | None:
     return None
 
 
+def _record(record: Resource) -> Iterator[str]:
+    kind, values = record.get("type"), items(record.get("records"))
+    aliased = not is_absent(record.get("aliases"))
+    if aliased and (number(record.get("ttl")) or 0) > 0:
+        yield "both aliases and ttl are set"
+    if not aliased and values and is_absent(record.get("ttl")):
+        yield "records is set, ttl is not"
+    if kind == "CNAME" and len(values) > 1:
+        yield f"type is CNAME, and it has {len(values)} records"
+    if kind not in ("A", "AAAA"):
+        return
+    for value in (one for one in values if isinstance(one, str) and one):
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            yield f"type is {kind}, and {show(value)} is no address"
+
+
 _TABLE = (
     JointRefusal(
         types=_RECORDS,
@@ -332,10 +350,20 @@ _TABLE = (
         remedy="set set_identifier of each record to a text of its own.",
         find=_unmarked,
     ),
+    JointRefusal(
+        types=tokens.DNS_RECORD,
+        says=(
+            "InvalidChangeBatch: an alias has no TTL, any other record has one; A and AAAA hold "
+            "addresses, and a CNAME one name."
+        ),
+        source=f"{_API}API_ResourceRecordSet.html",
+        remedy="set aliases for a load balancer, or records and ttl for addresses.",
+        find=alone(_record),
+    ),
 )
 
 ACCEPTED = joint_refusal_rule(
-    (*_TABLE, *text_refusals.RECORDS),
+    _TABLE,
     id="dns-accepted",
     title="Route 53 accepts every record",
     url=f"{_API}API_ChangeResourceRecordSets.html",

@@ -10,18 +10,18 @@ from typing import Any, Final
 
 from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer, FakeTargetGroup
 
-from region.services.elbv2 import target_groups
+from region.services.elbv2 import conversion, target_groups
 from region.services.elbv2.errors import invalid
 
 LIMITS: Final[Mapping[str, int]] = {
     "application-load-balancers": 50,
     "certificates-per-application-load-balancer": 25,
-    "condition-values-per-alb-rule": 5,
-    "condition-wildcards-per-alb-rule": 6,
+    "condition-values-per-alb-rule": conversion.MOST_VALUES,
+    "condition-wildcards-per-alb-rule": conversion.MOST_WILDCARDS,
     "listeners-per-application-load-balancer": 50,
     "rules-per-application-load-balancer": 100,
     "target-groups": 3000,
-    "target-groups-per-action-on-application-load-balancer": 5,
+    "target-groups-per-action-on-application-load-balancer": conversion.MOST_GROUPS,
     "target-groups-per-application-load-balancer": 100,
     "target-id-registrations-per-application-load-balancer": 1000,
     "targets-per-application-load-balancer": 1000,
@@ -60,18 +60,13 @@ def check_target_groups(
     Raises:
         ELBClientError: There are too many, or too many targets in them.
     """
-    groups = [
-        group
-        for group in backend.target_groups.values()
-        if target_groups.balancer_of(backend, group) is balancer
-    ]
-    arns = {group.arn for group in groups} | set(added)
+    arns = _groups_of(backend, balancer) | set(added)
     check(
         "target-groups-per-application-load-balancer",
         len(arns),
         "TooManyUniqueTargetGroupsPerLoadBalancer",
     )
-    check_targets_of(backend, arns)
+    _check_targets_of(backend, arns)
 
 
 def check_targets(
@@ -87,15 +82,19 @@ def check_targets(
     balancer = target_groups.balancer_of(backend, group)
     if balancer is None:
         return
-    arns = [
-        one.arn
-        for one in backend.target_groups.values()
-        if target_groups.balancer_of(backend, one) is balancer
-    ]
-    check_targets_of(backend, arns, len(added))
+    _check_targets_of(backend, _groups_of(backend, balancer), len(added))
 
 
-def check_targets_of(backend: ELBv2Backend, arns: Iterable[str], more: int = 0) -> None:
+def _groups_of(backend: ELBv2Backend, balancer: FakeLoadBalancer) -> set[str]:
+    """Return the ARNs of the target groups that a load balancer forwards to."""
+    return {
+        group.arn
+        for group in backend.target_groups.values()
+        if target_groups.balancer_of(backend, group) is balancer
+    }
+
+
+def _check_targets_of(backend: ELBv2Backend, arns: Iterable[str], more: int = 0) -> None:
     """Refuse target groups that together have more targets than one load balancer may have.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What AWS refuses about names, texts and single settings, and what it takes."""
+"""What AWS refuses about names, texts and single settings of any resource, and what it takes."""
 
 from __future__ import annotations
 
