@@ -16,7 +16,7 @@ from loadtest.messages.message import msg
 from loadtest.messages.names import free_text
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
-from loadtest.reporting import report
+from loadtest.reporting import markdown, report
 from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.experiments import ExperimentRow
 from loadtest.reporting.html import page as pages
@@ -113,6 +113,31 @@ def test_figures_of_both_arms_and_the_published_ones(
     space = " " if language == "en" else ""
     for figure in (f"54.7{space}%", f"37.6{space}% (14,766)", "≥ 10,000 ms", "25.8 ms", "27,000"):
         assert figure in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_another_load_is_not_held_against_the_published_experiment(
+    language: str, golden: tuple[RunSummary, RunSummary], story: Any, parse: Callable[[str], Any]
+):
+    single, ha = (
+        run.model_copy(
+            update={
+                "scenario": run.scenario.model_copy(update={"description": free_text("orders")})
+            }
+        )
+        for run in golden
+    )
+    own = story.report.model_copy(update={"single": single, "ha": ha, "rows": rows(single, ha)})
+    shown, summary = (
+        parse(report.render_html(own, lang=language)).shown,
+        markdown.render(own, Evidence(), Texts(language)),
+    )
+    texts = Texts(language)
+    assert texts("page.side-by-side.own-load") in shown
+    assert texts("page.conditions.own-load") in shown
+    for key in ("column.published-single", "page.side-by-side.table", "page.conditions.note"):
+        assert texts(key) not in shown
+        assert texts(key) not in summary
 
 
 @pytest.mark.parametrize("evidence", ["requests", "counts"])

@@ -40,6 +40,21 @@ def row(found: Report, name: str) -> tuple[str, str, str, str]:
     return single, ha, published_single, published_ha
 
 
+def test_the_note_about_the_published_ramp_is_about_its_load_only(
+    golden: tuple[RunSummary, RunSummary],
+    single_outputs: StackOutputs,
+    make_outputs: Callable[..., StackOutputs],
+):
+    note = msg("condition.load.note")
+    single, ha = golden
+    other = single.model_copy(
+        update={"scenario": single.scenario.model_copy(update={"description": free_text("orders")})}
+    )
+    stacks = (single_outputs, make_outputs())
+    assert note in [one.note for one in compare(single, ha, stacks).conditions]
+    assert note not in [one.note for one in compare(other, ha, stacks).conditions]
+
+
 def test_the_published_run_gives_the_published_figures(pair: Report):
     assert row(pair, "Virtual users") == ("27,000", "27,000", "27,000", "27,000")
     assert row(pair, "Failed users") == ("54.7 % (14,766)", "0", "54.7 %", "0 %")
