@@ -38,9 +38,10 @@ def table(proof: Proof) -> Table:
         title="Experiments: measured (predicted), in seconds",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
     )
-    shown.add_column("experiment", no_wrap=True)
+    # Where it is too narrow, a name continues on the next line: a figure is never cut.
+    shown.add_column("experiment", overflow="fold")
     shown.add_column("stack", no_wrap=True)
     shown.add_column("outcome", no_wrap=True)
     for column in ("detected", "recovered", "bad"):

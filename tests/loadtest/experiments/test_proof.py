@@ -297,6 +297,24 @@ def test_a_figure_that_disagrees_is_marked(experiment: Callable[..., Path]):
     assert "8.5 (0-2) !" in console.export_text()
 
 
+def test_no_figure_is_cut_in_80_columns(experiment: Callable[..., Path]):
+    named = "deployment-fails-its-hook"
+    record = record_of(topology="single", outcome="not survived", experiment=named)
+    entry = assemble.entry(experiment(record, observations_of(timing=timing_of(interval_s=1))))
+    assert entry.measured is not None
+    slow = entry.measured.model_copy(
+        update={"detection_s": 110.5, "recovery_s": 1234.5, "failed": 12345}
+    )
+    console = Console(width=80, record=True)
+    console.print(terminal.table(of([entry.model_copy(update={"measured": slow})])))
+    printed = console.export_text()
+    assert "…" not in printed
+    for figure in ("not survived", "110.5 (0-2) !", "1234.5 (", "12,345", "single"):
+        assert figure in printed
+    _, _, header, _, *rows = printed.splitlines()
+    assert "".join(row[: header.index("stack")].strip() for row in rows) == named
+
+
 def test_markdown_escapes_and_has_every_row(proof: Proof):
     found = markdown.render(proof, Texts("en"))
     assert "## ❌ Not survived" in found
