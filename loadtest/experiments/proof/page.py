@@ -101,6 +101,8 @@ def _because(entry: Entry, t: Texts) -> str:
         return ""
     names = tuple(msg("value.name", name=name) for name in record.because)
     match record.outcome:
+        case "survived" if record.topology == "single":
+            return t("proof-page.held-elsewhere-by", names=names)
         case "survived":
             return t("proof-page.held-by", names=names)
         case "not survived":

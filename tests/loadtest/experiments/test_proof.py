@@ -242,6 +242,15 @@ def test_the_policies_are_named_by_what_they_did(outcome: Outcome, said: str):
     assert said in page.render(of(entries(("ha", outcome))), Texts("en"))
 
 
+def test_a_single_instance_that_survives_owes_it_to_none_of_the_ha_stack_s_policies():
+    made = of(entries(("single", "survived")))
+    assert "What makes the HA stack hold: asg-elb-health-check, asg-multi-az." in page.render(
+        made, Texts("en")
+    )
+    assert "asg-multi-az" not in markdown.render(made, Texts("en"))
+    assert "asg-multi-az" in markdown.render(of(entries(("ha", "survived"))), Texts("en"))
+
+
 def test_every_entry_has_an_anchor_of_its_own(proof: Proof):
     keys = [entry.key for entry in proof.entries]
     assert len(set(keys)) == len(keys)
