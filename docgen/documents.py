@@ -78,6 +78,13 @@ def _policies() -> str:
         raise UserError(f"docs/policies.md: {error}") from error
 
 
+def _policy_ids() -> str:
+    sys.path.insert(0, str(paths.ROOT / "policies"))
+    from guardrails.evaluator import PolicyEvaluator  # noqa: PLC0415
+
+    return "".join(f"{name}\n" for name in sorted(rule.id for rule in PolicyEvaluator().rules))
+
+
 def _emulator_coverage() -> str:
     from region import coverage  # noqa: PLC0415
 
@@ -107,6 +114,7 @@ DOCUMENTS = {
     "report-schema": Document(Path("docs/report.schema.json"), _report_schema),
     "proof-schema": Document(Path("docs/proof.schema.json"), _proof_schema),
     "policies": Document(Path("docs/policies.md"), _policies),
+    "policy-ids": Document(Path("loadtest/experiments/policies.txt"), _policy_ids),
     "emulator-coverage": Document(Path("docs/emulator-coverage.md"), _emulator_coverage),
     "conformance": Document(Path("docs/conformance.md"), _conformance),
     "timing": Document(Path("docs/timing.md"), _timing),

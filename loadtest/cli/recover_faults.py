@@ -15,7 +15,8 @@ def recover_faults_command() -> int:
 
     May be repeated. What an experiment that is still under way has changed is left alone.
 
-    Exit codes: 0 nothing is left, 4 something could not be put back, or an experiment is under way.
+    Exit codes: 0 nothing is left, 4 something could not be put back, or an experiment is under way or
+    being put back.
 
     Example: `python -m loadtest recover-faults`
     """
@@ -23,7 +24,11 @@ def recover_faults_command() -> int:
     lines = list[str]()
     for one in found:
         name = one.experiment or one.id
-        if one.running:
+        if one.guarded:
+            lines.append(
+                f"{one.id}: its experiment has ended, and it is being put back at this moment"
+            )
+        elif one.running:
             lines.append(f"{one.id}: still under way; end it first")
         lines += [f"{name}: put back: {what}" for what in one.put_back]
         lines += [f"{name}: {what}" for what in one.left]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import importlib
 import logging
 import signal
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -20,19 +19,22 @@ from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chaoslib import __version__
-from chaoslib.configuration import load_configuration
-from chaoslib.exceptions import ChaosException
+from chaoslib.caching import cache_activities, clear_cache
+from chaoslib.configuration import load_configuration, load_dynamic_configuration
+from chaoslib.exceptions import ActivityFailed, ChaosException
 from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
 from chaoslib.hypothesis import run_steady_state_hypothesis
+from chaoslib.provider.python import run_python_activity
 from chaoslib.run import EventHandlerRegistry, RunEventHandler
 from chaoslib.secret import load_secrets
 from chaoslib.types import Schedule, Strategy
 from typing_extensions import override
 
-from loadtest.errors import ExperimentError
+from loadtest.errors import ExperimentError, LoadTestError
 from loadtest.experiments import file_form
 from loadtest.experiments.models import Action, ExperimentFile, ProbeResult, SteadyState
 from loadtest.experiments.session import Session
+from loadtest.stack.clients import answering
 
 NAME = f"chaostoolkit-lib {__version__}"
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
@@ -102,31 +104,63 @@ def await_steady_state(session: Session, longest_s: float) -> bool:
 
 
 def is_steady(session: Session) -> bool:
-    """Return whether the steady state holds now."""
+    """Return whether the steady state holds now.
+
+    Raises:
+        ExperimentError: As `values`.
+    """
     raw: Any = copy.deepcopy(session.experiment.raw)
-    configuration = load_configuration(raw.get("configuration", {}))
-    secrets = load_secrets(raw.get("secrets", {}), configuration)
+    configuration, secrets = values(session.experiment)
     not_dry: Any = None
-    with _silence():
-        found = run_steady_state_hypothesis(
-            raw, configuration, secrets, not_dry, EventHandlerRegistry()
-        )
+    # A probe may be the name of one that is elsewhere in the file, which the engine looks up there.
+    cache_activities(raw)
+    try:
+        with _silence():
+            found = run_steady_state_hypothesis(
+                raw, configuration, secrets, not_dry, EventHandlerRegistry()
+            )
+    finally:
+        clear_cache()
     return bool(found and found["steady_state_met"])
 
 
-def call(provider: dict[str, Any]) -> None:
-    """Call a function that an activity names, as the engine does; for dry runs of our own actions.
+def values(experiment: ExperimentFile) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return configuration and secrets as the engine has them, from the environment and from probes.
+
+    Raises:
+        ExperimentError: The environment lacks one, or other people's code that finds it failed.
+    """
+    raw: Any = copy.deepcopy(experiment.raw)
+    try:
+        with _silence():
+            configuration = load_configuration(raw.get("configuration", {}))
+            secrets = load_secrets(raw.get("secrets", {}), configuration)
+            return load_dynamic_configuration(configuration, secrets), secrets
+    except Exception as error:
+        # Vaults and probes are other people's code.
+        what = (
+            str(error) if isinstance(error, ChaosException) else f"{type(error).__name__}: {error}"
+        )
+        raise ExperimentError(
+            f"experiment {experiment.name}: its configuration or its secrets cannot be had: {what}"
+        ) from error
+
+
+def call(experiment: ExperimentFile, activity: Mapping[str, Any]) -> None:
+    """Call an action of ours as the engine does, with the file's values; for dry runs.
 
     Raises:
         ExperimentError: It refused, or a call of the AWS API failed.
     """
-    function = getattr(importlib.import_module(provider["module"]), provider["func"])
+    configuration, secrets = values(experiment)
     try:
-        function(**(provider.get("arguments") or {}))
-    except (BotoCoreError, ClientError) as error:
-        raise ExperimentError(
-            f"an AWS API call failed: {error}; check credentials, region and AWS_ENDPOINT_URL"
-        ) from error
+        run_python_activity(copy.deepcopy(dict(activity)), configuration, secrets)
+    except ActivityFailed as error:
+        cause = error.__context__
+        with answering():
+            if isinstance(cause, LoadTestError | BotoCoreError | ClientError):
+                raise cause from error
+        raise ExperimentError(f"{activity['name']}: {error}") from error
 
 
 @contextlib.contextmanager
@@ -155,6 +189,8 @@ class _Follower(RunEventHandler):
     def __init__(self, session: Session, print_line: PrintLine) -> None:
         self._session, self._print = session, print_line
         self._met: bool | None = None
+        self._read = True
+        """Whether anybody reads what is printed."""
 
     @override
     def started(self, experiment: dict[str, Any], journal: dict[str, Any]) -> None:
@@ -187,13 +223,13 @@ class _Follower(RunEventHandler):
     def start_activity(self, activity: dict[str, Any]) -> None:
         """Tell of an action, and of a probe of the method: the steady state has `tolerance`."""
         if "tolerance" not in activity:
-            self._print(f"{activity['type']}: {activity['name']}")
+            self._say(f"{activity['type']}: {activity['name']}")
 
     @override
     def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
         """Tell why an action failed."""
         if run.get("status") == "failed" and "tolerance" not in activity:
-            self._print(f"failed: {activity['name']}: {_error(run)}")
+            self._say(f"failed: {activity['name']}: {_error(run)}")
 
     @override
     def signal_exit(self) -> None:
@@ -205,11 +241,21 @@ class _Follower(RunEventHandler):
         """Let what runs in other threads end."""
         self._session.stopping.set()
 
+    def _say(self, line: str) -> None:
+        """Print a line; where nobody reads any more (`| head -1`), stop, and put back in silence."""
+        if self._read:
+            try:
+                self._print(line)
+            except (BrokenPipeError, SystemExit):
+                # rich makes the latter of the former; in the engine's threads it would only end these.
+                self._read = False
+                self._session.stopping.set()
+
     def _tell(self, state: SteadyState | None) -> None:
         if state is None or state.met == self._met:
             return
         self._met = state.met
-        self._print("steady state: " + ("holds" if state.met else f"off, {describe(state)}"))
+        self._say("steady state: " + ("holds" if state.met else f"off, {describe(state)}"))
 
 
 def describe(state: SteadyState) -> str:
@@ -289,13 +335,21 @@ def _error(run: dict[str, Any]) -> str:
     return text[:SHOWN]
 
 
+class _LogFile(logging.FileHandler):
+    """What a full disk does not take is lost, without a traceback on the terminal for each message."""
+
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing."""
+
+
 @contextlib.contextmanager
 def _logged(path: Path | None) -> Generator[None]:
     """Write the engine's messages into a file instead of onto the terminal."""
     logger = logging.getLogger(LOGGER)
     before = (logger.propagate, logger.level)
     handler: logging.Handler = (
-        logging.NullHandler() if path is None else logging.FileHandler(path, encoding="utf-8")
+        logging.NullHandler() if path is None else _LogFile(path, encoding="utf-8")
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)

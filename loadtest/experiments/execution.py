@@ -22,6 +22,7 @@ from loadtest.experiments.session import Session, under_way
 from loadtest.models import RunSummary
 from loadtest.runs import paths, table
 from loadtest.runs.journal import locate
+from loadtest.stack.clients import answering
 from loadtest.stack.outputs import StackOutputs
 
 PrintLine = Callable[[str], None]
@@ -63,7 +64,7 @@ class Execution:
         assert session.journal is not None  # noqa: S101
         try:
             guard.start(session.journal.path)
-            with engine.interruptible(session), self._observer:
+            with answering(), engine.interruptible(session), self._observer:
                 prepare()
                 self._observer.read_settings(kinds.of_file(session.experiment.raw))
                 session.timing = self._observer.timing
@@ -86,7 +87,9 @@ class Execution:
             self._journal = engine.run(session, self._print)
         text = json.dumps(self._journal, indent=2, default=str, ensure_ascii=False)
         paths.write_text(self.directory / models.JOURNAL, text + "\n")
-        self.interrupted = self._journal.get("status") == "interrupted"
+        # An interruption that is raised where nobody may raise, in a callback, does not get to the engine.
+        ended = self._journal.get("status") == "interrupted"
+        self.interrupted = ended or session.stopping.is_set()
         if not self.interrupted:
             session.wait(hypothesis.observe_s)
 

@@ -157,7 +157,7 @@ def check_calls(raw: Mapping[str, Any]) -> None:
         ExperimentError: One is of another type than its function takes, negative, or not finite; or a
             control's module cannot be found.
     """
-    for activity in activities(raw):
+    for activity in kinds.activities(raw):
         provider = activity.get("provider") or {}
         if is_own(provider):
             _check_call(activity, provider)
@@ -170,18 +170,11 @@ def is_own(provider: Mapping[str, Any]) -> bool:
     return provider.get("type") == "python" and str(provider.get("module")).startswith(OWN)
 
 
-def activities(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield all actions and probes of a file, those of its steady state first."""
-    yield from (raw.get("steady-state-hypothesis") or {}).get("probes") or []
-    yield from raw.get("method") or []
-    yield from raw.get("rollbacks") or []
-
-
 def controls(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield all controls of a file."""
     yield from raw.get("controls") or []
     yield from (raw.get("steady-state-hypothesis") or {}).get("controls") or []
-    for activity in activities(raw):
+    for activity in kinds.activities(raw):
         yield from activity.get("controls") or []
 
 

@@ -6,6 +6,8 @@ is in a block `haproof` of the file's `extensions`, the place that it has for th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from loadtest.experiments.models import EXTENSION, ExperimentFile, Hypothesis
 from loadtest.yaml_positions import YamlError
 
 LIBRARY = Path(__file__).parent / "library"
+POLICIES = Path(__file__).with_name("policies.txt")
+"""The ids of the policy pack, written by `python -m docgen --write policy-ids`: the load test does not
+import it."""
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -80,4 +85,17 @@ def _hypothesis(path: Path, raw: dict[str, Any]) -> Hypothesis:
             f"{path} has {len(blocks)} blocks `name: {EXTENSION}` in `extensions`; it needs one, which "
             "says why it must hold (`because`) and how soon the steady state is back (`recovery_s`)"
         )
-    return Hypothesis.model_validate(blocks[0])
+    found = Hypothesis.model_validate(blocks[0])
+    _check_policies(path, found.because)
+    return found
+
+
+def _check_policies(path: Path, because: Sequence[str]) -> None:
+    """Reject ids that are misspelt. Any other one that is not known may be of another policy pack."""
+    known = POLICIES.read_text(encoding="utf-8").split()
+    for name in because:
+        if name not in known and (meant := get_close_matches(name, known, 1, 0.8)):
+            raise ExperimentError(
+                f"{path}: `because` names the policy {name!r}, which the catalogue does not have; did you "
+                f"mean {meant[0]!r}?"
+            )

@@ -7,11 +7,14 @@ everything back the journal is gone, and nothing is left to do.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from loadtest.errors import ExperimentError
 
 TRIES = 24
 PAUSE_S = 5.0
@@ -19,16 +22,26 @@ LOG = "guard.log"
 
 
 def start(journal: Path) -> int:
-    """Start a guard for a journal; returns its process id. It outlives this process."""
-    with (journal.parent / LOG).open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "loadtest.experiments.guard", str(journal.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+    """Start a guard for a journal; returns its process id. It outlives this process.
+
+    Raises:
+        ExperimentError: It cannot be started: without it, no fault may begin.
+    """
+    try:
+        with (journal.parent / LOG).open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "loadtest.experiments.guard", str(journal.resolve())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+    except OSError as error:
+        raise ExperimentError(
+            f"cannot start the guard of {journal} ({error.strerror}); without it nothing would be put "
+            "back after a kill, so nothing was done"
+        ) from error
     return process.pid
 
 
@@ -57,9 +70,14 @@ def _put_back(journal: object) -> None:
     from loadtest.experiments.undo import FaultJournal  # noqa: PLC0415
 
     assert isinstance(journal, FaultJournal)  # noqa: S101 - for the type only
-    done, left = recovery.put_back(journal)
-    for line in (*done, *left):
-        print(f"{journal.header.id}: {line}", flush=True)
+    try:
+        done, left = recovery.put_back(journal)
+    except ExperimentError as error:
+        done, left = [], [str(error)]
+    # On a full disk nobody reads what it did, but it goes on.
+    with contextlib.suppress(OSError):
+        for line in (*done, *left):
+            print(f"{journal.header.id}: {line}", flush=True)
 
 
 if __name__ == "__main__":

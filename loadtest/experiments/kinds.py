@@ -49,9 +49,24 @@ def of_file(raw: Mapping[str, Any]) -> Kind:
     return next((kind for kind in ordered if kind in found), Kind.OTHER)
 
 
+def activities(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield all actions and probes of a file, those of its steady state first."""
+    yield from (raw.get("steady-state-hypothesis") or {}).get("probes") or []
+    yield from raw.get("method") or []
+    yield from raw.get("rollbacks") or []
+
+
+def steps(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the steps of a method; for a `ref`, what it names, there or in the steady state."""
+    referred = activities({**raw, "rollbacks": []})
+    named = {one["name"]: one for one in referred if "name" in one}
+    for activity in raw.get("method") or []:
+        yield named.get(activity.get("ref", ""), activity)
+
+
 def providers(raw: Mapping[str, Any], kind: str = "action") -> Iterator[Mapping[str, Any]]:
     """Yield what the steps of a method call, of its actions or of its probes."""
-    for activity in raw.get("method") or []:
+    for activity in steps(raw):
         if activity.get("type") == kind:
             yield activity.get("provider") or {}
 

@@ -1,6 +1,6 @@
 """What an experiment measured: detection, first good answer, recovery, bad requests. Pure.
 
-- *Detection*: from the fault until the first target that was healthy is not any more.
+- *Detection*: from the fault until the first target that it hits and that was healthy is not any more.
 - *First good answer*: from the fault until the first request that was sent after it was answered well.
 - *Recovery*: from the fault until as many targets are healthy as before it, and stay so; fewer if the
   group wants fewer by the end. Where no target left the rotation, and without a target group, it is of the
@@ -13,11 +13,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from pydantic import Field
 
 from loadtest.analysis import columns
 from loadtest.array_types import Flags
+from loadtest.experiments import prediction
 from loadtest.experiments.observations import HEALTHY, HealthSample, Observations, TimelineEvent
 from loadtest.experiments.prediction import DEPLOYMENTS, Fault, Kind
 from loadtest.experiments.timing import OWN_CHECK
@@ -28,6 +31,8 @@ from loadtest.runs.table import RequestTable
 BY_AUTO_SCALING = "autoscaling"
 """The creator of a deployment to an instance that has just been launched."""
 OF_THE_DATABASE = frozenset({Kind.DATABASE_CUT, Kind.DATABASE_FAILOVER})
+INITIAL = "initial"
+"""The state of a target that has only just been registered."""
 FAILED = "Failed"
 """How a lifecycle event ends whose script failed."""
 
@@ -126,18 +131,33 @@ def budget_minutes(counts: PerSecondCounts) -> float:
 
 
 def detected_s(events: list[TimelineEvent], fault: Fault) -> float | None:
-    """Return from the fault until the first target left the rotation; None for a deployment."""
+    """Return from the fault until the first target that it hits left the rotation; None for a deployment.
+
+    Of those that were healthy: one that was leaving already, or is not hit, says nothing of the fault.
+    """
     if fault.kind in DEPLOYMENTS:
         return None
     left = [
         event.at_s - event.resolution_s / 2
-        for event in events
-        if event.source == "target"
-        and event.state != HEALTHY
-        and event.at_s >= fault.at_s
-        and event.state != "initial"
+        for event in _out_of_rotation(events)
+        if event.at_s >= fault.at_s and prediction.hits(fault, event.subject, event.zone)
     ]
     return round(max(0.0, min(left) - fault.at_s), 3) if left else None
+
+
+def _out_of_rotation(events: list[TimelineEvent]) -> Iterator[TimelineEvent]:
+    """Yield the moments at which a healthy target ceased to be one.
+
+    Where a record does not say what a target was before, the event before says it.
+    """
+    known = dict[str, str]()
+    for event in sorted(events, key=lambda one: one.at_s):
+        if event.source != "target":
+            continue
+        was = event.was or known.get(event.subject, HEALTHY)
+        known[event.subject] = event.state
+        if was == HEALTHY and event.state not in {HEALTHY, INITIAL}:
+            yield event
 
 
 def recovered_s(

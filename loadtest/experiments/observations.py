@@ -33,6 +33,8 @@ class TimelineEvent(Record):
     """An instance, an alarm, a database, or what the experiment names its fault."""
     state: str
     """In AWS's words: `unhealthy`, `Launching`, `BeforeInstall`, `ALARM`."""
+    was: str | None = None
+    """Of a target: its state before; older records do not say it."""
     at_s: float
     until_s: float | None = None
     since_s: float | None = None

@@ -176,6 +176,16 @@ def predict(fault: Fault, timing: StackTiming) -> Prediction:
     )
 
 
+def hits(fault: Fault, instance: str, zone: str | None) -> bool:
+    """Return whether a fault hits an instance in that zone; any, where it is not known whom it hits."""
+    shape = _SHAPES.get(fault.kind)
+    if shape is not None and shape.hits == "all":
+        return True
+    if fault.instances:
+        return instance in fault.instances
+    return fault.zone is None or zone == fault.zone
+
+
 def share_hit(
     hits: Literal["instance", "zone", "all"], timing: StackTiming, zone: str | None = None
 ) -> float:
@@ -271,6 +281,8 @@ def _healthy(timing: StackTiming, *, new: bool) -> Part:
 def _after_the_fault(fault: Fault, timing: StackTiming) -> Estimate | None:
     """Return the time until all is well where the stack waits for the fault to end; None: never."""
     if fault.kind is Kind.DATABASE_FAILOVER:
+        if timing.multi_az is False:
+            return None
         low, high = (timing.scaled(seconds) for seconds in timing.failover_s)
         parts = [Part(name="failover", span=Span(low=low, high=high))]
         return Estimate(parts=[*parts, _name(timing)])

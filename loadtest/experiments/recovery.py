@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments import ways_back
-from loadtest.experiments.undo import FaultJournal, remove_unfinished, unfinished_journals
-from loadtest.stack.clients import Clients, endpoint, is_local
+from loadtest.experiments.undo import (
+    FaultJournal,
+    Header,
+    remove_unfinished,
+    unfinished_journals,
+)
+from loadtest.stack.clients import Clients, answering, endpoint, is_local
 
 
 @dataclass(frozen=True)
@@ -20,9 +28,13 @@ class Recovered:
     put_back: list[str]
     left: list[str]
     running: bool = False
-    """Whether its experiment is still under way, so that nothing was touched."""
+    """Whether somebody holds it, so that nothing was touched."""
+    guarded: bool = False
+    """Whether that is the guard: the experiment has ended, and is being put back."""
     stack: str = ""
-    """The stack of an experiment under way, if its journal says so."""
+    """The stack of a journal that somebody holds, if it says so."""
+    elsewhere: bool = False
+    """Whether its faults are in another place than where calls go, so that nothing was touched."""
 
 
 def put_back(journal: FaultJournal) -> tuple[list[str], list[str]]:
@@ -31,43 +43,103 @@ def put_back(journal: FaultJournal) -> tuple[list[str], list[str]]:
     Raises:
         ExperimentError: Calls would not go where the faults were caused.
     """
-    _require_same_place(journal)
+    if (why := _elsewhere(journal.path, journal.header)) is not None:
+        raise ExperimentError(why)
     return ways_back.put_all_back(Clients(journal.header.region), journal)
 
 
 def recover(results: Path) -> list[Recovered]:
     """Put back whatever experiments below `results` have left.
 
-    Raises:
-        ExperimentError: Calls would not go where the faults were caused.
+    What cannot be put back keeps no other journal from it; it is in `left`.
     """
-    found = list[Recovered]()
     remove_unfinished(results)
-    for path in unfinished_journals(results):
+    found = [_recovered(path) for path in unfinished_journals(results)]
+    return [one for one in found if one is not None]
+
+
+def _recovered(path: Path) -> Recovered | None:
+    """Put one journal back; None if it is gone meanwhile."""
+    try:
         journal = FaultJournal.take(path)
-        if journal is None:
-            if path.exists():
-                stack = FaultJournal.stack_of(path)
-                found.append(Recovered(path.stem, "", [], [], running=True, stack=stack))
-            continue
-        try:
-            done, left = put_back(journal) if journal.to_put_back else ([], [])
-            left = [*left, *journal.unreadable]
-            found.append(Recovered(journal.header.id, journal.header.experiment, done, left))
-        finally:
-            journal.close()
-    return found
+    except ExperimentError as error:
+        return Recovered(path.stem, "", [], [str(error)])
+    if journal is None:
+        return _held(path) if path.exists() else None
+    header = journal.header
+    try:
+        why = _elsewhere(path, header) if journal.to_put_back else None
+        if why is not None:
+            return Recovered(header.id, header.experiment, [], [why], elsewhere=True)
+        done, left = put_back(journal) if journal.to_put_back else ([], [])
+        return Recovered(header.id, header.experiment, done, [*left, *journal.unreadable])
+    finally:
+        journal.close()
 
 
-def _require_same_place(journal: FaultJournal) -> None:
-    there, here = journal.header.endpoint, endpoint()
-    if is_local(there) != is_local(here):
-        place = "a local region" if is_local(there) else "AWS"
+def _held(path: Path) -> Recovered:
+    """Return whose journal it is that somebody holds: the experiment's own, or its guard's."""
+    header = FaultJournal.header_of(path)
+    if header is None:
+        return Recovered(path.stem, "", [], [], running=True)
+    return Recovered(
+        path.stem,
+        header.experiment,
+        [],
+        [],
+        running=True,
+        guarded=not psutil.pid_exists(header.pid),
+        stack=header.stack,
+        elsewhere=_elsewhere(path, header) is not None,
+    )
+
+
+def _elsewhere(path: Path, header: Header) -> str | None:
+    """Say that the faults are not where calls go; None if they are.
+
+    Names are the same in every local region and every account: what is not there would seem to need
+    nothing, and what is would be changed for nothing.
+    """
+    there, here = header.endpoint, endpoint()
+    if is_local(there) or is_local(here):
+        if is_local(there) and is_local(here) and _same(str(there), str(here)):
+            return None
+        place = f"the local region {there}" if is_local(there) else "AWS"
         remedy = (
-            'run `eval "$(python -m region env)"` first, with the region running'
+            'run `eval "$(python -m region env)"` first, with that region running; if it is gone for '
+            "good, remove the file"
             if is_local(there)
             else "unset AWS_ENDPOINT_URL, and give the account's credentials"
         )
-        raise ExperimentError(
-            f"{journal.path}: the faults are in {place}, but calls go to {here or 'AWS'}; {remedy}"
-        )
+        return f"{path}: the faults are in {place}, but calls go to {here or 'AWS'}; {remedy}"
+    return _other_account(path, header)
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two endpoints on this computer are the same: by their ports."""
+    return urlsplit(one).port == urlsplit(other).port
+
+
+def _other_account(path: Path, header: Header) -> str | None:
+    if not header.account:
+        return None
+    try:
+        account = account_of(Clients(header.region))
+    except ExperimentError as error:
+        return f"{path}: {error}"
+    if account == header.account:
+        return None
+    return (
+        f"{path}: the faults are in the AWS account {header.account}, but the credentials are of "
+        f"{account}; give that account's"
+    )
+
+
+def account_of(clients: Clients) -> str:
+    """Return the number of the account that calls go to.
+
+    Raises:
+        ExperimentError: There are no credentials, or nobody answers.
+    """
+    with answering():
+        return str(clients["sts"].get_caller_identity()["Account"])

@@ -203,16 +203,16 @@ class StackResources:
         Raises:
             ExperimentError: There is none, or more than one.
         """
-        found = [
-            one
-            for one in self.clients["rds"].describe_db_instances()["DBInstances"]
-            if self._is_ours(_tags(one.get("TagList") or []))
-        ]
+        found = self._databases()
         if len(found) != 1:
             tags = ", ".join(f"{key}={value}" for key, value in self.identity.items())
+            what = (
+                "the experiment is for stacks with a database"
+                if not found
+                else "the experiment does not know which one is meant"
+            )
             raise ExperimentError(
-                f"{len(found)} DB instances carry the stack's tags ({tags}), not one: the experiment "
-                "does not know which one is meant"
+                f"{len(found)} DB instances carry the stack's tags ({tags}), not one: {what}"
             )
         raw = found[0]
         subnets = raw["DBSubnetGroup"]["Subnets"]
@@ -224,6 +224,17 @@ class StackResources:
             subnets=tuple(sorted(str(one["SubnetIdentifier"]) for one in subnets)),
             secret_arn=(raw.get("MasterUserSecret") or {}).get("SecretArn"),
         )
+
+    def zones_of_databases(self) -> set[str]:
+        """Return the zones in which the stack's primary DB instances are; none without a database."""
+        return {str(one.get("AvailabilityZone") or "") for one in self._databases()}
+
+    def _databases(self) -> list[dict[str, Any]]:
+        return [
+            one
+            for one in self.clients["rds"].describe_db_instances()["DBInstances"]
+            if self._is_ours(_tags(one.get("TagList") or []))
+        ]
 
     def acls(self, subnets: Iterable[str]) -> dict[str, str]:
         """Return the network ACL of each subnet."""

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from loadtest.analysis import stretch
 from loadtest.errors import ExperimentError, LoadTestError
-from loadtest.experiments import engine, load, recovery
+from loadtest.experiments import engine, kinds, load, one_at_a_time, recovery
 from loadtest.experiments.execution import Execution, PrintLine, Result
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.models import ExperimentFile
@@ -23,7 +24,7 @@ from loadtest.experiments.session import Planned, Session, under_way
 from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header
 from loadtest.models import RunSummary
 from loadtest.runs import paths
-from loadtest.stack.clients import Clients, endpoint
+from loadtest.stack.clients import Clients, answering, endpoint, is_local
 from loadtest.stack.outputs import StackOutputs
 
 CALM_S: Final = 3.0
@@ -56,17 +57,16 @@ def plan(
     Raises:
         ExperimentError: It cannot be run on this stack.
     """
-    require_topology(experiment, outputs)
-    engine.check(experiment)
+    _require(experiment, outputs)
     stack = StackResources(outputs, Clients(outputs.region))
     session = Session(experiment, stack, "dry-run", fis_role=fis_role)
-    with under_way(session):
-        for activity in experiment.raw.get("method") or []:
-            provider = activity.get("provider") or {}
+    with answering(), under_way(session):
+        for activity in kinds.steps(experiment.raw):
             if activity.get("type") != "action":
                 continue
-            if str(provider.get("module", "")).startswith(f"{__package__}.actions"):
-                engine.call(provider)
+            module = str((activity.get("provider") or {}).get("module", ""))
+            if module.startswith(f"{__package__}.actions"):
+                engine.call(experiment, activity)
             else:
                 what = (
                     f"{activity['name']}: an action of another package, which tells nothing before"
@@ -100,7 +100,13 @@ def run(
         LoadTestError: It was not begun, and nothing was done to the stack.
     """
     _require(experiment, outputs)
-    _recover(outputs, settings, print_line)
+    with _alone(outputs, settings, print_line):
+        return _run(experiment, outputs, settings, print_line)
+
+
+def _run(
+    experiment: ExperimentFile, outputs: StackOutputs, settings: Settings, print_line: PrintLine
+) -> Result:
     session = _session(experiment, outputs, settings)
     assert session.directory is not None  # noqa: S101
     hypothesis = experiment.hypothesis
@@ -140,7 +146,16 @@ def run_all(
     """
     for one in experiments:
         _require(one, outputs)
-    _recover(outputs, settings, print_line)
+    with _alone(outputs, settings, print_line):
+        return _run_all(experiments, outputs, settings, print_line)
+
+
+def _run_all(
+    experiments: Sequence[ExperimentFile],
+    outputs: StackOutputs,
+    settings: Settings,
+    print_line: PrintLine,
+) -> list[Result]:
     found, left = list[Result](), list(experiments)
     while left:
         directory = paths.new_directory(settings.base, outputs.topology, "experiments")
@@ -247,26 +262,53 @@ def _await_calm(session: Session) -> float:
 def _require(experiment: ExperimentFile, outputs: StackOutputs) -> None:
     require_topology(experiment, outputs)
     engine.check(experiment)
+    engine.values(experiment)
 
 
-def _recover(outputs: StackOutputs, settings: Settings, print_line: PrintLine) -> None:
-    """Put back what earlier experiments left. One under way on another stack disturbs nobody.
+@contextmanager
+def _alone(outputs: StackOutputs, settings: Settings, print_line: PrintLine) -> Generator[None]:
+    """Be the only command that runs experiments on the stack, with nothing left of earlier ones.
+
+    Raises:
+        ExperimentError: Another one does, something could not be put back, or a call was not answered.
+    """
+    with answering():
+        stack = StackResources(outputs, Clients(outputs.region))
+        place = endpoint() or f"{_account(outputs)} {outputs.region}"
+        with one_at_a_time.only_one(settings.base, place, stack.name):
+            _recover(stack, settings, print_line)
+            yield
+
+
+def _recover(stack: StackResources, settings: Settings, print_line: PrintLine) -> None:
+    """Put back what earlier experiments left. What is under way or left elsewhere disturbs nobody.
 
     Raises:
         ExperimentError: That cannot be done, or one is still under way on the stack.
     """
-    stack = StackResources(outputs, Clients(outputs.region))
     for left in recovery.recover(settings.base):
-        if left.running and left.stack and left.stack != stack.name:
+        name = left.experiment or left.id
+        if left.running and (left.elsewhere or (left.stack and left.stack != stack.name)):
             continue
+        if left.guarded:
+            raise ExperimentError(
+                f"what experiment {left.id} left is being put back at this moment: try again in a minute"
+            )
         if left.running:
             raise ExperimentError(f"experiment {left.id} is still under way: wait, or end it")
         for line in left.put_back:
-            print_line(f"left by {left.experiment or left.id}, put back: {line}")
-        if left.left:
+            print_line(f"left by {name}, put back: {line}")
+        if left.elsewhere:
+            print_line(f"left by {name}, not put back: {left.left[0]}")
+        elif left.left:
             raise ExperimentError(
                 "left by an earlier experiment, and not put back: " + left.left[0]
             )
+
+
+def _account(outputs: StackOutputs) -> str:
+    """Return the number of the AWS account; empty in a local region."""
+    return "" if is_local(endpoint()) else recovery.account_of(Clients(outputs.region))
 
 
 def _session(experiment: ExperimentFile, outputs: StackOutputs, settings: Settings) -> Session:
@@ -302,4 +344,5 @@ def _header(directory: Path, experiment: ExperimentFile, stack: StackResources) 
         endpoint=endpoint(),
         experiment=experiment.name,
         stack=stack.name,
+        account=_account(stack.outputs),
     )

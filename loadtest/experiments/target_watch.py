@@ -106,13 +106,15 @@ def transitions(
     for before, after in itertools.pairwise(polls):
         for target in sorted(before.states.keys() | after.states.keys()):
             state, reason = after.states.get(target, (GONE, ""))
-            if state == before.states.get(target, (GONE, ""))[0]:
+            was, _ = before.states.get(target, (GONE, ""))
+            if state == was:
                 continue
             found.append(
                 TimelineEvent(
                     source="target",
                     subject=target,
                     state=state,
+                    was=was,
                     at_s=clock.of_ours(after.at),
                     zone=zone_of(target),
                     detail=reason,

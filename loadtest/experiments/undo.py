@@ -6,9 +6,10 @@ One file per experiment below `results/faults/`, lines of JSON:
     {"open": 1, "way_back": "network-acl", "arguments": {…}, "what": "subnet-1 has its network ACL"}
     {"done": 1}
 
-A line is on the disk (fsync) before the call that it is about. Whoever runs the experiment holds a lock
-on the file, which the kernel releases when the process ends, however it ends; so whoever gets the lock
-knows that nobody else puts things back. The file is removed once nothing is left to put back.
+A line is on the disk (fsync) before the call that it is about; that something was put back need not be
+known, as a way back may be taken twice. Whoever runs the experiment holds a lock on the file, which the
+kernel releases when the process ends, however it ends; so whoever gets the lock knows that nobody else puts
+things back. The file is removed once nothing is left to put back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,6 +54,22 @@ class Header:
     experiment: str
     stack: str = ""
     """The stack's name; older journals have none."""
+    account: str = ""
+    """The AWS account's number; empty in a local region, which its endpoint tells from others."""
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> Header:
+        """Return the header of a journal's first line; what a newer version adds is ignored.
+
+        Raises:
+            TypeError: Something is missing, or of another type.
+        """
+        given = {one.name: raw[one.name] for one in fields(cls) if one.name in raw}
+        for name, value in given.items():
+            kind = {"pid": int, "endpoint": str | None}.get(name, str)
+            if not isinstance(value, kind):
+                raise TypeError(f"{name} is {value!r}")
+        return cls(**given)
 
 
 class FaultJournal:
@@ -120,11 +137,14 @@ class FaultJournal:
         return cls._read(path, file)
 
     @staticmethod
-    def stack_of(path: Path) -> str:
-        """Return the stack of a journal whose experiment is under way; empty if it does not say."""
-        with contextlib.suppress(OSError, ValueError), path.open(encoding="utf-8") as file:
-            return str(json.loads(file.readline())["header"].get("stack", ""))
-        return ""
+    def header_of(path: Path) -> Header | None:
+        """Return whose journal it is that somebody else holds; None if it does not say."""
+        with (
+            contextlib.suppress(OSError, ValueError, TypeError, KeyError),
+            path.open(encoding="utf-8") as file,
+        ):
+            return Header.read(json.loads(file.readline())["header"])
+        return None
 
     @classmethod
     def _read(cls, path: Path, file: IO[str]) -> FaultJournal:
@@ -136,10 +156,11 @@ class FaultJournal:
             try:
                 raw = json.loads(line)
                 if "header" in raw:
-                    header = Header(**raw["header"])
+                    header = Header.read(raw["header"])
                 elif "open" in raw:
                     number = int(raw["open"])
-                    found[number] = WayBack(raw["way_back"], dict(raw["arguments"]), raw["what"])
+                    arguments = dict(raw["arguments"])
+                    found[number] = WayBack(str(raw["way_back"]), arguments, str(raw["what"]))
                 else:
                     found.pop(int(raw["done"]), None)
             except (ValueError, TypeError, KeyError):
@@ -182,9 +203,13 @@ class FaultJournal:
         return number
 
     def done(self, number: int) -> None:
-        """Note that this change was put back."""
+        """Note that this change was put back.
+
+        On a full disk that is not written: it would only be put back once more.
+        """
         if self._open.pop(number, None) is not None:
-            self._write({"done": number})
+            with contextlib.suppress(OSError):
+                self._write({"done": number})
 
     @property
     def to_put_back(self) -> list[tuple[int, WayBack]]:
@@ -209,9 +234,18 @@ class FaultJournal:
         self._file.close()
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Write a line whole, or nothing of it: what is left of one would damage the next."""
+        number = self._file.fileno()
+        end = os.fstat(number).st_size
+        left = (json.dumps(line) + "\n").encode()
+        os.lseek(number, end, os.SEEK_SET)
+        try:
+            while left:
+                left = left[os.write(number, left) :]
+            os.fsync(number)
+        except OSError:
+            os.ftruncate(number, end)
+            raise
 
 
 def _cut_off_unfinished(path: Path, file: IO[str]) -> None:

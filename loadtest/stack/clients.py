@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from loadtest.errors import ExperimentError
 from loadtest.stack import aws
 
 CONNECT_S = 5
@@ -57,6 +60,25 @@ def is_local(address: str | None) -> bool:
         return address is not None and ip_address(urlsplit(address).hostname or "").is_loopback
     except ValueError:
         return False
+
+
+@contextmanager
+def answering() -> Generator[None]:
+    """Let a call that AWS, or a local region, refuses or does not answer end as one message.
+
+    Raises:
+        ExperimentError: One was refused, or not answered.
+    """
+    # Imported here: as above.
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise ExperimentError(
+            f"an AWS API call failed: {error}; check credentials, region and AWS_ENDPOINT_URL, and "
+            "whether the stack is still there"
+        ) from error
 
 
 def error_code(error: Exception) -> str:

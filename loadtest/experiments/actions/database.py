@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments.session import current
+from loadtest.experiments.session import Session, current
+from loadtest.messages.message import msg
 
 POLL_S = 0.5
 LONGEST_S = 600
@@ -14,31 +15,41 @@ LONGEST_S = 600
 def fail_over() -> str:
     """Reboot the database with a failover to its standby.
 
-    Raises:
-        ExperimentError: It has no standby.
+    Without a standby it starts again where it was, which is the mildest way in which its primary can fail:
+    whatever users have of it, nobody would take over from a host or a zone that is gone.
     """
     session = current()
     database = session.stack.database()
-    if not database.multi_az:
-        raise ExperimentError(
-            f"{database.id} has no standby to fail over to: `pulumi config set haproof:databaseMultiAz "
-            "true` and `pulumi up`"
-        )
-    what = f"fail the database {database.id} over"
+    what = (
+        f"fail the database {database.id} over"
+        if database.multi_az
+        else f"reboot the database {database.id}, which has no standby to fail over to"
+    )
     with session.act(what, [database.target], kind="database") as act:
         if act is not None:
             rds = session.clients["rds"]
+            _await_available(session, database.id)
             act.takes_effect()
-            rds.reboot_db_instance(DBInstanceIdentifier=database.id, ForceFailover=True)
-            deadline = time.monotonic() + LONGEST_S
-            while time.monotonic() < deadline and not session.stopping.is_set():
-                session.wait(POLL_S)
-                found = rds.describe_db_instances(DBInstanceIdentifier=database.id)
-                if found["DBInstances"][0]["DBInstanceStatus"] == "available":
-                    break
+            rds.reboot_db_instance(
+                DBInstanceIdentifier=database.id, ForceFailover=database.multi_az
+            )
+            session.wait(POLL_S)
+            _await_available(session, database.id)
             act.over()
             act.detail = f"primary in {session.stack.database().zone}"
+            if not database.multi_az:
+                session.found.append(msg("experiment.no-standby", database=database.id))
     return database.id
+
+
+def _await_available(session: Session, database: str) -> None:
+    """Wait until the database is available, which it is not while it is modified or rebooted."""
+    deadline = time.monotonic() + LONGEST_S
+    while time.monotonic() < deadline and not session.stopping.is_set():
+        found = session.clients["rds"].describe_db_instances(DBInstanceIdentifier=database)
+        if found["DBInstances"][0]["DBInstanceStatus"] == "available":
+            break
+        session.wait(POLL_S)
 
 
 def rotate_password() -> str:

@@ -37,7 +37,8 @@ def deploy(variant: str = GOOD) -> str:
             and nothing to put back. The others are in `revisions.VARIANTS`.
 
     Returns:
-        How it ended: `Succeeded`, or `Failed, rolled back: Succeeded`.
+        How it ended: `Succeeded`, or `Failed, rolled back: Succeeded`; `InProgress` if it did not in half
+        an hour.
     """
     session = current()
     outputs = session.stack.outputs
@@ -199,9 +200,14 @@ def _create(session: Session, act: Act, revision: Revision) -> str:
 
 
 def _follow(session: Session, number: str) -> DeploymentState:
+    """Follow a deployment to its end; one that takes far too long is as it is then: it did not succeed.
+
+    Raises:
+        ExperimentError: The experiment is being stopped.
+    """
     found, deadline = deployments(session), time.monotonic() + LONGEST_S
-    while not (state := found.state(number)).ended:
-        if time.monotonic() > deadline or session.stopping.is_set():
+    while not (state := found.state(number)).ended and time.monotonic() < deadline:
+        if session.stopping.is_set():
             raise ExperimentError(f"deployment {number} has not ended: {state.counts()}")
         session.wait(POLL_S)
     return state
@@ -225,7 +231,9 @@ def _follow_back(session: Session, number: str) -> DeploymentState:
     """
     found, deadline, waits = deployments(session), time.monotonic() + LONGEST_S, 0
     while waits < SURE_ROUNDS and not (state := found.state(number)).ended:
-        if time.monotonic() > deadline or session.stopping.is_set():
+        if time.monotonic() > deadline:
+            return state
+        if session.stopping.is_set():
             raise ExperimentError(f"rollback {number} has not ended: {state.counts()}")
         waits = waits + 1 if state.waiting and not foreign(session) else 0
         session.wait(POLL_S)

@@ -24,7 +24,7 @@ def lose_zone(how: str = "silent", zone: str = "", seconds: float = 60) -> str:
         ExperimentError: There is no such way to lose it, or the stack has nothing in the zone.
     """
     session = current()
-    zone = zone or _default_zone(session)
+    zone = _zone(session, zone)
     if how == "silent":
         _cut(session, zone, seconds)
     elif how == "refused":
@@ -34,12 +34,16 @@ def lose_zone(how: str = "silent", zone: str = "", seconds: float = 60) -> str:
     return zone
 
 
-def _default_zone(session: Session) -> str:
+def _zone(session: Session, wanted: str) -> str:
     zones = sorted({one.zone for one in session.stack.instances()})
-    primary = session.stack.database().zone
     if not zones:
         raise ExperimentError("the stack has no instance in service, so no zone to lose")
-    return next((one for one in zones if one != primary), zones[0])
+    if wanted and wanted not in zones:
+        raise ExperimentError(
+            f"the stack has no instance in the zone {wanted!r}: choose of {', '.join(zones)}"
+        )
+    primary = session.stack.zones_of_databases() if not wanted else set[str]()
+    return wanted or next((one for one in zones if one not in primary), zones[0])
 
 
 def _cut(session: Session, zone: str, seconds: float) -> None:

@@ -84,10 +84,11 @@ BROKEN: dict[str, tuple[Course, tuple[str, ...]]] = {
     "database-fails-over": (
         Course(
             "no standby: the database starts again where it was",
-            failed=((0, 200, 0.9),),
-            off=((1, FOR_EVER),),
+            failed=((0, 20, 0.9),),
+            off=((1, 22),),
+            found=(msg("experiment.no-standby", database="db-1"),),
         ),
-        ("experiment.failed-outside", "experiment.failed-share", "experiment.not-recovered"),
+        ("experiment.no-standby",),
     ),
     "deployment-answers-500": (
         Course(

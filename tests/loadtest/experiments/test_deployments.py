@@ -85,6 +85,31 @@ def test_a_good_revision_must_not_fail(releases: dict[str, Any], session: Sessio
     assert [one.id for one in session.found] == ["experiment.deployment-failed"]
 
 
+PENDING = {"status": "InProgress", "deploymentOverview": {"Pending": 3}}
+NEVER = {
+    "good": ("good", {"d-1": PENDING}, "experiment.deployment-failed"),
+    "bad": ("slow", {"d-1": PENDING}, "experiment.no-rollback"),
+    "rollback": (
+        "slow",
+        {"d-1": {"status": "Failed", **ROLLED_BACK}, "d-9": {"status": "InProgress"}},
+        "experiment.rollback-failed",
+    ),
+}
+"""A variant, what becomes of each deployment, and the reason that it is lost."""
+
+
+@pytest.mark.parametrize("case", NEVER)
+def test_a_deployment_that_never_ends_is_lost_and_not_merely_unshown(
+    releases: dict[str, Any], session: Session, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    variant, become, reason = NEVER[case]
+    monkeypatch.setattr(deployments, "LONGEST_S", 0.0)
+    releases |= become
+    with under_way(session):
+        deployments.deploy(variant)
+    assert [one.id for one in session.found] == [reason]
+
+
 @pytest.mark.parametrize(("left_out", "reasons"), [("i-gone", 0), ("i-1", 1)])
 def test_a_good_revision_must_reach_every_instance_that_has_not_left(
     cloud: FakeCloud, releases: dict[str, Any], session: Session, left_out: str, reasons: int
@@ -164,7 +189,7 @@ def test_a_deployment_is_lost_without_what_guards_it(
     with under_way(session):
         for activity in experiment.raw["method"]:
             if "deploy" in activity["provider"]["func"]:
-                engine.call(activity["provider"])
+                engine.call(experiment, activity)
     assert session.began_ms is not None
     held = state(0, met=True)
     harm = UNHARMED.model_copy(update={"failed": failed, "failed_outside": failed})

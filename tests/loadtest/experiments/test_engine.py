@@ -16,6 +16,7 @@ from loadtest.experiments import engine, models, probes
 from loadtest.experiments.actions import way_back
 from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.session import Session, current, under_way
+from loadtest.experiments.undo import WayBack
 from loadtest.runs import events
 
 HERE = __name__
@@ -235,3 +236,99 @@ def test_nothing_is_awaited_once_it_is_to_stop(session: Session) -> None:
     session.stopping.set()
     with under_way(of(session)):
         assert not engine.await_steady_state(session, 60.0)
+
+
+def said_by(*, word: str = "none", seconds: float = 0) -> None:
+    """Say what it was given."""
+    current().notes["said"] = f"{word} {seconds}"
+
+
+def found_by_a_probe() -> int:
+    """Return a value of the configuration."""
+    return 7
+
+
+CONFIGURED = {
+    "word": {"type": "env", "key": "HAPROOF_TEST_WORD", "default": "default"},
+    "long": {
+        "type": "probe",
+        "name": "long",
+        "provider": {"type": "python", "module": HERE, "func": "found_by_a_probe"},
+    },
+}
+
+
+def test_values_of_the_environment_and_of_probes_are_those_of_the_engine(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    VALUES[:] = [True]
+    monkeypatch.setenv("HAPROOF_TEST_WORD", "given")
+    action = activity("action", "said_by")
+    action["provider"]["arguments"] = {"word": "${word}", "seconds": "${long}"}
+    of(session, action).experiment.raw["configuration"] = CONFIGURED
+    run(session)
+    assert session.notes.pop("said") == "given 7"
+    # The same in a dry run, which calls it without the engine.
+    with under_way(session):
+        engine.call(session.experiment, action)
+    assert session.notes["said"] == "given 7"
+
+
+def test_the_steady_state_knows_values_that_a_probe_finds(session: Session) -> None:
+    VALUES[:] = [7]
+    of(session).experiment.raw["configuration"] = CONFIGURED
+    hypothesis = session.experiment.raw["steady-state-hypothesis"]
+    hypothesis["probes"][0]["tolerance"] = "${long}"
+    with under_way(session):
+        assert engine.is_steady(session)
+        VALUES[:] = [8]
+        assert not engine.is_steady(session)
+
+
+@pytest.mark.parametrize("part", ["configuration", "secrets"])
+def test_a_value_that_the_environment_lacks_is_named(
+    session: Session, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.delenv("HAPROOF_TEST_WORD", raising=False)
+    lacking = {"type": "env", "key": "HAPROOF_TEST_WORD"}
+    of(session).experiment.raw[part] = {"word": lacking}
+    with pytest.raises(ExperimentError, match=r"cannot be had: .*HAPROOF_TEST_WORD"):
+        engine.values(session.experiment)
+
+
+def test_an_action_that_is_called_without_the_engine_fails_in_its_own_words(
+    session: Session,
+) -> None:
+    with under_way(of(session)), pytest.raises(ExperimentError, match=r"^not here$"):
+        engine.call(session.experiment, activity("action", "refuse"))
+    with under_way(session), pytest.raises(ExperimentError, match="raises: LookupError: of theirs"):
+        engine.call(session.experiment, activity("action", "raises"))
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), SystemExit(1)])
+def test_where_nobody_reads_what_is_printed_all_is_put_back(
+    session: Session, error: BaseException
+) -> None:
+    VALUES[:] = [True]
+
+    def closed(_: str) -> None:
+        raise error
+
+    assert session.journal is not None
+    launch = {"group": "g", "processes": ["Launch"]}
+    session.journal.note(WayBack("resume-processes", launch, "g launches"))
+    with under_way(of(session, activity("action", "fault"))):
+        engine.run(session, closed)
+    assert session.journal.to_put_back == []
+    assert session.stopping.is_set()
+
+
+def test_a_full_disk_takes_no_messages_of_the_engine(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    VALUES[:] = [True]
+    assert session.directory is not None
+    (session.directory / engine.LOG).symlink_to("/dev/full")
+    with pytest.raises(ExperimentError, match="No space left"), under_way(of(session)):
+        engine.run(session, lambda _: None)
+    assert capsys.readouterr().err == ""

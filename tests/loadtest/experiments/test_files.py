@@ -55,6 +55,14 @@ def test_a_file_without_a_reason_is_refused(tmp_path: Path) -> None:
         files.read(written(tmp_path, extensions=[]))
 
 
+def test_a_policy_that_is_misspelt_is_named_and_one_of_another_pack_is_not(tmp_path: Path) -> None:
+    block = {"name": "haproof", "because": ["asg-mutli-az"], "recovery_s": 9}
+    with pytest.raises(ExperimentError, match=r"'asg-mutli-az'.*did you mean 'asg-multi-az'"):
+        files.read(written(tmp_path, extensions=[block]))
+    block["because"] = ["our-own-rule-17"]
+    assert files.read(written(tmp_path, extensions=[block])).because == ("our-own-rule-17",)
+
+
 def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
     block = {"name": "haproof", "because": [], "recovery_s": 9, "recover_s": 9}
     with pytest.raises(ExperimentError, match="recover_s"):

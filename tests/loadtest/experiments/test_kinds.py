@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.experiments.kinds import of_file
+from loadtest.experiments.kinds import of_file, steps
 from loadtest.experiments.prediction import Kind
 
 ACTIONS = "loadtest.experiments.actions"
@@ -54,3 +54,11 @@ def method(*calls: tuple[str, dict[str, Any]], kind: str = "action") -> dict[str
 )  # fmt: skip
 def test_the_method_decides(raw: dict[str, Any], kind: Kind):
     assert of_file(raw) == kind
+
+
+def test_a_step_may_be_the_name_of_one_that_is_elsewhere_in_the_file() -> None:
+    elsewhere = method(("network.lose_zone", {"how": "refused"}))["method"]
+    refers = [{"ref": "network.lose_zone"}, {"ref": "nowhere"}]
+    raw = {"steady-state-hypothesis": {"probes": elsewhere}, "method": refers}
+    assert of_file(raw) is Kind.ZONE_REFUSED
+    assert list(steps(raw)) == [elsewhere[0], {"ref": "nowhere"}]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from loadtest.experiments.measurement import (
     budget_minutes,
     covered,
+    detected_s,
     measure,
     recovered_s,
 )
@@ -25,6 +26,7 @@ from tests.loadtest.experiments.builders import (
     DETECTED_S,
     FAULT_S,
     event_of,
+    events_of_a_replacement,
     health_of,
     observations_of,
     timing_of,
@@ -97,6 +99,33 @@ def test_a_stack_that_is_down_has_no_first_good_answer(make_exchange: Callable[.
 def test_without_requests_there_are_no_shares():
     found = measure(table.from_exchanges([]), BEGAN_MS, DIES, observations_of(), steady=True)
     assert (found.requests, found.bad_share, found.first_good_s) == (0, None, None)
+
+
+HUNG = Fault(Kind.INSTANCE_HANGS, FAULT_S, instances=("i-0a",))
+LEAVES = ("target", "i-9", "draining", 6.0)
+"""An instance that the fault does not hit: the group scales in."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "before", "detection_s"),
+    [
+        (HUNG, [event_of(*LEAVES, was="healthy", zone="a")], 8.5),
+        (DIES, [event_of(*LEAVES, was="healthy", zone="a")], 1.0),
+        (DIES, [event_of("target", "i-9", "not registered", 6.0, was="draining")], 8.5),
+        # A record that does not say what targets were before.
+        (DIES, [event_of("target", "i-9", "draining", 2.0), event_of("target", "i-9", "gone", 6.0)], 8.5),
+        (DIES, [event_of("target", "i-9", "unhealthy", 6.0, was="initial")], 8.5),
+        (Fault(Kind.ZONE_SILENT, FAULT_S, zone="a"), [event_of(*LEAVES, was="healthy", zone="b")], 8.5),
+        (Fault(Kind.ZONE_SILENT, FAULT_S, zone="b"), [event_of(*LEAVES, was="healthy", zone="b")], 1.0),
+        # Whoever fails is hit: all of them lost the database.
+        (Fault(Kind.DATABASE_CUT, FAULT_S, zone="c"), [event_of(*LEAVES, was="healthy", zone="b")], 1.0),
+    ],
+    ids=["another", "unknown", "draining", "draining-before", "new", "other-zone", "zone", "all"],
+)  # fmt: skip
+def test_detection_is_of_a_healthy_target_that_is_hit(
+    fault: Fault, before: list[Any], detection_s: float
+):
+    assert detected_s([*events_of_a_replacement(), *before], fault) == detection_s
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def clients(**changed: Client) -> dict[str, Client]:
 
 def test_an_activity_is_dated_on_our_clock_and_an_old_one_is_left_out():
     (found,) = collectors.activities(clients()["autoscaling"], "fleet", CLOCK)
-    assert found.model_dump(exclude={"resolution_s", "since_s"}) == {
+    assert found.model_dump(exclude={"resolution_s", "since_s", "was"}) == {
         "source": "group", "subject": "i-0new", "state": "Launching", "at_s": 16, "until_s": 34,
         "zone": "z-b", "detail": "Successful",
     }  # fmt: skip
@@ -401,10 +401,10 @@ def test_every_change_between_two_polls_is_a_transition():
         {"a": "healthy", "c": "initial"},
     )
     found = target_watch.transitions(polls, CLOCK, {"b": "z-b"}.get)
-    assert [(e.subject, e.state, e.at_s, e.zone) for e in found] == [
-        ("b", "unhealthy", 11, "z-b"),
-        ("b", "not registered", 13, "z-b"),
-        ("c", "initial", 13, None),
+    assert [(e.subject, e.was, e.state, e.at_s, e.zone) for e in found] == [
+        ("b", "healthy", "unhealthy", 11, "z-b"),
+        ("b", "unhealthy", "not registered", 13, "z-b"),
+        ("c", "not registered", "initial", 13, None),
     ]
     assert [one.healthy for one in target_watch.samples(polls, CLOCK)] == [2, 1, 1, 1]
 

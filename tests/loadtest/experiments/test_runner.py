@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,16 +14,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from loadtest.errors import ExperimentError, GeneratorError
-from loadtest.experiments import files, load, runner
+from loadtest.experiments import files, load, one_at_a_time, runner
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile
-from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header
+from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header, WayBack
 from loadtest.runs import paths
 from tests.loadtest.conftest import outputs_of
 
+HERE, THERE = "http://127.0.0.1:9", "http://127.0.0.1:10"
+"""The endpoints of two local regions."""
 DIES, HANGS = files.find("instance-dies"), files.find("instance-hangs")
 
 
@@ -84,6 +90,9 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
             raise ExperimentError("nothing was recorded")
         return (target.name, began_ms <= ended_ms)
 
+    stack: Any = SimpleNamespace(name="ha")
+    monkeypatch.setattr(runner, "StackResources", lambda *_: stack)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", HERE)
     monkeypatch.setattr(runner, "_load", lambda *_: load)
     monkeypatch.setattr(runner, "_session", session)
     monkeypatch.setattr(runner, "_require", lambda *_: None)
@@ -143,13 +152,20 @@ def test_after_an_interruption_none_is_begun(
     assert made.told == ["start", "instance-dies", "stop"]
 
 
-@pytest.mark.parametrize(("under_way", "refused"), [("single", False), ("ha", True), ("", True)])
+@pytest.mark.parametrize(
+    ("under_way", "endpoint", "refused"),
+    [
+        ("single", HERE, False),
+        ("ha", HERE, True),
+        ("", HERE, True),
+        ("ha", THERE, False),
+        ("ha", None, False),
+    ],
+)
 def test_only_an_experiment_under_way_on_the_same_stack_is_in_the_way(
-    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under_way: str, *, refused: bool
+    made: Load, tmp_path: Path, under_way: str, endpoint: str | None, *, refused: bool
 ) -> None:
-    stack: Any = SimpleNamespace(name="ha")
-    monkeypatch.setattr(runner, "StackResources", lambda *_: stack)
-    header = Header("other", 1, "ap-northeast-2", None, "instance-dies", under_way)
+    header = Header("other", os.getpid(), "ap-northeast-2", endpoint, "instance-dies", under_way)
     journal = FaultJournal.create(tmp_path / DIRECTORY, header)
     try:
         if refused:
@@ -161,6 +177,70 @@ def test_only_an_experiment_under_way_on_the_same_stack_is_in_the_way(
         assert made.told == ([] if refused else ["start", "instance-dies", "drain", "stop"])
     finally:
         journal.close()
+
+
+def test_what_its_guard_puts_back_is_waited_for_and_not_ended(made: Load, tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    header = Header("killed", ended.pid, "ap-northeast-2", HERE, "instance-dies", "ha")
+    journal = FaultJournal.create(tmp_path / DIRECTORY, header)
+    with pytest.raises(ExperimentError, match="killed left is being put back at this moment"):
+        run(tmp_path, DIES)
+    journal.close()
+
+
+def test_what_is_left_elsewhere_is_told_and_is_not_in_the_way(made: Load, tmp_path: Path) -> None:
+    header = Header("old", 1, "ap-northeast-2", THERE, "database-cut", "ha")
+    journal = FaultJournal.create(tmp_path / DIRECTORY, header)
+    journal.note(WayBack("start-instances", {"instances": ["i-1"]}, "i-1 runs"))
+    journal.close()
+    settings = runner.Settings(["node"], tmp_path, 20)
+    told = list[str]()
+    runner.run_all([DIES], outputs_of(), settings, told.append)
+    assert f"left by database-cut, not put back: {journal.path}: the faults are in" in told[0]
+    assert journal.path.exists()
+
+
+def test_a_second_command_on_the_stack_is_refused_also_between_two_experiments(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = list[str]()
+
+    def begin_another(one: Any, _: float) -> None:
+        # No journal is open here.
+        with pytest.raises(ExperimentError, match="another command runs experiments on") as said:
+            run(tmp_path, HANGS)
+        refused.append(str(said.value))
+        made.told.append(one.experiment.name)
+
+    monkeypatch.setattr(runner.engine, "await_steady_state", begin_another)
+    assert len(run(tmp_path, DIES, HANGS)) == 2
+    assert len(refused) == 2
+    assert made.told == ["start", "instance-dies", "instance-hangs", "drain", "stop"]
+    monkeypatch.setattr(runner.engine, "await_steady_state", lambda *_: None)
+    # It is over: the next one may begin, and at the same time one on another region's stack.
+    with one_at_a_time.only_one(tmp_path, THERE, "ha"):
+        assert len(run(tmp_path, DIES)) == 1
+
+
+def test_where_the_lock_cannot_be_written_nothing_is_begun(made: Load, tmp_path: Path) -> None:
+    (tmp_path / DIRECTORY).write_text("a file, not a directory")
+    with pytest.raises(ExperimentError, match="nothing was done; name another directory"):
+        run(tmp_path, DIES)
+    assert made.told == []
+
+
+def test_a_region_that_does_not_answer_is_one_message(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent:
+        @property
+        def name(self) -> str:
+            raise EndpointConnectionError(endpoint_url=HERE)
+
+    monkeypatch.setattr(runner, "StackResources", lambda *_: Silent())
+    with pytest.raises(ExperimentError, match=f"Could not connect .*{HERE}.*stack is still there"):
+        run(tmp_path, DIES)
 
 
 def test_a_load_that_failed_shows_nothing_and_says_why(made: Load, tmp_path: Path) -> None:

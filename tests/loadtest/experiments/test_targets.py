@@ -161,12 +161,65 @@ def test_a_dry_run_resolves_and_touches_nothing(
 def test_what_the_stack_cannot_do_is_said_with_its_remedy(
     cloud: FakeCloud, session: Session
 ) -> None:
-    cloud.answers["rds.describe_db_instances"]["DBInstances"][0]["MultiAZ"] = False
     with under_way(session):
-        with pytest.raises(ExperimentError, match="databaseMultiAz"):
-            database.fail_over()
         with pytest.raises(ExperimentError, match="needs 9"):
             instances.terminate(9)
+        with pytest.raises(
+            ExperimentError, match=r"no instance in the zone 'z': choose of a, b, c"
+        ):
+            network.lose_zone("silent", "z")
+        cloud.answers["rds.describe_db_instances"] = {"DBInstances": []}
+        for without_database in (
+            database.fail_over,
+            database.rotate_password,
+            network.cut_database,
+        ):
+            with pytest.raises(ExperimentError, match="is for stacks with a database"):
+                without_database()
+
+
+def test_a_zone_is_lost_where_the_database_is_not_and_any_without_a_database(
+    cloud: FakeCloud, session: Session
+) -> None:
+    dry = Session(session.experiment, session.stack, "dry-run")
+    with under_way(dry):
+        assert network.lose_zone("refused") == "b"
+        cloud.answers["rds.describe_db_instances"] = {"DBInstances": []}
+        assert network.lose_zone("refused") == "a"
+
+
+@pytest.mark.parametrize(
+    ("standby", "reasons"),
+    [(True, []), (False, ["experiment.no-standby"])],
+    ids=["standby", "none"],
+)
+def test_a_database_without_a_standby_fails_all_the_same_and_that_is_not_survived(
+    cloud: FakeCloud,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    standby: bool,
+    reasons: list[str],
+) -> None:
+    monkeypatch.setattr(database, "POLL_S", 0.0)
+    (one,) = cloud.answers["rds.describe_db_instances"]["DBInstances"]
+    # It is still being modified, and later it reboots: neither is a time to ask it for anything.
+    statuses = ["modifying", "available", "rebooting", "available"]
+
+    def describe(**asked: Any) -> Any:
+        if "DBInstanceIdentifier" in asked:
+            one["DBInstanceStatus"] = statuses.pop(0)
+        return {"DBInstances": [one]}
+
+    one["MultiAZ"] = standby
+    cloud.answers["rds.describe_db_instances"] = describe
+    with under_way(session):
+        database.fail_over()
+    assert cloud.called("rds.reboot_db_instance") == [
+        {"DBInstanceIdentifier": "db-1", "ForceFailover": standby}
+    ]
+    assert statuses == []
+    assert [one.id for one in session.found] == reasons
 
 
 @pytest.mark.parametrize(("by", "sizes"), [(1, []), (3, [6])])
