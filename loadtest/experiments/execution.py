@@ -106,7 +106,7 @@ class Execution:
 
     def conclude(self, load: RunSummary | None, load_error: str | None) -> Result:
         """Judge it by the load in its directory and by what went wrong with that; save the record."""
-        record = self._record(load, self.error or load_error)
+        record = self._record(load, load_error)
         models.save(self.directory, record)
         return Result(self.directory, record, self.interrupted)
 
@@ -138,6 +138,7 @@ class Execution:
             late=self._late(load, began) if judgement.came_late(host) else None,
             found=session.found,
             interrupted=self.interrupted,
+            error=self.error,
             load_error=load_error,
         )
         outcome, reasons = judgement.judge(evidence)

@@ -68,6 +68,8 @@ class Evidence:
     found: Sequence[Message] = ()
     """What actions found that no stack may do, such as a bad revision that got through."""
     interrupted: bool = False
+    error: str | None = None
+    """Why it could not be carried out to its end."""
     load_error: str | None = None
 
 
@@ -140,18 +142,32 @@ def judge(evidence: Evidence) -> tuple[Outcome, list[Message]]:
         return "not shown", unshown
     if broken:
         return "not survived", broken
-    found = evidence.impact
-    failed = 0 if found is None else found.failed
-    reasons = [msg("experiment.survived", n=failed)]
+    reasons = [_within(evidence.impact, evidence.hypothesis.allowed)]
     if evidence.late is not None:
         reasons.append(msg("experiment.late-users", n=evidence.late.users))
     return "survived", reasons
+
+
+def _within(found: Impact | None, allowed: Allowed) -> Message:
+    """Say what failed and, where that may be something, how much may."""
+    failed = 0 if found is None else found.failed
+    if found is None or not (failed and allowed.window_s):
+        return msg("experiment.survived", n=failed)
+    return msg(
+        "experiment.survived-within",
+        n=failed,
+        share=found.failed_share_in_window,
+        allowed=allowed.failed_share,
+        seconds=allowed.window_s,
+    )
 
 
 def _not_shown(evidence: Evidence) -> list[Message]:
     """Return why it shows nothing, whatever the computer was busy with: the first of these reasons."""
     if evidence.interrupted:
         return [msg("experiment.interrupted")]
+    if evidence.error:
+        return [msg("experiment.not-carried-out", error=free_text(evidence.error))]
     if evidence.load_error:
         return [msg("experiment.no-load", error=free_text(evidence.load_error))]
     unbegun = _not_begun(evidence)

@@ -61,7 +61,8 @@ def steps(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     referred = activities({**raw, "rollbacks": []})
     named = {one["name"]: one for one in referred if "name" in one}
     for activity in raw.get("method") or []:
-        yield named.get(activity.get("ref", ""), activity)
+        ref = str(activity.get("ref"))
+        yield named[ref] if ref in named else activity
 
 
 def providers(raw: Mapping[str, Any], kind: str = "action") -> Iterator[Mapping[str, Any]]:

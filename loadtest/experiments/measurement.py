@@ -31,6 +31,7 @@ from loadtest.runs.table import RequestTable
 BY_AUTO_SCALING = "autoscaling"
 """The creator of a deployment to an instance that has just been launched."""
 OF_THE_DATABASE = frozenset({Kind.DATABASE_CUT, Kind.DATABASE_FAILOVER})
+UNHEALTHY = "unhealthy"
 INITIAL = "initial"
 """The state of a target that has only just been registered."""
 FAILED = "Failed"
@@ -133,14 +134,18 @@ def budget_minutes(counts: PerSecondCounts) -> float:
 def detected_s(events: list[TimelineEvent], fault: Fault) -> float | None:
     """Return from the fault until the first target that it hits left the rotation; None for a deployment.
 
-    Of those that were healthy: one that was leaving already, or is not hit, says nothing of the fault.
+    Of those that were healthy: one that was leaving already, or is not hit, says nothing of the fault. Nor
+    does one that is deregistered, where only health checks notice the fault.
     """
     if fault.kind in DEPLOYMENTS:
         return None
+    by_checks = prediction.noticed_by_checks(fault)
     left = [
         event.at_s - event.resolution_s / 2
         for event in _out_of_rotation(events)
-        if event.at_s >= fault.at_s and prediction.hits(fault, event.subject, event.zone)
+        if event.at_s >= fault.at_s
+        and prediction.hits(fault, event.subject, event.zone)
+        and (event.state == UNHEALTHY or not by_checks)
     ]
     return round(max(0.0, min(left) - fault.at_s), 3) if left else None
 

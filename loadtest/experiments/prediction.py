@@ -150,7 +150,7 @@ _SHAPES: Mapping[Kind, _Shape] = {
 def predict(fault: Fault, timing: StackTiming) -> Prediction:
     """Predict the course of an experiment from the stack's settings."""
     if fault.kind in DEPLOYMENTS:
-        return _deployment(fault.kind, timing)
+        return _deployment(fault, timing)
     shape = _SHAPES.get(fault.kind)
     if shape is None:
         return Prediction()
@@ -174,6 +174,16 @@ def predict(fault: Fault, timing: StackTiming) -> Prediction:
         recovery=_recovery(fault, shape, timing, detection),
         bad_share=Span(low=0.0, high=share),
     )
+
+
+def noticed_by_checks(fault: Fault) -> bool:
+    """Return whether only failed health checks take what a fault hits out of rotation.
+
+    Whoever is deregistered then leaves for another reason: the group shrinks, or replaces somebody. Where
+    an instance is gone, that is how it is noticed; of other people's actions nothing is known.
+    """
+    shape = _SHAPES.get(fault.kind)
+    return bool(fault.instances) if shape is None else not shape.gone
 
 
 def hits(fault: Fault, instance: str, zone: str | None) -> bool:
@@ -312,13 +322,13 @@ def _name(timing: StackTiming) -> Part:
     return Part(name="name", span=Span(low=0.0, high=timing.scaled(timing.name_ttl_s)))
 
 
-def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
+def _deployment(fault: Fault, timing: StackTiming) -> Prediction:
     """Predict an in-place deployment: batch by batch, out of rotation, installed, back in it.
 
     Nothing is predicted before an instance has had a second deployment: the first one runs with all the CPU
     that there is, any later one within the instance's share (ADR 52); the one says nothing of the other.
     """
-    share = Span(low=0.0, high=0.0 if timing.topology == "ha" else 1.0)
+    kind, share = fault.kind, Span(low=0.0, high=_share_deployed(fault, timing))
     if timing.again_s is None or (timing.topology == "ha" and not timing.batch):
         return Prediction(bad_share=share if timing.topology == "ha" else None)
     batches = 1 if timing.topology == "single" else _batches(timing)
@@ -328,6 +338,21 @@ def _deployment(kind: Kind, timing: StackTiming) -> Prediction:
         batches = sum(zones) if kind is Kind.DEPLOYMENT else zones[0]
     shown = [part for part in _deployed(kind, timing, batches) if part.span.high > 0]
     return Prediction(recovery=Estimate(parts=shown), bad_share=share)
+
+
+def _share_deployed(fault: Fault, timing: StackTiming) -> float:
+    """Return the largest share of the requests that a deployment may let users have bad answers to.
+
+    Of a bad one that only an alarm notices, the first batch serves until then; by zones, that is a zone.
+    What fails beside a deployment has its own share.
+    """
+    if timing.topology == "single":
+        return 1.0
+    share = len(fault.instances) / max(1, timing.instances)
+    if fault.kind is Kind.STOPPED_DEPLOYMENT:
+        by_zone = share_hit("zone", timing) if timing.zone_batches else 0.0
+        share += by_zone or (timing.batch or timing.instances) / max(1, timing.instances)
+    return min(1.0, share)
 
 
 def _deployed(kind: Kind, timing: StackTiming, batches: int) -> Iterator[Part]:

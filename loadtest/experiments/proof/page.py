@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from loadtest.experiments.measurement import Measurement
+from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.observations import TimelineEvent
 from loadtest.experiments.proof import axis, rows
 from loadtest.experiments.proof.models import Entry, Proof, slug
@@ -83,7 +84,7 @@ def _entry(entry: Entry, t: Texts) -> dict[str, Any]:
         "tone": TONES[record.outcome],
         "badge": t(f"survival.{slug(record.outcome)}"),
         "because": _because(entry, t),
-        "reasons": [t.markup(reason) for reason in record.reasons],
+        "reasons": [t.markup(reason) for reason in (*record.reasons, *_back(record))],
         "axis": axis.draw(entry, t),
         "legend": _legend(entry, t),
         "predictions": _predictions(entry, t),
@@ -92,6 +93,14 @@ def _entry(entry: Entry, t: Texts) -> dict[str, Any]:
         "problems": entry.observed.problems if entry.observed else [],
         "run": record.run,
     }
+
+
+def _back(record: ExperimentRecord) -> list[Message]:
+    """Say when the steady state was back, and when it had to be; nothing where it was never off."""
+    took_s = record.recovery_measured_s
+    if record.outcome != "survived" or not took_s:
+        return []
+    return [msg("proof-page.back", took=took_s, seconds=record.recovery_s)]
 
 
 def _because(entry: Entry, t: Texts) -> str:

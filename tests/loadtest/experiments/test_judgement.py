@@ -48,6 +48,21 @@ def test_an_experiment_within_its_allowance_is_survived() -> None:
     assert (outcome, reason.id) == ("survived", "experiment.survived")
 
 
+def test_what_is_survived_says_what_failed_and_how_much_might() -> None:
+    found = UNHARMED.model_copy(
+        update={"failed": 40, "failed_in_window": 40, "requests_in_window": 1000}
+    )
+    allowed = Allowed(window_s=7.5, failed_share=0.05)
+    hypothesis = HYPOTHESIS.model_copy(update={"allowed": allowed})
+    evidence = replace(SURVIVED, impact=found, hypothesis=hypothesis)
+    outcome, (reason,) = judgement.judge(evidence)
+    assert outcome == "survived"
+    assert str(reason) == (
+        "within its allowance: 40 requests failed, 4.0 % of those in the first 7.5 s after the fault "
+        "began; at most 5.0 % may"
+    )
+
+
 def hurt(**changed: Any) -> Impact:
     return UNHARMED.model_copy(update=changed)
 
@@ -83,6 +98,7 @@ def test_whatever_breaks_the_hypothesis_is_not_survived(
     [
         ({"interrupted": True}, "experiment.interrupted"),
         ({"load_error": "no node"}, "experiment.no-load"),
+        ({"error": "the region is gone", "load_error": "no node"}, "experiment.not-carried-out"),
         ({"before": state(0, met=False)}, "experiment.not-steady"),
         ({"before": None}, "experiment.not-steady"),
         (

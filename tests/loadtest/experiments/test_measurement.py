@@ -101,6 +101,8 @@ def test_without_requests_there_are_no_shares():
     assert (found.requests, found.bad_share, found.first_good_s) == (0, None, None)
 
 
+SILENT = Fault(Kind.ZONE_SILENT, FAULT_S, zone="a")
+CUT = Fault(Kind.DATABASE_CUT, FAULT_S, zone="c")
 HUNG = Fault(Kind.INSTANCE_HANGS, FAULT_S, instances=("i-0a",))
 LEAVES = ("target", "i-9", "draining", 6.0)
 """An instance that the fault does not hit: the group scales in."""
@@ -115,12 +117,19 @@ LEAVES = ("target", "i-9", "draining", 6.0)
         # A record that does not say what targets were before.
         (DIES, [event_of("target", "i-9", "draining", 2.0), event_of("target", "i-9", "gone", 6.0)], 8.5),
         (DIES, [event_of("target", "i-9", "unhealthy", 6.0, was="initial")], 8.5),
-        (Fault(Kind.ZONE_SILENT, FAULT_S, zone="a"), [event_of(*LEAVES, was="healthy", zone="b")], 8.5),
-        (Fault(Kind.ZONE_SILENT, FAULT_S, zone="b"), [event_of(*LEAVES, was="healthy", zone="b")], 1.0),
+        (SILENT, [event_of("target", "i-9", "unhealthy", 6.0, was="healthy", zone="b")], 8.5),
+        (SILENT, [event_of("target", "i-9", "unhealthy", 6.0, was="healthy", zone="a")], 1.0),
+        # The group had meant to terminate it before: of a record of a zone that was lost.
+        (SILENT, [event_of("target", "i-9", "draining", 6.0, was="healthy", zone="a")], 8.5),
         # Whoever fails is hit: all of them lost the database.
-        (Fault(Kind.DATABASE_CUT, FAULT_S, zone="c"), [event_of(*LEAVES, was="healthy", zone="b")], 1.0),
+        (CUT, [event_of("target", "i-9", "unhealthy", 6.0, was="healthy", zone="b")], 1.0),
+        (CUT, [event_of("target", "i-9", "draining", 6.0, was="healthy", zone="b")], 8.5),
+        # Nothing is known of what somebody else's action does.
+        (Fault(Kind.OTHER, FAULT_S), [event_of(*LEAVES, was="healthy")], 1.0),
+        (Fault(Kind.OTHER, FAULT_S, instances=("i-0a", "i-9")), [event_of(*LEAVES, was="healthy")], 8.5),
     ],
-    ids=["another", "unknown", "draining", "draining-before", "new", "other-zone", "zone", "all"],
+    ids=["another", "unknown", "draining", "draining-before", "new", "other-zone", "zone", "shrinks",
+         "all", "all-shrinks", "other", "other-known"],
 )  # fmt: skip
 def test_detection_is_of_a_healthy_target_that_is_hit(
     fault: Fault, before: list[Any], detection_s: float

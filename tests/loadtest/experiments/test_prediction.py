@@ -121,7 +121,9 @@ def test_a_deployment_goes_batch_by_batch(kind: Kind, parts: dict[str, tuple[flo
     found = predict(Fault(kind, 10), ha(again_s=25, alarm_s=(60, 180), own_check_s=90))
     assert found.detection is None
     assert spans(found.recovery) == parts
-    assert found.bad_share == Span(low=0, high=0)
+    # Of the first batch's instances users get something, where only an alarm stops it.
+    half = 0.5 if kind is Kind.STOPPED_DEPLOYMENT else 0
+    assert found.bad_share == Span(low=0, high=half)
 
 
 def test_a_rollback_may_reach_instances_that_join_meanwhile():
@@ -148,6 +150,23 @@ def test_a_deployment_by_zones_watches_the_first_one(kind: Kind, parts: dict[str
     zonal = ha(again_s=25, alarm_s=(60, 180), zone_batches=[1, 1, 1], zone_watch_s=180)
     found = spans(predict(Fault(kind, 10), zonal).recovery)
     assert {name: high for name, (_, high) in found.items() if name != "healthy"} == parts
+
+
+@pytest.mark.parametrize(
+    ("kind", "instances", "share"),
+    [
+        (Kind.DEPLOYMENT, (), 0),
+        (Kind.BAD_DEPLOYMENT, (), 0),
+        # An instance dies beside it.
+        (Kind.DEPLOYMENT, ("i-1",), 1 / 6),
+        # Users meet the first zone's instances until the alarm goes off.
+        (Kind.STOPPED_DEPLOYMENT, (), 1 / 3),
+    ],
+)
+def test_who_may_meet_a_deployment_by_zones(kind: Kind, instances: tuple[str, ...], share: float):
+    zonal = ha(again_s=25, alarm_s=(60, 180), zone_batches=[1, 1, 1], zone_watch_s=180)
+    found = predict(Fault(kind, 10, instances=instances), zonal)
+    assert found.bad_share == Span(low=0, high=share)
 
 
 def test_what_was_measured_of_first_deployments_says_nothing_of_later_ones():

@@ -16,7 +16,7 @@ from loadtest.analysis.summary import summarise
 from loadtest.errors import ResultsError
 from loadtest.experiments import models
 from loadtest.experiments import observations as observed
-from loadtest.experiments.models import ExperimentRecord, Outcome
+from loadtest.experiments.models import ExperimentRecord, Outcome, SteadyState
 from loadtest.experiments.observations import Observations
 from loadtest.experiments.proof import (
     assemble,
@@ -37,6 +37,8 @@ from loadtest.reporting.markdown import VARIABLE
 from loadtest.reporting.texts import Texts
 from loadtest.stack.outputs import StackOutputs
 from tests.loadtest.experiments.builders import (
+    BEGAN_MS,
+    FAULT_S,
     event_of,
     health_of,
     observations_of,
@@ -249,6 +251,21 @@ def test_a_single_instance_that_survives_owes_it_to_none_of_the_ha_stack_s_polic
     )
     assert "asg-multi-az" not in markdown.render(made, Texts("en"))
     assert "asg-multi-az" in markdown.render(of(entries(("ha", "survived"))), Texts("en"))
+
+
+@pytest.mark.parametrize(
+    ("took_s", "outcome", "said"),
+    [(21.3, "survived", True), (None, "survived", False), (21.3, "not survived", False)],
+)
+def test_the_page_says_when_the_steady_state_was_back_and_had_to_be(
+    took_s: float | None, outcome: Outcome, *, said: bool
+):
+    recovered_ms = None if took_s is None else BEGAN_MS + (FAULT_S + took_s) * 1000
+    held = SteadyState(at_ms=BEGAN_MS + 60_000, met=True, probes=[])
+    record = record_of(outcome=outcome, recovered_ms=recovered_ms, after=held)
+    html = page.render(of([Entry(record=record)]), Texts("en")).replace("\xa0", " ")
+    line = "The steady state was back 21.3 s after the fault began; 120 s are allowed."
+    assert (line in html) == said
 
 
 def test_every_entry_has_an_anchor_of_its_own(proof: Proof):
