@@ -8,6 +8,7 @@ import pulumi
 
 from components.config.loader import read_settings
 from components.foundation import FoundationArgs
+from components.instance_spec import architecture_of
 from components.lookups import current_account, current_region, find_image, find_zones
 from components.release_hook import release_hook
 from components.revision.bundle import build_bundle
@@ -17,7 +18,11 @@ from components.tags import base_tags
 SERVICES = {"single": SingleInstanceService, "ha": HighlyAvailableService}
 
 settings = read_settings()
-bundle = build_bundle(Path(settings.app_path), cache=Path(".tools") / "bundles")
+bundle = build_bundle(
+    Path(settings.app_path),
+    cache=Path(".tools") / "bundles",
+    architecture=architecture_of(settings.instance_type),
+)
 for hint in bundle.hints:
     pulumi.log.warn(hint)
 region = current_region()

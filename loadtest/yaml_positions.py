@@ -108,9 +108,18 @@ def _strings(content: Any, location: Location) -> Iterator[tuple[Location, str]]
             pass
 
 
+_MAPPING = "input should be a mapping of keys to values, such as `{name: …}`"
+_LIST = "input should be a list, such as `[…]`"
+_SHAPES = {
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _MAPPING),
+    **dict.fromkeys(("list_type", "tuple_type"), _LIST),
+}
+"""What pydantic says in the names of Python's types, by the type of its error."""
+
+
 def explain(error: ErrorDetails) -> str:
     """Phrase a pydantic error as the end of a sentence: what was expected, and what was given."""
-    text = str(error["msg"]).removeprefix("Value error, ")
+    text = _SHAPES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     given = error["input"]
     shown = f", not {files.shortened(given)}" if isinstance(given, str | int | float) else ""
     return f"{text[0].lower()}{text[1:]}{shown}"

@@ -8,6 +8,8 @@ from pathlib import Path
 from toolchain import locate, paths
 from toolchain.errors import ToolError
 
+_APPSPEC = "appspec.yml"
+
 REGION: tuple[Callable[[], object], ...] = (
     locate.haproxy,
     locate.runc,
@@ -50,11 +52,20 @@ def require_revision(directory: Path = paths.REVISION) -> None:
     Raises:
         ToolError: it has not.
     """
-    if (directory / "appspec.yml").is_file():
+    if (directory / _APPSPEC).is_file():
         return
-    remedy = (
-        "build it: make revision (or python -m toolchain revision)"
-        if directory == paths.REVISION
-        else "name the directory that has it at its root, after building it"
-    )
-    raise ToolError(f"the revision in {directory} has no appspec.yml; {remedy}")
+    if directory == paths.REVISION:
+        remedy = "build it: make revision (or python -m toolchain revision)"
+    elif not directory.is_dir():
+        raise ToolError(f"the revision {directory} does not exist; build it first")
+    elif found := sorted([*directory.glob(f"*/{_APPSPEC}"), *directory.glob(f"*/*/{_APPSPEC}")]):
+        remedy = f"{found[0]} is one: name {found[0].parent}, if that is what is to be deployed"
+    elif found := sorted(one for one in directory.iterdir() if _is_misnamed(one)):
+        remedy = f"rename {found[0].name} to {_APPSPEC}, the only name that CodeDeploy looks for"
+    else:
+        remedy = "name the directory that has it at its root, after building it"
+    raise ToolError(f"the revision in {directory} has no {_APPSPEC}; {remedy}")
+
+
+def _is_misnamed(file: Path) -> bool:
+    return file.name.lower() in {"appspec.yml", "appspec.yaml", "appspec.json", "appspec"}

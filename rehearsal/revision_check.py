@@ -15,8 +15,8 @@ class RevisionError(UserError):
     """The revision's deployment would fail; the message names files, lines and remedies."""
 
 
-def require(revision: Path) -> None:
-    """Let the program check the revision, as it does in the preview.
+def require(revision: Path) -> list[str]:
+    """Let the program check the revision, as it does in the preview; return what may go wrong.
 
     Raises:
         RevisionError: Its deployment is certain to fail.
@@ -24,6 +24,8 @@ def require(revision: Path) -> None:
     found = own_programs.output(
         [CHECK, str(revision)], error=RevisionError, failure="the revision cannot be checked"
     )
-    if problems := json.loads(found):
+    answer: dict[str, list[str]] = json.loads(found)
+    if problems := answer["problems"]:
         lines = [f"  {problem}" for problem in problems]
         raise RevisionError("\n".join(["nothing was started, as the revision is wrong:", *lines]))
+    return answer["notices"]

@@ -20,9 +20,10 @@ from loadtest.analysis import preload, run_loading
 from loadtest.cli.load_request import load_for
 from loadtest.engine import hook_variables
 from loadtest.generator_record import ARTILLERY
+from loadtest.profiles import Profile
 from loadtest.runs import paths as runs_paths
 from loadtest.scenario.scenario import Choice
-from rehearsal import display, first_proof, load_choice, side_by_side, turns, verdict
+from rehearsal import display, failure, first_proof, load_choice, side_by_side, turns, verdict
 from rehearsal.causes import LAST_LINES
 from rehearsal.head_start import SLOWEST, HeadStart
 from rehearsal.pulumi_project import STACKS, EngineError, Project
@@ -80,6 +81,13 @@ class Rehearsal:
         console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         for line in scenario.notes:
             console.print(line.strip(), style="yellow", highlight=False, markup=False)
+        try:
+            return self._run(profile)
+        except EngineError as error:
+            raise EngineError(failure.explained(str(error), kept=testbed.keep)) from error
+
+    def _run(self, profile: Profile) -> int:
+        testbed = self.testbed
         hook = hook_variables.variables(self.scenario, self.generator, self.slo)
         with testbed.prepared(profile, hook) as project:
             runs = self._load_both(project)
@@ -88,7 +96,7 @@ class Rehearsal:
             code = found.on_loads()
             if not self.experiments:
                 return code
-            with display.Board(console) as board:
+            with display.Board(testbed.console) as board:
                 proof = first_proof.prove(
                     project, runs[first_proof.STACK], board, profile.peak_rate, self.scenario.name
                 )

@@ -76,7 +76,8 @@ class Testbed:
         runs_paths.require_writable(self.results)
         preflight.require(preflight.REHEARSAL)
         preflight.require_revision(self.revision)
-        revision_check.require(self.revision)
+        for notice in revision_check.require(self.revision):
+            self.console.print(f"warning: {notice}", style="yellow", highlight=False, markup=False)
         settings_check.require(self.stacks, self.settings())
         rootless.require_port(_listener_port(self.config))
 

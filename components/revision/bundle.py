@@ -10,6 +10,7 @@ from pathlib import Path
 
 from components.errors import ConfigurationError
 from components.iam_documents import REVISION_PREFIX
+from components.revision import programs
 from components.revision.appspec import APPSPEC, check_appspec
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
@@ -50,15 +51,22 @@ class Bundle:
         return f"{REVISION_PREFIX}{self.digest}.zip"
 
 
-def build_bundle(source: Path, cache: Path) -> Bundle:
+def build_bundle(source: Path, cache: Path, architecture: str | None = None) -> Bundle:
     """Zip `source` into `cache`, named after its digest.
 
     The file is written atomically, and a second call with the same content leaves it untouched.
+    `architecture` is that of the instances, in EC2's words; without it, any program will do.
 
     Raises:
         ConfigurationError: The directory is not a revision.
     """
     members, hints = members_and_hints(source)
+    if architecture and (others := programs.only_for_others(source, members, architecture)):
+        remedy = (
+            f"the stack's EC2 instances have {architecture} and cannot run them: build the revision "
+            f"for {architecture} as well, or set haproof:instanceType to another type"
+        )
+        hints = (*hints, f"{others}; {remedy}")
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = cache / f".{os.getpid()}.zip"
     try:

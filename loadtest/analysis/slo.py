@@ -77,6 +77,11 @@ class Slo(Record):
     margins: Margins = Margins()
     """No objectives of a run: how much a figure may change from one run to another (`compare`)."""
 
+    @field_validator("applies_to", mode="before")
+    @classmethod
+    def _may_be_one(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
     @field_validator("applies_to")
     @classmethod
     def _applies_to_something(cls, value: tuple[str, ...]) -> tuple[str, ...]:

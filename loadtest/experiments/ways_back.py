@@ -17,6 +17,7 @@ from loadtest.errors import ExperimentError
 from loadtest.experiments.undo import FaultJournal, WayBack
 from loadtest.stack.clients import Clients, error_code
 from loadtest.stack.deployments import ACTIVE, ENDED, Deployments, Revision
+from loadtest.stack.run_command import UNFINISHED
 
 TAG: Final = "haproof:fault"
 """The tag of everything that is made for an experiment; its value is the journal's id."""
@@ -43,8 +44,6 @@ GONE: Final = frozenset(
 """Codes of errors that say that there is nothing to put back any more."""
 SUCCEEDED: Final = "Succeeded"
 STOPPED: Final = "Stopped"
-UNFINISHED: Final = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
-"""Statuses of a command of Systems Manager that goes on."""
 DEPLOYMENT_S = 1800
 POLL_S = 1.0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -9,12 +11,14 @@ from rich.text import Text
 
 from commandline.text import visible
 from loadtest.formatting import percent
-from loadtest.models import EventRecord, RunSummary
-from loadtest.outcomes import Outcome
+from loadtest.models import EndpointRecord, EventRecord, RunSummary
+from loadtest.outcomes import AS_EXPECTED, Outcome
 from loadtest.reporting.stack_comparison import Report, answered, censored
 
 WIDTH = 80
 """Columns that the tables need."""
+MOST_PLACES = 3
+"""Endpoints that are named for each way in which requests failed."""
 STYLES = {"kept": "bold green", "measured": "bold", "broken": "bold red",
           "undecided": "bold yellow", "invalid": "bold yellow"}  # fmt: skip
 
@@ -55,6 +59,9 @@ def render_run(run: RunSummary) -> RenderableType:
     for outcome in Outcome:
         if count := requests.count(outcome):
             table.add_row(f"  {outcome}", f"{count:,} ({percent(count / requests.total)})")
+            if outcome not in AS_EXPECTED:
+                for place in _places(run.endpoints, outcome):
+                    table.add_row("", Text(visible(f"  {place}")))
     for name in ("p50", "p95", "p99"):
         covered = f"{answered(run.latency, name)} of the {percent(run.latency.coverage)} answered"
         table.add_row(name, f"{covered}; of all {censored(run.latency, name)}")
@@ -65,6 +72,18 @@ def render_run(run: RunSummary) -> RenderableType:
     )
     reasons = [Text(visible(f"  {reason}")) for reason in run.verdict.reasons]
     return Group(table, verdict, *reasons)
+
+
+def _places(endpoints: Sequence[EndpointRecord], outcome: Outcome) -> Iterator[str]:
+    """Yield where most requests ended so, with the statuses or errors that they ended in."""
+    found = [(one.requests.count(outcome), one) for one in endpoints]
+    found = sorted((pair for pair in found if pair[0]), key=lambda pair: -pair[0])
+    for count, one in found[:MOST_PLACES]:
+        statuses = [status for status in one.requests.statuses if status[0] == str(outcome)[0]]
+        codes = ", ".join(statuses or one.requests.errors)
+        yield f"{count:,} at {one.name}" + (f": {codes}" if codes else "")
+    if len(found) > MOST_PLACES:
+        yield f"{sum(count for count, _ in found[MOST_PLACES:]):,} elsewhere"
 
 
 def _span(event: EventRecord) -> str:

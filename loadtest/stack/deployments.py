@@ -6,7 +6,7 @@ A thin layer over boto3's `codedeploy` client that knows nothing about stacks.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,10 +73,23 @@ class FailedEvent:
 
     def __str__(self) -> str:
         """Format the failure: instance, event, and the end of the script's output."""
-        head = f"{self.instance}: {self.event} failed ({self.code})"
+        return f"{self.instance}: {self.what}"
+
+    @property
+    def what(self) -> str:
+        """What failed, and the end of the script's output."""
         script = f", script {self.script}" if self.script else ""
         tail = "\n".join(f"    {line}" for line in self.log_tail.strip().splitlines())
-        return f"{head}{script}: {self.message}" + (f"\n{tail}" if tail else "")
+        head = f"{self.event} failed ({self.code}){script}: {self.message}"
+        return head + (f"\n{tail}" if tail else "")
+
+
+def described(failures: Iterable[FailedEvent]) -> list[str]:
+    """Format failures, those that are alike on several instances once."""
+    alike: dict[str, list[str]] = {}
+    for failure in failures:
+        alike.setdefault(failure.what, []).append(failure.instance)
+    return [f"{', '.join(instances)}: {what}" for what, instances in alike.items()]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,19 +57,35 @@ def unhealthy_targets(outputs: StackOutputs, elbv2: Any) -> str | None:
     """Describe what is wrong with the target group; None if all its instances are healthy."""
     if outputs.target_group_arn is None:
         return None
-    answer = elbv2.describe_target_health(TargetGroupArn=outputs.target_group_arn)
-    states = {
-        str(one["Target"]["Id"]): str(one["TargetHealth"]["State"])
-        for one in answer.get("TargetHealthDescriptions") or []
-    }
-    # A deregistering target no longer gets requests.
-    staying = {target: state for target, state in states.items() if state != "draining"}
+    staying = _staying_targets(outputs.target_group_arn, elbv2)
     healthy = sum(state == "healthy" for state in staying.values())
     wanted = max(outputs.instance_count, len(staying))
     if healthy >= wanted:
         return None
     others = ", ".join(f"{t} {s}" for t, s in sorted(staying.items()) if s != "healthy")
     return f"{healthy} of {wanted} targets are healthy" + (f" ({others})" if others else "")
+
+
+def failing_instances(outputs: StackOutputs, elbv2: Any, released: Iterable[str]) -> list[str]:
+    """Return the instances that may show why a stack does not serve.
+
+    The unhealthy ones, or all that were `released` to.
+    """
+    if outputs.target_group_arn is not None:
+        staying = _staying_targets(outputs.target_group_arn, elbv2)
+        if unhealthy := sorted(target for target, state in staying.items() if state != "healthy"):
+            return unhealthy
+    return sorted(released)
+
+
+def _staying_targets(target_group_arn: str, elbv2: Any) -> dict[str, str]:
+    """Return the state of each target but those that deregister, which get no requests any more."""
+    answer = elbv2.describe_target_health(TargetGroupArn=target_group_arn)
+    states = {
+        str(one["Target"]["Id"]): str(one["TargetHealth"]["State"])
+        for one in answer.get("TargetHealthDescriptions") or []
+    }
+    return {target: state for target, state in states.items() if state != "draining"}
 
 
 def request_health(outputs: StackOutputs) -> HealthResponse:

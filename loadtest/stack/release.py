@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from loadtest.errors import ReleaseError
 from loadtest.formatting import duration
-from loadtest.stack import aws, health
-from loadtest.stack.deployments import LIMIT_EXCEEDED, Deployments, DeploymentState, Revision
+from loadtest.stack import aws, examination, health
+from loadtest.stack.deployments import (
+    LIMIT_EXCEEDED,
+    Deployments,
+    DeploymentState,
+    FailedEvent,
+    Revision,
+    described,
+)
 from loadtest.stack.outputs import StackOutputs
 
 PrintLine = Callable[[str], None]
@@ -32,6 +39,9 @@ STEADY_ANSWERS = 3
 """Healthy answers in a row before the stack counts as serving."""
 STEADY_S = 0.5
 """The time between two of these answers."""
+STARTED = frozenset({"ApplicationStart", "ValidateService"})
+"""Lifecycle events that fail if the application does not serve, whatever their script says."""
+SCRIPT_ENDED = frozenset({"ScriptFailed", "ScriptTimedOut"})
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ class Timeouts:
     rollback_s: float = 30
     """From the end of a deployment until CodeDeploy names its rollback."""
     health_s: float = 300
+    look_s: float = 20
+    """How long a released stack may lack the same before its instance is looked into."""
     poll_s: float = 2
 
 
@@ -55,11 +67,12 @@ class Clients:
     autoscaling: Any
     elbv2: Any
     s3: Any
+    ssm: Any
 
     @staticmethod
     def of(region: str) -> Clients:
         """Create the clients from the default environment."""
-        names = ("codedeploy", "autoscaling", "elbv2", "s3")
+        names = ("codedeploy", "autoscaling", "elbv2", "s3", "ssm")
         return Clients(*(aws.client(name, region) for name in names))
 
 
@@ -104,7 +117,7 @@ def release(
             deployment_id = None
         else:
             deployment_id = job.deploy(revision)
-        version = job.wait_for_health()
+        version = job.wait_for_health(instances)
     except (BotoCoreError, ClientError) as error:
         raise ReleaseError(
             f"an AWS API call of the release failed: {error}; check credentials, region and "
@@ -298,7 +311,9 @@ class _Job:
         if state.status != "Succeeded":
             reason = state.error or "no reason given"
             lines = [f"deployment {state.id} {state.status.lower()}: {reason}"]
-        lines += [f"  {failure}" for failure in self._deployments.failures(state.id)]
+        failures = self._deployments.failures(state.id)
+        lines += [f"  {one}" for one in described(failures)]
+        lines += [f"  {line}" for line in self._look_after(failures)]
         state = self._await_rollback(state)
         if state.rollback_id:
             self._print(f"rolling back by deployment {state.rollback_id}")
@@ -306,6 +321,13 @@ class _Job:
             outcome = "restored the last good revision" if rollback.complete else "failed as well"
             lines.append(f"  its rollback {state.rollback_id} {outcome}")
         return "\n".join(lines)
+
+    def _look_after(self, failures: Sequence[FailedEvent]) -> list[str]:
+        """Return what one of the instances shows where the application has been started."""
+        for failure in failures:
+            if failure.event in STARTED and failure.code in SCRIPT_ENDED:
+                return examination.look(self._clients.ssm, failure.instance)
+        return []
 
     def _await_rollback(self, state: DeploymentState) -> DeploymentState:
         """Return the deployment once it names its rollback, which CodeDeploy starts after its end."""
@@ -316,9 +338,13 @@ class _Job:
             state = self._deployments.state(state.id)
         return state
 
-    def wait_for_health(self) -> str:
+    def wait_for_health(self, released: set[str]) -> str:
         """Wait for healthy targets and steady responses; return the application's version."""
         version, steady = "", 0
+
+        def look() -> list[str]:
+            failing = health.failing_instances(self._outputs, self._clients.elbv2, released)
+            return examination.look(self._clients.ssm, failing[0]) if failing else []
 
         def missing() -> str | None:
             nonlocal version, steady
@@ -330,24 +356,45 @@ class _Job:
             version = response.version or ""
             return problem or ("" if steady < STEADY_ANSWERS else None)
 
-        self._wait(missing, self._timeouts.health_s, "the stack is not healthy")
+        self._wait(missing, self._timeouts.health_s, "the stack is not healthy", look)
         served = f"version {version}" if version else "answers without a version (X-App-Version)"
         self._print(f"healthy: {self._outputs.url} serves {served}")
         return version
 
-    def _wait(self, missing: Callable[[], str | None], limit_s: float, failure: str) -> None:
-        """Call `missing` until it returns None; it returns what is missing, or "" to print nothing."""
-        deadline = time.monotonic() + limit_s
-        last, pace = "", Pace(self._timeouts.poll_s)
+    def _wait(
+        self,
+        missing: Callable[[], str | None],
+        limit_s: float,
+        failure: str,
+        look: Callable[[], list[str]] = list,
+    ) -> None:
+        """Call `missing` until it returns None; it returns what is missing, or "" to print nothing.
+
+        What has been missing for `look_s` is looked into with `look`, which returns lines.
+        """
+        began = changed_at = time.monotonic()
+        last, told, pace = "", list[str](), Pace(self._timeouts.poll_s)
         while (lacking := missing()) is not None:
+            now = time.monotonic()
             if lacking and lacking != last:
                 self._print(f"waiting: {lacking}")
             if lacking != last:
                 pace.changed()
+                changed_at = now
             last = lacking or last
-            if time.monotonic() > deadline:
-                raise ReleaseError(f"{failure} after {limit_s:.0f} s: {last}")
+            if now - began > limit_s:
+                raise ReleaseError("\n".join([f"{failure} after {limit_s:.0f} s: {last}", *look()]))
+            if lacking and now - changed_at > self._timeouts.look_s:
+                told = self._tell(look(), told)
+                changed_at = now
             if lacking:
                 pace.pause()
             else:
                 time.sleep(min(self._timeouts.poll_s, STEADY_S))
+
+    def _tell(self, lines: list[str], told: list[str]) -> list[str]:
+        """Print what was not told before, and return what has been told now."""
+        if lines[:1] != told[:1]:
+            for line in lines:
+                self._print(line)
+        return lines or told

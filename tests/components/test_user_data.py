@@ -122,11 +122,9 @@ def free_port():
         return listener.getsockname()[1]
 
 
-@pytest.fixture
-def placeholder():
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, str(FILES / "placeholder.py")],
+def started_placeholder(port, program, deployments):
+    return subprocess.Popen(
+        [sys.executable, str(program), str(deployments)],
         env={
             "APP_HOST": "127.0.0.1",
             "APP_PORT": str(port),
@@ -134,6 +132,12 @@ def placeholder():
             "INSTANCE_ID": "i-1",
         },
     )
+
+
+@pytest.fixture
+def placeholder(tmp_path):
+    port = free_port()
+    process = started_placeholder(port, FILES / "placeholder.py", tmp_path / "deployment-root")
     yield port
     process.kill()
     process.wait()
@@ -161,6 +165,32 @@ def test_the_placeholder_is_healthy_and_serves_nothing_else(placeholder):
     assert ask(placeholder, "/health?from=alb")[0] == 200
     assert ask(placeholder, "/")[0] == 503
     assert ask(placeholder, "/health", "HEAD")[:2] == (200, b"")
+
+
+def test_the_placeholder_leaves_its_port_when_a_deployment_begins(tmp_path):
+    """The application may listen there at once, and the placeholder stays away after a reboot."""
+    root, program, port = tmp_path / "deployment-root", tmp_path / "placeholder.py", free_port()
+    of_the_image = root / "0a1b" / "d-BAKED"
+    of_the_image.mkdir(parents=True)
+    os.utime(of_the_image, (1, 1))
+    (root / "deployment-instructions").mkdir()
+    shutil.copyfile(FILES / "placeholder.py", program)
+    process = started_placeholder(port, program, root)
+    try:
+        assert ask(port, "/health")[0] == 200
+        (root / "0a1b" / "d-FIRST").mkdir()
+        assert process.wait(60) == 0
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("", port))
+            listener.listen()
+    finally:
+        process.kill()
+    process = started_placeholder(port, program, root)
+    try:
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
 
 
 class Metadata(BaseHTTPRequestHandler):

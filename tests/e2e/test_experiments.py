@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from commandline.exit_codes import ExitCode
-from loadtest.experiments.ways_back import UNFINISHED
+from loadtest.stack.run_command import UNFINISHED
 from tests.e2e.experiment_stack import Stack, released, shown
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.alone]

@@ -123,7 +123,7 @@ def test_a_load_with_too_few_visitors_is_refused_before_anything_starts(
 ) -> None:
     for check in ("require", "require_revision"):
         monkeypatch.setattr(preflight, check, lambda _: None)
-    monkeypatch.setattr(revision_check, "require", lambda _: None)
+    monkeypatch.setattr(revision_check, "require", lambda _: [])
     monkeypatch.setattr(rootless, "require_port", lambda _: None)
     monkeypatch.setattr("loadtest.cli.tools.generator", lambda _: ["artillery"])
     root = tmp_path / "region"
@@ -144,7 +144,7 @@ def test_a_directory_that_is_no_revision_is_named_before_anything_starts(
     assert cli.main(command) == ExitCode.FAILURE
     message = capsys.readouterr().err
     assert str(tmp_path / "app") in message
-    assert "appspec.yml" in message
+    assert "does not exist; build it first" in message
     assert "make revision" not in message
     assert not root.exists()
 

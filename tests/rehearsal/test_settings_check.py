@@ -31,7 +31,7 @@ def test_a_wrong_setting_ends_a_rehearsal_before_it_begins(
 ) -> None:
     monkeypatch.setattr(preflight, "require", lambda _: None)
     monkeypatch.setattr(preflight, "require_revision", lambda _: None)
-    monkeypatch.setattr(revision_check, "require", lambda _: None)
+    monkeypatch.setattr(revision_check, "require", lambda _: [])
     root = tmp_path / "region"
     assert cli.main(["run", "--root", str(root), "-c", "foo=bar"]) == ExitCode.FAILURE
     assert '"haproof:foo" is not a setting of this project' in capsys.readouterr().err

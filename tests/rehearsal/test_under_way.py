@@ -51,7 +51,7 @@ def test_a_second_rehearsal_is_refused_before_it_touches_anything(
 ) -> None:
     monkeypatch.setattr(preflight, "require", lambda _: None)
     monkeypatch.setattr(preflight, "require_revision", lambda _: None)
-    monkeypatch.setattr(revision_check, "require", lambda _: None)
+    monkeypatch.setattr(revision_check, "require", lambda _: [])
     monkeypatch.setattr(rootless, "require_port", lambda _: None)
     monkeypatch.setattr(testbed.Testbed, "_running_region", lambda _: pytest.fail("it went on"))
     before = sorted(tmp_path.rglob("*"))

@@ -156,3 +156,15 @@ def test_linked_directories_are_rejected(app, tmp_path):
     (app / "more").symlink_to("scripts")
     with pytest.raises(ConfigurationError, match=r"linked directory.*more"):
         build_bundle(app, tmp_path / "cache")
+
+
+def test_programs_that_no_instance_of_the_stack_can_run_are_a_hint(tmp_path: Path):
+    source = tmp_path / "revision"
+    source.mkdir()
+    (source / "appspec.yml").write_text("version: 0.0\nos: linux\n")
+    header = bytearray(64)
+    header[:6], header[18:20] = b"\x7fELF\x02\x01", (62).to_bytes(2, "little")
+    (source / "ledger").write_bytes(header)
+    [hint] = build_bundle(source, tmp_path / "cache", "arm64").hints
+    assert "compiled for x86_64 (ledger); the stack's EC2 instances have arm64" in hint
+    assert build_bundle(source, tmp_path / "cache", "x86_64").hints == ()

@@ -89,6 +89,13 @@ def test_everything_can_be_promised(tmp_path: Path):
     )
 
 
+@pytest.mark.parametrize("text", ["ha", "[ha]"])
+def test_one_stack_needs_no_list(tmp_path: Path, text: str):
+    file = tmp_path / "slo.yml"
+    file.write_text(f"applies_to: {text}\ntimeouts: 0\n")
+    assert slo.read(file).applies_to == ("ha",)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -98,7 +105,9 @@ def test_everything_can_be_promised(tmp_path: Path):
         ("timeouts: 1.5\n", "line 1, timeouts: input should be a valid integer, not 1.5"),
         ("latency_ms:\n  p99: fast\n", "line 2, latency_ms.p99: input should be a valid number"),
         ("latency_ms:\n  p97: 1\n", "line 2, latency_ms.p97: input should be 'p50', 'p90'"),
-        ("latency_ms: 60\n", "line 1, latency_ms: "),
+        ("latency_ms: 60\n", "line 1, latency_ms: input should be a mapping of keys to values"),
+        ("applies_to: {ha: 1}\n", "line 1, applies_to: input should be a list"),
+        ("applies_to: both\n", "line 1, applies_to: input should be 'single' or 'ha', not 'both'"),
         ("availability_percent: 100\n", "line 1, availability_percent: input should be less than"),
         ("timeouts: 1\ntimeouts: 2\n", "line 2: `timeouts` is already given on line 1"),
         (

@@ -16,7 +16,15 @@ from loadtest.errors import ComparisonError, LoadTestError
 from loadtest.messages.catalogue import LANGUAGES
 from loadtest.messages.message import msg, render
 from loadtest.messages.names import free_text
-from loadtest.models import EventRecord, Latency, Percentile, PercentileInterval, RunSummary
+from loadtest.models import (
+    EndpointRecord,
+    EventRecord,
+    Latency,
+    Percentile,
+    PercentileInterval,
+    RunSummary,
+)
+from loadtest.outcomes import Outcome
 from loadtest.reporting import card, junit, report
 from loadtest.reporting.conditions import Condition, read
 from loadtest.reporting.stack_comparison import Report, compare
@@ -183,6 +191,37 @@ def test_one_run_in_the_terminal(golden: tuple[RunSummary, RunSummary]):
     report.show(Console(file=text, width=40), report.render_run(golden[0]))
     assert "14,766 (37.6 %)" in text.getvalue()
     assert "of all ≥ 10,000 ms" in text.getvalue()
+
+
+def test_one_run_in_the_terminal_tells_where_requests_failed_and_how(
+    golden: tuple[RunSummary, RunSummary],
+):
+    first = golden[1].endpoints[0]
+
+    def endpoint(name: str, failed: int) -> EndpointRecord:
+        requests = first.requests.model_copy(
+            update={
+                "outcomes": {Outcome.GOOD: 9, Outcome.CLIENT_ERROR: failed},
+                "statuses": {"200": 9, "303": 4, "401": failed},
+            }
+        )
+        return first.model_copy(update={"name": name, "requests": requests})
+
+    endpoints = [endpoint(f"step {n}", n) for n in range(6)]
+    total = golden[1].requests.model_copy(
+        update={"outcomes": {Outcome.GOOD: 54, Outcome.CLIENT_ERROR: 15}, "total": 69}
+    )
+    run = golden[1].model_copy(update={"endpoints": endpoints, "requests": total})
+    text = StringIO()
+    report.show(Console(file=text, width=80), report.render_run(run))
+    shown = [" ".join(line.split()) for line in text.getvalue().splitlines()]
+    where = next(number for number, line in enumerate(shown) if "4xx" in line)
+    assert [line.strip("│ ") for line in shown[where + 1 : where + 5]] == [
+        "5 at step 5: 401",
+        "4 at step 4: 401",
+        "3 at step 3: 401",
+        "3 elsewhere",
+    ]
 
 
 def test_one_run_in_the_terminal_tells_what_happened_at_the_target(

@@ -165,6 +165,7 @@ def test_the_timeout_is_the_one_that_artillery_takes(tmp_path: Path, config: str
          "as an empty text"),
         ("post: {url: /, json: {}, body: x}", "6:9: `post`: a request has one body, not json and "
          "body"),
+        ("get: /", "6:9: `get`: input should be a mapping of keys to values, such as `{name: …}`, not '/'"),
         ("post: {url: /, body: {a: 1}}", "6:24: `body`: input should be a valid string"),
         ("get: {url: /, headers: }", "6:23: `headers` is empty: fill it in or remove it"),
         ("get: {url: /, capture: {json: $.id}}", "6:23: `capture` needs `as`, the variable that gets "

@@ -31,7 +31,7 @@ class Cloud:
     def __init__(self) -> None:
         self._stubs: dict[str, Stubber] = {}
         clients: dict[str, Any] = {}
-        for name in ("codedeploy", "autoscaling", "elbv2", "s3"):
+        for name in ("codedeploy", "autoscaling", "elbv2", "s3", "ssm"):
             clients[name] = boto3.client(
                 name,
                 region_name="ap-northeast-2",
@@ -191,6 +191,22 @@ class Cloud:
         return self.expect(
             "elbv2", "describe_target_health", {"TargetHealthDescriptions": targets},
             TargetGroupArn=ANY,
+        )  # fmt: skip
+
+    def looked_into(self, instance: str, *facts: tuple[object, ...]) -> Cloud:
+        """The release looks into an instance, whose script prints `facts`."""
+        command = {"CommandId": "c" * 36}
+        self.expect(
+            "ssm", "send_command", {"Command": command},
+            DocumentName="AWS-RunShellScript", InstanceIds=[instance],
+            Parameters={"commands": [ANY]}, Comment=ANY,
+        )  # fmt: skip
+        self.refuse("ssm", "get_command_invocation", "InvocationDoesNotExist")
+        printed = "\n".join("\t".join(map(str, fact)) for fact in facts)
+        return self.expect(
+            "ssm", "get_command_invocation",
+            {"Status": "Success", "StandardOutputContent": printed},
+            CommandId=command["CommandId"], InstanceId=instance,
         )  # fmt: skip
 
     def used_up(self) -> None:

@@ -16,6 +16,8 @@ from loadtest.stack.outputs import StackOutputs
 from loadtest.stack.release import Timeouts, release
 from tests.loadtest.stack.stubbed_cloud import DEPLOYMENT, GROUP, LOCATION, Cloud
 
+SETTING = ("setting", "10.0.0.7", 8080, "/health")
+"""What the script of a look into an instance prints first."""
 QUICK = Timeouts(capacity_s=0.3, deployment_s=5, health_s=0.3, poll_s=0.01)
 
 
@@ -55,6 +57,14 @@ def service(
 def run(outputs: StackOutputs, cloud: Cloud, lines: list[str] | None = None, **more: Any) -> Any:
     print_line = lines.append if lines is not None else lambda _line: None
     return release(outputs, print_line, clients=cloud.clients, timeouts=QUICK, **more)
+
+
+def advance_the_clock_by_sleeping(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return the pauses made, which are all the time that passes."""
+    pauses = list[float]()
+    monkeypatch.setattr(release_module.time, "monotonic", lambda: sum(pauses))
+    monkeypatch.setattr(release_module.time, "sleep", pauses.append)
+    return pauses
 
 
 def test_a_release_deploys_waits_and_reports(
@@ -180,6 +190,11 @@ def test_a_failed_deployment_names_the_script_and_follows_the_rollback(
         },
     }
     cloud.targets(DEPLOYMENT, {"i-0": [failed]}, "Failed")
+    cloud.looked_into("i-0", SETTING, ("listens", "127.0.0.1:8080", "java"))
+    told = (
+        "on i-0: 127.0.0.1:8080 (java) is reached from the instance alone, not by the load balancer: "
+        "let it listen on 0.0.0.0 (every address), or on $APP_HOST"
+    )
     cloud.progress("Succeeded", "d-ROLLBACK0", deploymentOverview={"Succeeded": 1})
     with pytest.raises(ReleaseError) as caught:
         run(make_outputs(), cloud, force=True)
@@ -189,6 +204,7 @@ def test_a_failed_deployment_names_the_script_and_follows_the_rollback(
         "  i-0: ValidateService failed (ScriptFailed), script scripts/validate.sh: exit code 7",
         "    curl: (7)",
         "    refused",
+        f"  {told}",
         "  its rollback d-ROLLBACK0 restored the last good revision",
     ]
 
@@ -330,6 +346,37 @@ def test_a_stack_that_does_not_serve_the_release_is_reported(
         run(make_outputs(url=url, targetGroupArn=None), cloud, force=True)
 
 
+def test_what_stays_unhealthy_is_looked_into_and_told_once(
+    cloud: Cloud, make_outputs: Callable[..., StackOutputs], monkeypatch: pytest.MonkeyPatch
+):
+    advance_the_clock_by_sleeping(monkeypatch)
+    cloud.instances("i-0", "i-1").revision().created()
+    cloud.progress("Succeeded", deploymentOverview={"Succeeded": 2})
+    # A poll per second, the fourth and the seventh of which find it unchanged for long, and the last.
+    for second in range(1, 11):
+        cloud.health("healthy", "unhealthy")
+        if second in {4, 7, 10}:
+            cloud.health("healthy", "unhealthy")
+            cloud.looked_into("i-1", SETTING, ("listens", "*:9000", "ledger"))
+    lines: list[str] = []
+    waits = Timeouts(health_s=9, look_s=2.5, poll_s=1)
+    monkeypatch.setattr(release_module, "FIRST_POLL_S", 1.0)
+    with service() as url:
+        outputs = make_outputs(url=url, instanceCount=2)
+        with pytest.raises(ReleaseError) as caught:
+            release(outputs, lines.append, clients=cloud.clients, timeouts=waits, force=True)
+    told = (
+        "on i-1: nothing listens on port 8080 (the setting appPort), only *:9000 (ledger): let the "
+        "application listen on $APP_PORT, or set the port: `-c appPort=9000`"
+    )
+    assert lines.count(told) == 1
+    assert str(caught.value).splitlines() == [
+        "the stack is not healthy after 9 s: 1 of 2 targets are healthy (i-1 unhealthy)",
+        told,
+    ]
+    cloud.used_up()
+
+
 def test_the_version_header_is_optional(cloud: Cloud, make_outputs: Callable[..., StackOutputs]):
     cloud.instances("i-0").revision().created()
     cloud.progress("Succeeded", deploymentOverview={"Succeeded": 1})
@@ -385,17 +432,9 @@ def test_the_single_instance_needs_no_group(cloud: Cloud, single_outputs: StackO
 def test_pauses_are_short_after_a_change_and_longer_the_longer_nothing_happens(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    now, pauses = 0.0, list[float]()
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-        pauses.append(seconds)
-
-    monkeypatch.setattr(release_module.time, "monotonic", lambda: now)
-    monkeypatch.setattr(release_module.time, "sleep", sleep)
+    pauses = advance_the_clock_by_sleeping(monkeypatch)
     pace = release_module.Pace(2.0)
-    while now < 30:
+    while sum(pauses) < 30:
         pace.pause()
     assert pauses == sorted(pauses)
     assert (pauses[0], pauses[-1]) == (0.2, 2.0)

@@ -1,0 +1,191 @@
+"""Why an application does not serve, from what its instance shows: sentences with remedies. Pure.
+
+`examination` gets the facts. What is said here has to hold for any application: which port has a
+program behind it, what the health path answers there, and which units do not run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Final
+
+LOG_LINES: Final = 8
+"""How much of a unit's log is told."""
+
+OTHERS: Final = frozenset(
+    {
+        "amazon-ssm-agen", "chronyd", "codedeploy-agen", "rpcbind", "sshd", "systemd",
+        "systemd-resolve",
+    }
+)  # fmt: skip
+"""Programs of Amazon Linux that listen as well, as `ss` shortens their names."""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A TCP socket that accepts connections."""
+
+    address: str
+    port: int
+    program: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only programs on the instance itself reach it."""
+        name = self.address.strip("[]").partition("%")[0]
+        if name in {"*", ""}:
+            return False
+        found = ip_address(name)
+        mapped = getattr(found, "ipv4_mapped", None)
+        return (mapped or found).is_loopback
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}" + (f" ({self.program})" if self.program else "")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit that the revision installed, with the last lines of its log."""
+
+    name: str
+    properties: dict[str, str] = field(default_factory=dict[str, str])
+    log: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is as a service should be, and was not restarted since it was started."""
+        active, sub = self.properties.get("ActiveState"), self.properties.get("SubState")
+        if active != "active" or self.properties.get("NRestarts", "0") != "0":
+            return False
+        return sub in {"running", "exited"}
+
+    def describe(self) -> str:
+        """Return its state in words."""
+        get = self.properties.get
+        text = f"{self.name} is {get('ActiveState', 'unknown')} ({get('SubState', '')})"
+        if get("Result", "success") != "success":
+            text += f", result {get('Result')}"
+        if get("ExecMainStatus", "0") != "0":
+            text += f", its program's last status was {get('ExecMainStatus')}"
+        if get("NRestarts", "0") != "0":
+            text += f", restarted {get('NRestarts')} times"
+        return text
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an instance shows.
+
+    Attributes:
+        host: `APP_HOST`, the address that the load balancer uses.
+        port: `APP_PORT`.
+        path: `HEALTH_PATH`.
+        status: What the path answers there; None if there was no answer.
+        redirect: Where it sends the client, if it does.
+    """
+
+    host: str
+    port: int
+    path: str
+    listeners: tuple[Listener, ...] = ()
+    status: int | None = None
+    redirect: str = ""
+    units: tuple[Unit, ...] = ()
+
+
+def read(text: str) -> Facts:
+    """Read what the script of `examination` printed.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    rows = [line.split("\t") for line in text.splitlines() if "\t" in line]
+    by_kind: dict[str, list[list[str]]] = {}
+    for kind, *values in rows:
+        by_kind.setdefault(kind, []).append(values)
+    host, port, path = by_kind["setting"][0] if "setting" in by_kind else ("", "", "")
+    status, redirect = (by_kind.get("answer") or [["000", ""]])[0][:2]
+    logs: dict[str, list[str]] = {}
+    for name, *words in by_kind.get("log", []):
+        logs.setdefault(name, []).append("\t".join(words))
+    return Facts(
+        host=host,
+        port=int(port),
+        path=path,
+        listeners=_listeners(by_kind.get("listens", [])),
+        status=int(status) or None,
+        redirect=redirect,
+        units=tuple(
+            Unit(name, _properties(words), tuple(logs.get(name, [])[-LOG_LINES:]))
+            for name, words in by_kind.get("unit", [])
+        ),
+    )
+
+
+def _listeners(rows: list[list[str]]) -> tuple[Listener, ...]:
+    found: dict[Listener, None] = {}
+    for local, program in rows:
+        address, _, port = local.rpartition(":")
+        if program not in OTHERS:
+            found[Listener(address, int(port), program)] = None
+    return tuple(found)
+
+
+def _properties(words: str) -> dict[str, str]:
+    return dict(word.split("=", 1) for word in words.split() if "=" in word)
+
+
+def findings(facts: Facts) -> list[str]:
+    """Return what is wrong, a sentence or a line of a log each; empty if nothing is."""
+    here = [one for one in facts.listeners if one.port == facts.port]
+    reached = [one for one in here if not one.is_local]
+    if reached:
+        return _of_answer(facts, reached[0])
+    if here:
+        remedy = "let it listen on 0.0.0.0 (every address), or on $APP_HOST"
+        return [f"{here[0]} is reached from the instance alone, not by the load balancer: {remedy}"]
+    if others := [one for one in facts.listeners if one.port != facts.port]:
+        listed = ", ".join(str(one) for one in others)
+        found = (
+            f"nothing listens on port {facts.port} (the setting appPort), only {listed}: let the "
+            f"application listen on $APP_PORT, or set the port: `-c appPort={others[0].port}`"
+        )
+        return [found, *_of_units(facts, only_broken=True)]
+    found = (
+        f"no program listens on port {facts.port} (the setting appPort), nor on any other: the "
+        "application has not started, has ended, or is still starting"
+    )
+    return [found, *_of_units(facts, only_broken=False)]
+
+
+def _of_answer(facts: Facts, listener: Listener) -> list[str]:
+    url = f"http://{facts.host}:{facts.port}{facts.path}"
+    if facts.status is None:
+        found = [f"{listener} accepts connections, but {url} does not answer within 5 s"]
+        return [*found, *_of_units(facts, only_broken=False)]
+    if facts.status == 200:
+        return _of_units(facts, only_broken=True)
+    to = f" (to {facts.redirect})" if facts.redirect else ""
+    needs = " without a login" if facts.status in {301, 302, 303, 307, 308, 401, 403} else ""
+    answer = (
+        f"{listener} answers {facts.status}{to} to {facts.path}; a healthy instance answers 200{needs}: "
+        "change the application, or name another path: `-c healthPath=/…`"
+    )
+    return [answer, *_of_units(facts, only_broken=facts.status < 500)]
+
+
+def _of_units(facts: Facts, *, only_broken: bool) -> list[str]:
+    """Return the state of units with the end of their logs."""
+    lines: list[str] = []
+    for unit in facts.units:
+        if unit.runs and only_broken:
+            continue
+        lines.append(unit.describe())
+        lines += [f"  {line}" for line in unit.log]
+    if not facts.units and not only_broken:
+        lines.append(
+            "the revision has installed no unit; if a hook starts the program in the background, "
+            "its log says why it ended"
+        )
+    return lines

@@ -1,0 +1,56 @@
+"""A look into an instance whose application does not serve, by Run Command.
+
+It uses what Amazon Linux has: sh, ss, curl, systemctl and journalctl. The instances' role permits it
+on AWS as on a local region.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from loadtest.stack import diagnosis, run_command
+from loadtest.stack.run_command import RunCommandError
+
+COMMENT: Final = "haproof: why does the application not serve?"
+TIMEOUT_S: Final = 30.0
+
+SCRIPT: Final = r"""
+. /opt/haproof/environment
+printf 'setting\t%s\t%s\t%s\n' "$APP_HOST" "$APP_PORT" "$HEALTH_PATH"
+ss --no-header --listening --tcp --numeric --processes | while read -r _ _ _ local _ users; do
+  name="${users#*\"}"
+  printf 'listens\t%s\t%s\n' "$local" "${name%%\"*}"
+done
+printf 'answer\t%s\n' "$(curl --silent --output /dev/null --max-time 5 --noproxy '*' \
+  --write-out '%{http_code}\t%{redirect_url}' "http://$APP_HOST:$APP_PORT$HEALTH_PATH")"
+for file in /etc/systemd/system/*.service; do
+  # A link belongs to the system, or to a unit that is enabled; an installed unit is a file.
+  [ -f "$file" ] && [ ! -L "$file" ] || continue
+  unit="${file##*/}"
+  state="$(systemctl show --property=ActiveState,SubState,Result,ExecMainStatus,NRestarts "$unit" |
+    tr '\n' ' ')"
+  printf 'unit\t%s\t%s\n' "$unit" "$state"
+  journalctl --unit "$unit" --lines 20 --no-pager --output cat | while read -r line; do
+    printf 'log\t%s\t%.300s\n' "$unit" "$line"
+  done
+done
+exit 0
+"""
+"""Prints a line per fact, its parts separated by tabs, for `diagnosis.read`."""
+
+
+def look(ssm: Any, instance: str) -> list[str]:
+    """Return what is wrong on an instance, or why nobody can tell; empty if nothing seems wrong.
+
+    `ssm` is boto3's client.
+    """
+    try:
+        printed = run_command.run(ssm, [instance], SCRIPT, COMMENT, TIMEOUT_S)[instance]
+        found = diagnosis.findings(diagnosis.read(printed))
+    except (RunCommandError, BotoCoreError, ClientError) as error:
+        return [f"on {instance}: cannot look into it: {error}"]
+    except ValueError as error:
+        return [f"on {instance}: what it tells about itself cannot be read: {error}"]
+    return [f"on {instance}: {found[0]}", *(f"  {line}" for line in found[1:])] if found else []

@@ -1,0 +1,102 @@
+"""What an instance shows becomes a sentence that names the cause and the remedy."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadtest.stack import diagnosis
+
+SETTING = "setting\t10.0.0.7\t8080\t/health"
+STARTED = "ActiveState=active SubState=running Result=success ExecMainStatus=0 NRestarts=0 "
+FAILING = (
+    "ActiveState=activating SubState=auto-restart Result=exit-code ExecMainStatus=1 NRestarts=7"
+)
+
+
+def told(*facts: str) -> list[str]:
+    return diagnosis.findings(diagnosis.read("\n".join([SETTING, *facts])))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:8080", "[::1]:8080", "[::ffff:127.0.0.1]:8080", "127.0.0.53%lo:8080"],
+)
+def test_what_listens_on_loopback_only(address: str):
+    [line] = told(f"listens\t{address}\tjava")
+    assert line.startswith(f"{address} (java) is reached from the instance alone")
+    assert line.endswith("let it listen on 0.0.0.0 (every address), or on $APP_HOST")
+
+
+@pytest.mark.parametrize("address", ["*:8080", "0.0.0.0:8080", "[::]:8080", "10.0.0.7:8080"])
+def test_one_that_is_reached_and_answers_200_is_no_fault(address: str):
+    assert told(f"listens\t{address}\tjava", "answer\t200\t") == []
+
+
+def test_what_listens_on_another_port_is_named_with_the_setting():
+    [line] = told("listens\t0.0.0.0:22\tsshd", "listens\t*:9000\tledger", "answer\t000\t")
+    assert "nothing listens on port 8080" in line
+    assert "only *:9000 (ledger)" in line
+    assert "`-c appPort=9000`" in line
+
+
+def test_a_program_that_ended_is_told_with_the_end_of_its_log():
+    lines = told(
+        "listens\t0.0.0.0:22\tsshd",
+        f"unit\tapp.service\t{FAILING}",
+        *(f"log\tapp.service\tline {number}" for number in range(20)),
+        "log\tapp.service\tpassword authentication failed\tfor user app",
+    )
+    assert lines[0].startswith("no program listens on port 8080")
+    assert lines[1] == (
+        "app.service is activating (auto-restart), result exit-code, its program's last status was "
+        "1, restarted 7 times"
+    )
+    assert lines[-1] == "  password authentication failed\tfor user app"
+    assert len(lines) == 2 + diagnosis.LOG_LINES
+
+
+def test_one_that_still_starts_shows_what_it_does():
+    lines = told(f"unit\tapp.service\t{STARTED}", "log\tapp.service\tmigrating …")
+    assert "is still starting" in lines[0]
+    assert lines[1:] == ["app.service is active (running)", "  migrating …"]
+
+
+def test_one_that_a_hook_left_in_the_background_has_no_unit():
+    lines = told()
+    assert "has installed no unit" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("401\t", "*:8080 (java) answers 401 to /health; a healthy instance answers 200 without a login"),
+        ("302\thttp://10.0.0.7/login", "answers 302 (to http://10.0.0.7/login) to /health"),
+        ("404\t", "answers 404 to /health; a healthy instance answers 200: change"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_the_health_check_does_not_take(answer: str, words: str):
+    [line] = told("listens\t*:8080\tjava", f"answer\t{answer}", f"unit\tapp.service\t{STARTED}")
+    assert words in line
+    assert "-c healthPath=" in line
+
+
+def test_an_error_of_the_program_is_told_with_its_log():
+    lines = told(
+        "listens\t*:8080\tjava",
+        "answer\t500\t",
+        f"unit\ta.service\t{STARTED}",
+        "log\ta.service\tNPE",
+    )
+    assert "answers 500" in lines[0]
+    assert lines[1:] == ["a.service is active (running)", "  NPE"]
+
+
+def test_no_answer_in_time():
+    lines = told("listens\t*:8080\tjava", "answer\t000\t")
+    assert "does not answer within 5 s" in lines[0]
+
+
+@pytest.mark.parametrize("text", ["", "setting\t10.0.0.7\t\t/health", "sh: not found"])
+def test_what_is_no_report_is_refused(text: str):
+    with pytest.raises(ValueError, match=r"."):
+        diagnosis.read(text)
