@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from loadtest.experiments.prediction import Kind
@@ -60,9 +60,9 @@ def steps(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the steps of a method; for a `ref`, what it names, there or in the steady state."""
     referred = activities({**raw, "rollbacks": []})
     named = {one["name"]: one for one in referred if "name" in one}
-    for activity in raw.get("method") or []:
-        ref = str(activity.get("ref"))
-        yield named[ref] if ref in named else activity
+    method: Sequence[Mapping[str, Any]] = raw.get("method") or []
+    for activity in method:
+        yield named.get(str(activity.get("ref")), activity)
 
 
 def providers(raw: Mapping[str, Any], kind: str = "action") -> Iterator[Mapping[str, Any]]:

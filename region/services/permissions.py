@@ -41,6 +41,16 @@ def permit(documents: tuple[str, ...], actions: tuple[str, ...], resource: str =
     return True
 
 
+@lru_cache(maxsize=256)
+def deny(documents: tuple[str, ...], action: str, resource: str = "*") -> bool:
+    """Return whether one of the policies denies an action on a resource, whatever others allow."""
+    policies = [IAMPolicy(_without_conditions(document)) for document in documents]
+    return any(
+        policy.is_action_permitted(action, resource) is PermissionResult.DENIED
+        for policy in policies
+    )
+
+
 def _without_conditions(document: str) -> str:
     policy: dict[str, Any] = json.loads(document)
     statements: Any = policy.get("Statement") or []

@@ -17,11 +17,18 @@ from region.api.server import ControlPlane
 from region.machines.codedeploy_agent.lifecycle_events import (
     ALLOW_TRAFFIC,
     BLOCK_TRAFFIC,
+    DOWNLOAD_BUNDLE,
     FROM_PREVIOUS_REVISION,
 )
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import UnknownMachine
-from region.services.codedeploy import announcements, deployments, membership, periods
+from region.services.codedeploy import (
+    announcements,
+    deployments,
+    membership,
+    periods,
+    revision_access,
+)
 from region.services.codedeploy.records import TargetStatus
 from region.services.codedeploy.traffic_control import TrafficControl, failed
 
@@ -148,6 +155,8 @@ class TargetDeployment:
                 result = self._traffic.allow()
             else:
                 agent = self._machine().agent
+                if event == DOWNLOAD_BUNDLE:
+                    self._require_readable()
                 # However long its start takes: an application's first start is not what is measured.
                 self._spare(during=True)
                 result = agent.run_event(event, self._plan.deployment)
@@ -188,6 +197,13 @@ class TargetDeployment:
             raise RuntimeError(
                 f"The instance {self._plan.instance_id} is {state}: it cannot be deployed to."
             )
+
+    def _require_readable(self) -> None:
+        plan = self._plan
+        with self._plane.lock:
+            why = revision_access.problem(self._plane, plan.instance_id, plan.deployment)
+        if why is not None:
+            raise RuntimeError(why)
 
     def _require_not_cancelled(self) -> None:
         if self._cancelled():
