@@ -18,7 +18,7 @@ from rich.console import Console
 
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
-from loadtest.experiments import files, kinds, load, prediction
+from loadtest.experiments import faults, files, kinds, load
 from loadtest.experiments.proof import assemble
 from rehearsal import damage_figures, damage_files, display, settling
 from rehearsal.breaks import BREAKS, Break
@@ -116,7 +116,7 @@ class DamageMeasurement:
         written = [damage_files.write(original, one, directory) for one in cases]
         wanted = [Applicable(files.read(path), STACK) for path in written]
         with display.stage(console, f"{experiment}: intact, then {len(breaks)} broken") as progress:
-            if prediction.grace_matters(kinds.of_file(original.raw)):
+            if faults.grace_matters(kinds.of_file(original.raw)):
                 outputs, speed = runner.outputs(STACK), project.session.speed
                 settling.outlast_grace(outputs, RegionClients(project), speed, progress.tell)
             entries = map(assemble.entry, runner.run_files(wanted, written, progress))

@@ -12,9 +12,9 @@ from typing import Final
 
 from commandline.errors import reported
 from loadtest.errors import LoadTestError
-from loadtest.experiments import files, kinds, models, prediction
+from loadtest.experiments import faults, files, kinds, models
+from loadtest.experiments.faults import Kind
 from loadtest.experiments.models import Allowed, ExperimentFile, ExperimentRecord, Topology
-from loadtest.experiments.prediction import Kind
 from loadtest.messages.names import free_text
 from loadtest.runs import paths as runs_paths
 from loadtest.stack import outputs as stack_outputs
@@ -56,7 +56,7 @@ class Applicable:
     @property
     def deploys(self) -> bool:
         """Whether it is about a deployment."""
-        return kinds.of_file(self.experiment.raw) in prediction.DEPLOYMENTS
+        return kinds.of_file(self.experiment.raw) in faults.DEPLOYMENTS
 
     @property
     def checked(self) -> bool:
@@ -68,7 +68,7 @@ class Applicable:
         if self.stack != "ha":
             return False
         steps = map(kinds.function, kinds.providers(self.experiment.raw, "probe"))
-        return "probes.kept_instances" in steps or prediction.grace_matters(
+        return "probes.kept_instances" in steps or faults.grace_matters(
             kinds.of_file(self.experiment.raw)
         )
 

@@ -13,8 +13,8 @@ from itertools import groupby
 from typing import Final
 
 from loadtest.experiments import kinds
+from loadtest.experiments.faults import Kind
 from loadtest.experiments.models import Topology
-from loadtest.experiments.prediction import Kind
 from rehearsal.experiments import Applicable
 
 BEGINS_AND_ENDS_S: Final = 16.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from loadtest.experiments.prediction import Kind
+from loadtest.experiments.faults import Kind
 
 BY_FUNCTION: Mapping[str, Kind] = {
     "instances.terminate": Kind.INSTANCE_DIES,

@@ -20,9 +20,9 @@ from pydantic import Field
 
 from loadtest.analysis import columns
 from loadtest.array_types import Flags
-from loadtest.experiments import prediction
+from loadtest.experiments import faults
+from loadtest.experiments.faults import DEPLOYMENTS, Fault, Kind
 from loadtest.experiments.observations import HEALTHY, HealthSample, Observations, TimelineEvent
-from loadtest.experiments.prediction import DEPLOYMENTS, Fault, Kind
 from loadtest.experiments.timing import OWN_CHECK
 from loadtest.models import PerSecondCounts, Record
 from loadtest.outcomes import Outcome
@@ -139,12 +139,12 @@ def detected_s(events: list[TimelineEvent], fault: Fault) -> float | None:
     """
     if fault.kind in DEPLOYMENTS:
         return None
-    by_checks = prediction.noticed_by_checks(fault)
+    by_checks = faults.noticed_by_checks(fault)
     left = [
         event.at_s - event.resolution_s / 2
         for event in _out_of_rotation(events)
         if event.at_s >= fault.at_s
-        and prediction.hits(fault, event.subject, event.zone)
+        and faults.hits(fault, event.subject, event.zone)
         and (event.state == UNHEALTHY or not by_checks)
     ]
     return round(max(0.0, min(left) - fault.at_s), 3) if left else None

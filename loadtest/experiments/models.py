@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from loadtest.errors import ResultsError
-from loadtest.experiments.prediction import Kind
+from loadtest.experiments.faults import Kind
 from loadtest.messages.message import Message
 from loadtest.models import Record
 from loadtest.runs import paths

@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from loadtest.errors import ResultsError
 from loadtest.experiments import collectors, target_watch, timing
 from loadtest.experiments.clock import LoadClock
+from loadtest.experiments.faults import Kind
 from loadtest.experiments.observations import (
     FILE,
     Observations,
     StackTiming,
     TimelineEvent,
 )
-from loadtest.experiments.prediction import Kind
 from loadtest.experiments.target_watch import TargetWatch
 from loadtest.experiments.timing import Clients
 from loadtest.runs import paths

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
+from loadtest.experiments.faults import DEPLOYMENTS, SHAPES, Fault, Kind, Shape, grace_matters
 from loadtest.experiments.observations import StackTiming
 from loadtest.models import Record
 
@@ -22,40 +21,6 @@ retransmission time-out (`TCP_RTO_MIN`)."""
 TOLERANCE_SHARE = 0.25
 TOLERANCE_S = 2.0
 """A measurement agrees within a quarter of what was predicted, or two seconds."""
-
-
-class Kind(StrEnum):
-    """What an experiment does to the stack, as far as a prediction needs to know."""
-
-    INSTANCE_DIES = "instance-dies"
-    INSTANCE_HANGS = "instance-hangs"
-    INSTANCE_SLOW = "instance-slow"
-    INSTANCE_ERRORS = "instance-errors"
-    DISK_FULL = "disk-full"
-    ZONE_REFUSED = "zone-refused"
-    ZONE_SILENT = "zone-silent"
-    ZONE_WITHOUT_CAPACITY = "zone-without-capacity"
-    DATABASE_CUT = "database-cut"
-    DATABASE_FAILOVER = "database-failover"
-    DEPLOYMENT = "deployment"
-    BAD_DEPLOYMENT = "bad-deployment"
-    """Bad in a way that fails at once."""
-    UNHEALTHY_DEPLOYMENT = "unhealthy-deployment"
-    """Bad in a way that its own check notices, once that gives up."""
-    STOPPED_DEPLOYMENT = "stopped-deployment"
-    """Bad in a way that only an alarm notices, once users have met it."""
-    OTHER = "other"
-    """Nothing that a prediction exists for."""
-
-
-DEPLOYMENTS = frozenset(
-    {
-        Kind.DEPLOYMENT,
-        Kind.BAD_DEPLOYMENT,
-        Kind.UNHEALTHY_DEPLOYMENT,
-        Kind.STOPPED_DEPLOYMENT,
-    }
-)
 
 
 class Span(Record):
@@ -104,54 +69,11 @@ class Agreement(Record):
     """The assumption that was wrong, where they do not agree and that can be told."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One fault: when it began on the load's axis, and how long it lasts (None: for good)."""
-
-    kind: Kind
-    at_s: float
-    lasts_s: float | None = None
-    zone: str | None = None
-    instances: tuple[str, ...] = ()
-    """Those that it hits, where that is known."""
-
-
-@dataclass(frozen=True)
-class _Shape:
-    """What a kind of fault means to a health check and to the group.
-
-    `check`: a refused check fails at once, a silent one after its time-out. `gone`: the instance does
-    not run any more, which the group sees whatever its grace period. `stays`: nobody takes it out of
-    service, so nothing has to come back.
-    """
-
-    hits: Literal["instance", "zone", "all"]
-    check: Literal["refused", "silent"] | None
-    gone: bool = False
-    stays: bool = False
-
-
-_SHAPES: Mapping[Kind, _Shape] = {
-    Kind.INSTANCE_DIES: _Shape("instance", "refused", gone=True),
-    Kind.INSTANCE_HANGS: _Shape("instance", "silent"),
-    # It answers its health checks late, and within their time-out.
-    Kind.INSTANCE_SLOW: _Shape("instance", None, stays=True),
-    Kind.INSTANCE_ERRORS: _Shape("instance", "refused"),
-    # What serves needs to read, not to write: a service that does write fails its check, or should.
-    Kind.DISK_FULL: _Shape("instance", None, stays=True),
-    Kind.ZONE_REFUSED: _Shape("zone", "refused", gone=True),
-    Kind.ZONE_SILENT: _Shape("zone", "silent"),
-    Kind.ZONE_WITHOUT_CAPACITY: _Shape("zone", "silent"),
-    Kind.DATABASE_CUT: _Shape("all", None),
-    Kind.DATABASE_FAILOVER: _Shape("all", None),
-}
-
-
 def predict(fault: Fault, timing: StackTiming) -> Prediction:
     """Predict the course of an experiment from the stack's settings."""
     if fault.kind in DEPLOYMENTS:
         return _deployment(fault, timing)
-    shape = _SHAPES.get(fault.kind)
+    shape = SHAPES.get(fault.kind)
     if shape is None:
         return Prediction()
     share = share_hit(shape.hits, timing, fault.zone)
@@ -174,26 +96,6 @@ def predict(fault: Fault, timing: StackTiming) -> Prediction:
         recovery=_recovery(fault, shape, timing, detection),
         bad_share=Span(low=0.0, high=share),
     )
-
-
-def noticed_by_checks(fault: Fault) -> bool:
-    """Return whether only failed health checks take what a fault hits out of rotation.
-
-    Whoever is deregistered then leaves for another reason: the group shrinks, or replaces somebody. Where
-    an instance is gone, that is how it is noticed; of other people's actions nothing is known.
-    """
-    shape = _SHAPES.get(fault.kind)
-    return bool(fault.instances) if shape is None else not shape.gone
-
-
-def hits(fault: Fault, instance: str, zone: str | None) -> bool:
-    """Return whether a fault hits an instance in that zone; any, where it is not known whom it hits."""
-    shape = _SHAPES.get(fault.kind)
-    if shape is not None and shape.hits == "all":
-        return True
-    if fault.instances:
-        return instance in fault.instances
-    return fault.zone is None or zone == fault.zone
 
 
 def share_hit(
@@ -228,12 +130,6 @@ def detected(timing: StackTiming, *, silent: bool) -> Estimate | None:
     return Estimate(parts=[Part(name="silent-check", span=span)])
 
 
-def grace_matters(kind: Kind) -> bool:
-    """Return whether a fault shows in health checks only, which the group ignores in a grace period."""
-    shape = _SHAPES.get(kind)
-    return shape is not None and shape.check is not None and not shape.gone
-
-
 def grace_s(fault: Fault, timing: StackTiming) -> float:
     """Return for how many seconds of a fault the group leaves what fails its checks alone."""
     if timing.topology == "single" or not grace_matters(fault.kind):
@@ -242,7 +138,7 @@ def grace_s(fault: Fault, timing: StackTiming) -> float:
 
 
 def _recovery(
-    fault: Fault, shape: _Shape, timing: StackTiming, detection: Estimate
+    fault: Fault, shape: Shape, timing: StackTiming, detection: Estimate
 ) -> Estimate | None:
     if shape.gone:
         # The group sees that the instance ended, or the load balancer does: whichever is first.

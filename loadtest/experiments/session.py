@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments import kinds, prediction, ways_back
+from loadtest.experiments import faults, kinds, prediction, ways_back
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile, SteadyState, Target
 from loadtest.experiments.observations import StackTiming
@@ -88,7 +88,7 @@ class Session:
             return target_s
         hit = tuple(one.id for one in self.targets if one.kind == "instance")
         kind = kinds.of_file(self.experiment.raw)
-        fault = prediction.Fault(kind, self.began_ms / 1000, instances=hit)
+        fault = faults.Fault(kind, self.began_ms / 1000, instances=hit)
         return round(target_s + prediction.grace_s(fault, self.timing), 1)
 
     @contextlib.contextmanager

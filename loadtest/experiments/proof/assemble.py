@@ -9,9 +9,10 @@ from pathlib import Path
 from loadtest.analysis import run_loading
 from loadtest.errors import ResultsError
 from loadtest.experiments import measurement, models, observe, prediction
+from loadtest.experiments.faults import Fault
 from loadtest.experiments.measurement import Measurement
 from loadtest.experiments.models import ExperimentRecord
-from loadtest.experiments.prediction import Agreement, Estimate, Fault, Prediction
+from loadtest.experiments.prediction import Agreement, Estimate, Prediction
 from loadtest.experiments.proof.models import Comparison, Entry, LeftOut, Proof, sentence, verdict
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from loadtest.experiments.faults import Kind
 from loadtest.experiments.models import Allowed, ExperimentRecord, Target
 from loadtest.experiments.observations import (
     HealthSample,
@@ -11,7 +12,6 @@ from loadtest.experiments.observations import (
     StackTiming,
     TimelineEvent,
 )
-from loadtest.experiments.prediction import Kind
 from loadtest.stack.clock_offset import ClockOffset
 
 BEGAN_MS = 1_790_000_000_000.0

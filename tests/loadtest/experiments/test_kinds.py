@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from loadtest.experiments.faults import Kind
 from loadtest.experiments.kinds import of_file, steps
-from loadtest.experiments.prediction import Kind
 
 ACTIONS = "loadtest.experiments.actions"
 

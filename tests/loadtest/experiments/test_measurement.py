@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadtest.experiments.faults import Fault, Kind
 from loadtest.experiments.measurement import (
     budget_minutes,
     covered,
@@ -17,7 +18,6 @@ from loadtest.experiments.measurement import (
     recovered_s,
 )
 from loadtest.experiments.observations import HealthSample, Observations
-from loadtest.experiments.prediction import Fault, Kind
 from loadtest.models import PerSecondCounts
 from loadtest.runs import table
 from tests.loadtest.experiments.builders import (

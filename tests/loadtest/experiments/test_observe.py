@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from loadtest.errors import ResultsError
 from loadtest.experiments import collectors, observe, target_watch, timing
 from loadtest.experiments.clock import LoadClock
+from loadtest.experiments.faults import Kind
 from loadtest.experiments.observe import Observer
-from loadtest.experiments.prediction import Kind
 from loadtest.experiments.target_watch import Poll, TargetWatch
 from loadtest.stack.clock_offset import ClockOffset, OffsetEstimator, TimedCalls
 from loadtest.stack.outputs import StackOutputs

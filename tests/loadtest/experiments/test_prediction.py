@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadtest.experiments.faults import Fault, Kind
 from loadtest.experiments.observations import StackTiming
 from loadtest.experiments.prediction import (
     Estimate,
-    Fault,
-    Kind,
     Part,
     Span,
     compare,
