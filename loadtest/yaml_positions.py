@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,31 @@ class Problem:
     text: str
 
 
+_WORDS: tuple[tuple[str, str], ...] = (
+    (
+        r"but found another document",
+        "a second document begins here: put all into one, without `---`",
+    ),
+    (
+        r"found character '\\t' that cannot start any token",
+        "a tab, which YAML does not take here: indent with spaces",
+    ),
+    (
+        r"could not determine a constructor for the tag '([^']*)'",
+        r"there is no tag `\1`: write the content itself here",
+    ),
+    (
+        r"found character '([^']*)' that cannot start any token",
+        r"no value begins with `\1`: put it in quotes",
+    ),
+    (
+        r"mapping values are not allowed here",
+        "a colon inside of a value: put the value in quotes, or begin a new line",
+    ),
+)
+"""What the parser says, and the same with a remedy."""
+
+
 class YamlError(Exception):
     """The text is not YAML, or contains a key twice; `problem` says where."""
 
@@ -55,6 +81,9 @@ class YamlError(Exception):
 
 class PositionLoader(yaml.SafeLoader):
     """Gives a value that YAML takes for a number or a date, but that is none, a position too."""
+
+    tells_duplicates_later = False
+    """Whether keys that are given twice are told with all else that is wrong, from `Source.duplicates`."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Construct a value, or say where the one is that cannot be."""
@@ -74,6 +103,8 @@ class Source:
     keys: dict[Location, Position] = field(default_factory=dict[Location, Position])
     """Position of the key that leads to a value; for an item of a list, of the item itself."""
     values: dict[Location, Position] = field(default_factory=dict[Location, Position])
+    duplicates: list[Problem] = field(default_factory=list[Problem])
+    """Keys that are given twice."""
 
     def resolve(self, location: Sequence[str | int]) -> Location:
         """Return the longest path into the document that these steps describe.
@@ -119,10 +150,22 @@ _SHAPES = {
 
 def explain(error: ErrorDetails) -> str:
     """Phrase a pydantic error as the end of a sentence: what was expected, and what was given."""
-    text = _SHAPES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     given = error["input"]
-    shown = f", not {files.shortened(given)}" if isinstance(given, str | int | float) else ""
-    return f"{text[0].lower()}{text[1:]}{shown}"
+    scalar = f", not {files.shortened(given)}" if isinstance(given, str | int | float) else ""
+    match error["type"]:
+        case kind if kind in _SHAPES:
+            return f"{_SHAPES[kind]}{scalar}"
+        case "string_type" if isinstance(given, bool | int | float):
+            shown = str(given).lower() if isinstance(given, bool) else given
+            return f'must be a text: write "{shown}", in quotes'
+        case "string_type":
+            named = {dict: ", not a mapping", list: ", not a list"}
+            return f"must be a text{named.get(type(given), scalar)}"
+        case "too_short" if not given:
+            return "is empty: write at least one, or remove it"
+        case _:
+            text = str(error["msg"]).removeprefix("Value error, ")
+            return f"{text[0].lower()}{text[1:]}{scalar}"
 
 
 def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
@@ -142,6 +185,8 @@ def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
             source = Source(None)
             # Walk first: it rejects what construction would loop on or silently accept.
             _Walk(source).visit(node, (), [])
+            if source.duplicates and not kind.tells_duplicates_later:
+                raise YamlError(source.duplicates[0])
             source.content = loader.construct_document(node)
         finally:
             loader.dispose()
@@ -152,10 +197,18 @@ def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Position.of(mark) if mark else Position(1, 1)
-        raise YamlError(Problem(where, f"not YAML: {error.problem or error.context}")) from error
+        raise YamlError(Problem(where, _in_words(error.problem or error.context or ""))) from error
     except yaml.YAMLError as error:
         raise YamlError(Problem(Position(1, 1), f"not YAML: {error}")) from error
     return source
+
+
+def _in_words(said: str) -> str:
+    """Return what the parser said, with a remedy where it has none."""
+    for pattern, words in _WORDS:
+        if found := re.fullmatch(pattern, said.split("\n", maxsplit=1)[0]):
+            return f"not YAML: {found.expand(words)}"
+    return f"not YAML: {said}"
 
 
 def _printable(text: str) -> str:
@@ -221,7 +274,8 @@ class _Walk:
             name, where = str(key.value), Position.of(key.start_mark)
             if name in seen:
                 text = f"`{name}` is already given on line {seen[name].line}; remove one of them"
-                raise YamlError(Problem(where, text))
+                self._source.duplicates.append(Problem(where, text))
+                continue
             seen[name] = where
             self._source.keys.setdefault((*location, name), where)
             self.visit(value, (*location, name), above)

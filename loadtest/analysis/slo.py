@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from loadtest import profiles, yaml_positions
 from loadtest.analysis.inference import failure_bound
@@ -161,20 +162,20 @@ def read(path: Path, *, may_be_empty: bool = False) -> Slo:
     try:
         found = Slo.model_validate(source.content)
     except ValidationError as error:
-        raise SloError(f"{path}, {_problem(error, source)}") from error
+        problems = dict.fromkeys(_problem(one, source) for one in error.errors())
+        raise SloError("\n".join(f"{path}, {one}" for one in problems)) from error
     if found.empty and not may_be_empty:
         raise SloError(f"{path}, line 1: promises nothing; give at least one objective")
     return found
 
 
-def _problem(error: ValidationError, source: Source) -> str:
-    """Return the first problem, with the line of the innermost key that the file has."""
-    first = error.errors()[0]
-    location = source.resolve(first["loc"])
+def _problem(error: ErrorDetails, source: Source) -> str:
+    """Return a problem in words, with the line of the innermost key that the file has."""
+    location = source.resolve(error["loc"])
     if not location:
-        return f"line 1: {explain(first)}"
-    text = explain(first)
-    if first["type"] == "extra_forbidden":
+        return f"line 1: {explain(error)}"
+    text = explain(error)
+    if error["type"] == "extra_forbidden":
         model = {"endpoints": EndpointSlo, "margins": Margins}.get(str(location[0]), Slo)
         text = f"unknown key; known are {', '.join(model.model_fields)}"
     keys = ".".join(part for part in location if isinstance(part, str))

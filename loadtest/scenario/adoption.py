@@ -7,8 +7,9 @@ for each. What would measure something else without being replaced is left for t
 from __future__ import annotations
 
 import copy
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +21,7 @@ from loadtest.scenario.schema import DEFAULT_TIMEOUT_S
 from loadtest.scenario.urls import Target
 from loadtest.yaml_positions import Location, Position, Problem, Source
 
+_PLATFORM = "it is about other platforms"
 REPLACED: Mapping[str, str] = {
     "ensure": "the SLO replaces it (`--slo`)",
     "apdex": "the report replaces it",
@@ -28,8 +30,11 @@ REPLACED: Mapping[str, str] = {
     "engines": "only HTTP scenarios are run",
     "socketio": "only HTTP scenarios are run",
     "ws": "only HTTP scenarios are run",
-    "bundling": "it is about other platforms",
-    "includeFiles": "it is about other platforms",
+    "bundling": _PLATFORM,
+    "includeFiles": _PLATFORM,
+    "platform": _PLATFORM,
+    "platform-opts": _PLATFORM,
+    "platform-options": _PLATFORM,
 }
 """Keys of `config` that the runner drops, and why the run is the same without them."""
 PLUGINS: Mapping[str, str] = {
@@ -38,8 +43,17 @@ PLUGINS: Mapping[str, str] = {
     "apdex": "the report replaces it",
     "publish-metrics": "the report replaces it",
     "slack": "the report replaces it",
+    "cloudwatch": "the report replaces it",
+    "datadog": "the report replaces it",
+    "influxdb": "the report replaces it",
+    "statsd": "the report replaces it",
 }
 """Plugins that the runner drops, and why the run is the same without them."""
+
+
+_SAYS_NOTHING = re.compile(r"x-.*|[._].*|\$schema|description|title|version|author|tags")
+"""Keys, at the top, in `config` and of a scenario, that people write for themselves or for anchors."""
+_TOP = ("config", "scenarios", "before", "after")
 
 
 @dataclass
@@ -53,6 +67,8 @@ class Adopted:
     """The script's own phases, where they are to be the load."""
     notes: list[Problem] = field(default_factory=list[Problem])
     problems: list[Problem] = field(default_factory=list[Problem])
+    elsewhere: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """Variables that only environments set, of which none was chosen; with these."""
 
     def start(self, location: Location) -> Position:
         """Return where to look for a value: at its key, if it has one."""
@@ -87,6 +103,8 @@ def adopt(
     """
     content = copy.deepcopy(source.content)
     found = Adopted(Source(content, dict(source.keys), dict(source.values)))
+    _misspelt(found, content)
+    _remarks(found, content)
     config = walk.mapping(content).get("config")
     if isinstance(config, dict):
         given = cast("dict[str, Any]", config)
@@ -105,6 +123,34 @@ def adopt(
     return found
 
 
+def _misspelt(found: Adopted, content: Any) -> None:
+    """Look into what is called almost as it should be: what is wrong in it is told as well."""
+    given = walk.mapping(content)
+    for name in _TOP:
+        unknown = [key for key in map(str, given) if key in given and key not in _TOP]
+        close = difflib.get_close_matches(name, unknown, n=1)
+        if name not in given and close:
+            text = f"unknown key `{close[0]}` in a scenario file; did you mean `{name}`?"
+            found.refuse((close[0],), text)
+            given[name] = given.pop(close[0])
+            _take_positions(found.source, (close[0],), (name,))
+            for positions in (found.source.keys, found.source.values):
+                positions[(name,)] = positions[(close[0],)]
+
+
+def _remarks(found: Adopted, content: Any) -> None:
+    """Leave out what Artillery does not look at, and nobody expects it to."""
+    top = walk.mapping(content)
+    places: list[tuple[Location, dict[str, Any]]] = [((), top)]
+    places.append((("config",), walk.mapping(top.get("config"))))
+    for index, one in enumerate(walk.sequence(top.get("scenarios"))):
+        places.append((("scenarios", index), walk.mapping(one)))
+    for location, given in places:
+        for key in [key for key in given if _SAYS_NOTHING.fullmatch(str(key))]:
+            found.note((*location, key), f"`{key}`: Artillery does not look at it")
+            del given[key]
+
+
 def _choose(found: Adopted, config: dict[str, Any], environment: str | None) -> None:
     given = walk.mapping(config.get("environments"))
     names = ", ".join(map(str, given)) or "none"
@@ -118,8 +164,18 @@ def _choose(found: Adopted, config: dict[str, Any], environment: str | None) -> 
     elif given and isinstance(config.get("environments"), dict):
         where = ("config", "environments")
         found.note(where, f"no environment is chosen: `--environment` takes one of {names}")
+        for name, one in given.items():
+            for variable in _variables_of(walk.mapping(one)):
+                found.elsewhere.setdefault(variable, []).append(str(name))
     if isinstance(config.get("environments"), dict):
         del config["environments"]
+
+
+def _variables_of(config: dict[str, Any]) -> Iterator[str]:
+    """Yield the variables that an environment's part of `config` sets."""
+    yield from map(str, walk.mapping(config.get("variables")))
+    for payload in walk.listed(config.get("payload")):
+        yield from map(str, walk.listed(walk.mapping(payload).get("fields")))
 
 
 def _merge(into: dict[str, Any], other: dict[str, Any]) -> None:

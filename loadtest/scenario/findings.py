@@ -11,14 +11,14 @@ from pydantic_core import ErrorDetails
 
 from loadtest.scenario.expectations import Expect
 from loadtest.scenario.part import Part
-from loadtest.scenario.schema import Around, Config, Defaults, Flow, Http, Payload, Script
+from loadtest.scenario.schema import Around, Config, Defaults, Flow, Http, Payload, Script, Tls
 from loadtest.scenario.steps import KINDS, METHODS, Auth, Capture, Match, Request
 from loadtest.yaml_positions import Location, Position, Problem, Source, explain
 
 _OTHER_ENGINE = "only HTTP is recorded"
 UNSUPPORTED = {
-    "pool": "every visitor opens a new connection",
-    "maxSockets": "Artillery ignores it; every visitor opens a new connection",
+    "pool": "with it, all users would share that many connections; here each has its own, as visitors do",
+    "maxSockets": "Artillery ignores it; each user has a connection of its own",
     "uri": "Artillery itself refuses it: write `url`",
     "emit": _OTHER_ENGINE,
     "send": _OTHER_ENGINE,
@@ -33,6 +33,8 @@ UNSUPPORTED = {
     "proxy": "the load goes straight to the stack",
 }
 """Keys that Artillery knows, or knew, but a scenario may not contain, and why."""
+OF_ENGINES = tuple(key for key, why in UNSUPPORTED.items() if why == _OTHER_ENGINE)
+"""Keys of steps and scenarios of engines other than HTTP."""
 IN_CONFIG = ("target", "phases", "environments", "ensure", "apdex", "statsInterval", "mode")
 """Keys of `config` that are gone before the schema is applied: see `adoption.py`."""
 
@@ -49,6 +51,7 @@ KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
         (r"config", (*_names(Config), "target", "phases", "environments"), "`config`"),
         (r"config/http", _names(Http), "`config.http`"),
         (r"config/(http/)?defaults", _names(Defaults), "`defaults`"),
+        (r"config/tls", _names(Tls), "`config.tls`"),
         (r"config/payload(/\d+)?", _names(Payload), "`config.payload`"),
         (r"scenarios/\d+", _names(Flow), "a scenario"),
         (r"before|after", _names(Around), "`before` and `after`"),
@@ -70,6 +73,11 @@ KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
 def structural(source: Source, error: ValidationError) -> Iterator[Problem]:
     """Yield a problem for each part of a script that is not as the schema wants it."""
     wrong_keys = {source.resolve(one["loc"])[:-1] for one in error.errors() if _is_extra(one)}
+    of_engines = {
+        location[:-1]
+        for one in error.errors()
+        if _is_extra(one) and (location := source.resolve(one["loc"]))[-1] in OF_ENGINES
+    }
     other_engines = {
         location[:-1]
         for one in error.errors()
@@ -82,6 +90,8 @@ def structural(source: Source, error: ValidationError) -> Iterator[Problem]:
             if location in told:
                 continue  # Each type that a value may have finds the same.
             told.add(location)
+        if _is_extra(one) and location[:-1] in of_engines and location[-1] not in OF_ENGINES:
+            continue  # A key of the other engine's step.
         if one["type"] == "missing" and (
             location in other_engines or (*location, "uri") in source.values
         ):
@@ -105,7 +115,7 @@ def _problem(source: Source, error: ErrorDetails, location: Location) -> Problem
             return Problem(source.keys[location], _unknown(location))
         case "missing":
             return Problem(_start(source, location), _missing(error["loc"][-1], location))
-        case "literal_error" if location[-1:] == ("engine",):
+        case "literal_error" if location[-1:] == ("engine",) and error["input"] is not None:
             text = f"`engine`: {_OTHER_ENGINE}, not {error['input']!r}; use HTTP requests instead"
             return Problem(_start(source, location), text)
         case "literal_error" if location[:2] == ("config", "plugins"):
@@ -129,6 +139,10 @@ def _start(source: Source, location: Location) -> Position:
 
 
 def _plugin(name: str) -> str:
+    if name == "faker":
+        return (
+            "plugin `faker` is not installed: use Artillery's own, `fake-data`, and its functions"
+        )
     return f"plugin `{name}`: it is no part of Artillery and is not installed; remove it"
 
 

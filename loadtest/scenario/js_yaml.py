@@ -43,6 +43,8 @@ _PLAIN: tuple[tuple[str, str, str], ...] = (
 class ScriptLoader(PositionLoader):
     """Reads a script as Artillery does."""
 
+    tells_duplicates_later = True
+
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own form
 
 

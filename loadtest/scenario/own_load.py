@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 from loadspec.durations import whole_seconds
@@ -54,22 +55,26 @@ def read(phases: Any, let_in: frozenset[str] = frozenset()) -> OwnLoad:
     found = OwnLoad()
     made = list[Phase]()
     for index, given in enumerate(cast("list[Any]", phases)):
+        wrong = list[_WrongError]()
         try:
-            made.append(_phase(given, index, let_in))
-        except _WrongError as error:
-            at = (error.where,) if error.where else ()
-            found.problems.append(((*where, index, *at), str(error)))
+            phase = _phase(given, index, let_in, wrong)
         except LoadTestError as error:
-            found.problems.append(((*where, index), str(error)))
-    if not found.problems:
+            wrong.append(_WrongError(str(error)))
+        else:
+            made += [] if phase is None else [phase]
+        for one in wrong:
+            at = (one.where,) if one.where else ()
+            found.problems.append(((*where, index, *at), str(one)))
+    if made:
         profile = Profile(NAME, tuple(made))
-        found.problems += [(where, text) for text in _limits(profile)]
+        found.problems += [(where, text) for text in _limits(profile, whole=not found.problems)]
         found.profile = None if found.problems else profile
     return found
 
 
-def _limits(profile: Profile) -> Iterator[str]:
-    if all(phase.pauses for phase in profile.phases):
+def _limits(profile: Profile, *, whole: bool) -> Iterator[str]:
+    """Yield what is too much of a load; with `whole`, of one that has all its phases also what lacks."""
+    if whole and all(phase.pauses for phase in profile.phases):
         yield "nobody arrives in any of the `phases`: give one an `arrivalRate`"
         return
     if profile.duration_s > LONGEST_S:
@@ -79,34 +84,61 @@ def _limits(profile: Profile) -> Iterator[str]:
         yield f"the `phases` start up to {expected:,.0f} visitors: at most {MOST_VISITORS:,} are run"
 
 
-def _phase(given: Any, index: int, let_in: frozenset[str]) -> Phase:
+def _phase(
+    given: Any, index: int, let_in: frozenset[str], wrong: list[_WrongError]
+) -> Phase | None:
+    """Return a phase; None where something was wrong, all of which is added to `wrong`."""
     if not isinstance(given, dict):
         text = f"a phase is a mapping, such as `{{duration: 60, arrivalRate: 5}}`, not {given!r}"
-        raise _WrongError(text)
-    entry = {
-        key: _filled(value, str(key), let_in)
-        for key, value in cast("dict[Any, Any]", given).items()
-    }
-    _known_keys(entry)
-    kinds = [key for key in ("pause", "arrivalCount", "arrivalRate", "rampTo") if key in entry]
+        wrong.append(_WrongError(text))
+        return None
+    entry = dict[str, Any]()
+    for key, value in cast("dict[str, Any]", given).items():
+        try:
+            entry[key] = _filled(value, str(key), let_in)
+        except _WrongError as error:
+            wrong.append(error)
+    unknown = list(_unknown_keys(given))
+    wrong += [*unknown, *_wrong_values(entry)]
+    kinds = [key for key in _KINDS if key in given]
+    if not unknown:  # Else what is missing is most likely what is written wrongly.
+        wrong += _wrong_kinds(kinds, given)
+    if wrong:
+        return None
+    try:
+        return _made(entry, str(entry.get("name", f"phase {index + 1}")), kinds[0])
+    except _WrongError as error:
+        wrong.append(error)
+        return None
+
+
+def _wrong_values(entry: Mapping[str, Any]) -> Iterator[_WrongError]:
+    for key, value_of in _VALUES.items():
+        if key in entry:
+            try:
+                value_of(entry, key)
+            except _WrongError as error:
+                yield error
+
+
+def _wrong_kinds(kinds: Sequence[str], given: Mapping[Any, Any]) -> Iterator[_WrongError]:
     if not kinds:
-        raise _WrongError("a phase needs `arrivalRate`, `rampTo`, `arrivalCount` or `pause`")
-    if len(kinds) > 1 and kinds != ["arrivalRate", "rampTo"]:
-        raise _WrongError(
+        yield _WrongError("a phase needs `arrivalRate`, `rampTo`, `arrivalCount` or `pause`")
+    elif len(kinds) > 1 and kinds != ["arrivalRate", "rampTo"]:
+        yield _WrongError(
             f"`{kinds[0]}` and `{kinds[1]}` exclude each other: make two phases of them"
         )
-    return _made(entry, str(entry.get("name", f"phase {index + 1}")), kinds[0])
+    elif kinds[0] != "pause" and "duration" not in given:
+        yield _WrongError(f"`{kinds[0]}` needs a `duration`, such as `duration: 60`")
 
 
-def _made(entry: dict[str, Any], name: str, kind: str) -> Phase:
+def _made(entry: Mapping[str, Any], name: str, kind: str) -> Phase:
     if kind == "pause":
         if extra := {"duration", "maxVusers"} & entry.keys():
             raise _WrongError(
                 f"remove `{min(extra)}`: the length of a pause is `pause` itself", min(extra)
             )
         return pause(name, _seconds(entry, "pause"))
-    if "duration" not in entry:
-        raise _WrongError(f"`{kind}` needs a `duration`, such as `duration: 60`")
     duration, most = _seconds(entry, "duration"), None
     if "maxVusers" in entry:
         most = int(_number(entry, "maxVusers", whole=True, least=1))
@@ -134,15 +166,15 @@ def _whole(rate: float, duration_s: int) -> float:
     return rate
 
 
-def _known_keys(entry: dict[str, Any]) -> None:
-    for key in entry:
+def _unknown_keys(given: Mapping[Any, Any]) -> Iterator[_WrongError]:
+    for key in given:
         if key not in KEYS:
             close = difflib.get_close_matches(str(key), KEYS, n=1)
             hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(KEYS)}"
-            raise _WrongError(f"unknown key `{key}` in a phase; {hint}", key)
-    if entry.get("mode", "uniform") != "uniform":
-        raise _WrongError(
-            f"`mode`: arrivals of mode {entry['mode']!r} are random, so that no run could be repeated; "
+            yield _WrongError(f"unknown key `{key}` in a phase; {hint}", key)
+    if given.get("mode", "uniform") != "uniform":
+        yield _WrongError(
+            f"`mode`: arrivals of mode {given['mode']!r} are random, so that no run could be repeated; "
             "remove it",
             "mode",
         )
@@ -165,7 +197,7 @@ def _filled(value: Any, key: str, let_in: frozenset[str]) -> Any:
     return filled
 
 
-def _seconds(entry: dict[str, Any], key: str) -> int:
+def _seconds(entry: Mapping[str, Any], key: str) -> int:
     found = whole_seconds(entry[key])
     if found is None or found < 1:
         raise _WrongError(
@@ -176,7 +208,7 @@ def _seconds(entry: dict[str, Any], key: str) -> int:
     return found
 
 
-def _number(entry: dict[str, Any], key: str, *, least: float, whole: bool = False) -> float:
+def _number(entry: Mapping[str, Any], key: str, *, least: float, whole: bool = False) -> float:
     value = entry[key]
     try:
         number = -1.0 if isinstance(value, bool) else float(value)
@@ -188,3 +220,15 @@ def _number(entry: dict[str, Any], key: str, *, least: float, whole: bool = Fals
             f"`{key}`: {value!r} is not {what} from {least:g} to {MOST_VISITORS:,}", key
         )
     return int(number) if number % 1 == 0 else number
+
+
+_KINDS = ("pause", "arrivalCount", "arrivalRate", "rampTo")
+_VALUES: Mapping[str, Callable[[Mapping[str, Any], str], float]] = {
+    "pause": _seconds,
+    "duration": _seconds,
+    "maxVusers": partial(_number, least=1, whole=True),
+    "arrivalCount": partial(_number, least=1, whole=True),
+    "arrivalRate": partial(_number, least=0),
+    "rampTo": partial(_number, least=0),
+}
+"""What reads the value of a key."""

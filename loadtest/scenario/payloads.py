@@ -81,8 +81,21 @@ def read(content: Any, directory: Path) -> Iterator[PayloadFile]:
         try:
             payload = Payload.model_validate(entry)
         except ValueError:
-            continue  # The schema says what is wrong.
+            # The schema says what is wrong; what its columns are called is known all the same.
+            if (named := _named_in(entry)) is not None:
+                yield PayloadFile(location, named, directory)
+            continue
         yield _read(payload, location, directory / payload.path)
+
+
+def _named_in(entry: Any) -> Payload | None:
+    """Return an entry that the schema refuses with nothing but the variables that it would set."""
+    given = walk.mapping(entry)
+    fields = [one for one in walk.sequence(given.get("fields")) if isinstance(one, str)]
+    name = given.get("name")
+    if isinstance(name, str) and given.get("loadAll"):
+        return Payload(path="", loadAll=True, name=name)
+    return Payload(path="", fields=fields, order="random", cast=False) if fields else None
 
 
 def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:

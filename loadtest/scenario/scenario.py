@@ -217,12 +217,21 @@ def choose(
     Raises:
         LoadTestError: A variable that is to be passed on does not exist.
     """
-    for variable in pass_env or ():
-        if variable not in os.environ:
-            raise LoadTestError(
-                f"--pass-env {variable!r}: there is no such environment variable; export it first"
-            )
+    require_exported(pass_env)
     return Choice(name, environment, frozenset(pass_env or ()), own_phases)
+
+
+def require_exported(names: Sequence[str] | None) -> None:
+    """Require that the variables exist that are to be passed on.
+
+    Raises:
+        LoadTestError: One does not; the message names each.
+    """
+    if missing := [name for name in names or () if name not in os.environ]:
+        raise LoadTestError(
+            f"--pass-env {', '.join(map(repr, missing))}: there is no such environment variable; "
+            "export it first"
+        )
 
 
 def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:

@@ -81,6 +81,25 @@ class Payload(Part):
         return self
 
 
+class Tls(Part):
+    """`config.tls`: Artillery hands it to its HTTP client (got 14), which ends on any other key.
+
+    Certificates and keys are the PEM text itself, not the names of files.
+    """
+
+    rejectUnauthorized: bool | None = None  # noqa: N815
+    serverName: str | None = None  # noqa: N815
+    certificateAuthority: str | list[str] | None = None  # noqa: N815
+    key: str | None = None
+    certificate: str | None = None
+    passphrase: str | None = None
+    ciphers: str | None = None
+    minVersion: str | None = None  # noqa: N815
+    maxVersion: str | None = None  # noqa: N815
+    honorCipherOrder: bool | None = None  # noqa: N815
+    alpnProtocols: list[str] | None = None  # noqa: N815
+
+
 class Config(Part):
     """`config`, without what the runner sets."""
 
@@ -90,7 +109,7 @@ class Config(Part):
         default_factory=list[Payload]
     )
     variables: dict[str, Any] = Field(default_factory=dict[str, Any])
-    tls: dict[str, Any] = Field(default_factory=dict[str, Any])
+    tls: Tls = Tls()
     plugins: dict[Literal["metrics-by-endpoint", "fake-data"], Any] = Field(
         default_factory=dict[Literal["metrics-by-endpoint", "fake-data"], Any]
     )
@@ -99,6 +118,10 @@ class Config(Part):
 
 def _weight(value: Any) -> Any:
     """Read a weight that is written as a text, as Artillery does."""
+    if isinstance(value, float):
+        raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
+            "must be a whole number: Artillery cuts off the rest"
+        )
     return int(value) if isinstance(value, str) and re.fullmatch(r"\s*\d+\s*", value) else value
 
 

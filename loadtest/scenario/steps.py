@@ -26,6 +26,8 @@ BODILESS = ("get", "head")
 BODIES = ("json_", "body", "form", "formData")
 EXTRACTORS = ("json", "regexp", "header", "selector")
 """What a `capture` or `match` looks at. `xpath` needs a package that Artillery does not bring."""
+_FORM_PART = frozenset({"fromFile", "value", "contentType"})
+"""Keys of a part of `formData`."""
 UNKNOWN_THINK_S = 60.0
 """Assumed if a template computes the think time; only a run's timeout depends on it."""
 UNKNOWN_ROUNDS = 10
@@ -120,6 +122,22 @@ class Request(Part):
             if nested is not None:
                 kind = "mapping" if isinstance(nested, dict) else "list in a list"
                 raise ValueError(f"`{key}` is a {kind}, which Artillery sends as an empty text")
+        return value
+
+    @field_validator("formData")
+    @classmethod
+    def _reject_no_part(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        for key, one in (value or {}).items():
+            if isinstance(one, list):
+                text = f"`{key}` is a list, on which Artillery ends: write one text"
+                raise ValueError(text)  # noqa: TRY004 - pydantic turns it into an error of its own
+            if isinstance(one, dict):
+                part = cast("dict[str, Any]", one)
+                if not (part.get("fromFile") or part.get("value")):
+                    raise ValueError(f"`{key}` is a mapping without `fromFile` or `value`")
+                if unknown := part.keys() - _FORM_PART:
+                    known = ", ".join(sorted(_FORM_PART))
+                    raise ValueError(f"unknown key `{min(unknown)}` in `{key}`; known are {known}")
         return value
 
     @field_validator("probability")

@@ -51,7 +51,8 @@ class Verdict:
 def judge(url: str, target: Target, variables: Variables) -> Verdict:
     """Say what becomes of a request's URL."""
     if url.startswith("/"):
-        return Verdict(url)
+        another = f"`{url}` is a path of the stack to Artillery, not another host"
+        return Verdict(url, note=another if url.startswith("//") else None)
     if found := _TARGET.match(url):
         return _behind_target(url, url[found.end() :], target, variables)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", url):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ def validate(
     Artillery gets. With `own_phases`, the file's phases are the load.
     """
     adopted = adopt(source, file, environment, own_phases=own_phases, let_in=let_in)
+    adopted.problems += source.duplicates
     content = adopted.source.content
     script = None
     try:
@@ -71,7 +72,9 @@ def validate(
     read = list(payloads.read(content, file.parent))
     processor = _processor(adopted, content, file.parent, let_in)
     columns = {name: values for one in read for name, values in one.columns()}
-    check = _Check(adopted, variables.collect(content, columns, processor, let_in), file.parent)
+    known = variables.collect(content, columns, processor, let_in)
+    known = replace(known, elsewhere=adopted.elsewhere)
+    check = _Check(adopted, known, file.parent)
     check.all(read)
     return Validated(
         content,

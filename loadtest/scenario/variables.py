@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,9 @@ class Variables:
     unread_processor: bool = False
     """Whether the script names a processor that cannot be read: what that sets is not known."""
 
+    elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """Names that environments of the script set, of which none was chosen; with these."""
+
     def has(self, name: str) -> bool:
         """Return whether something sets the variable."""
         if name in self.known:
@@ -47,6 +50,11 @@ class Variables:
 
     def unknown(self, name: str) -> str:
         """Say that nothing sets a variable, with the nearest that something does."""
+        if environments := self.elsewhere.get(name):
+            return (
+                f"`{name}` is set in an environment only: `--environment {environments[0]}` "
+                f"{'chooses it' if len(environments) == 1 else f'chooses one of {len(environments)}'}"
+            )
         if name.startswith("$") and not difflib.get_close_matches(name, self.known, n=1):
             there = ", ".join(one for one in BUILT_IN if one.startswith("$"))
             return (

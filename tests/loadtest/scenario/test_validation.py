@@ -77,7 +77,9 @@ def changed(old: str, new: str) -> str:
     [
         ("", ["1:1: the file is empty"]),
         ("a: [", ["1:5: not YAML: expected the node content, but found '<stream end>'"]),
-        ("a: 1\na: 2", ["2:1: `a` is already given on line 1; remove one of them"]),
+        (changed("    timeout: 5", "    timeout: 5\n    timeout: soon"),
+         ["3:5: `timeout`: input should be a valid number, not 'soon'",
+          "4:5: `timeout` is already given on line 3; remove one of them"]),
         ("a: &a [*a]", ["1:4: this anchor contains itself"]),
         (
             "[1, 2]",
@@ -88,7 +90,8 @@ def changed(old: str, new: str) -> str:
         (changed("    timeout: 5", "    timeout: 0"),
          ["3:5: `timeout`: input should be greater than 0, not 0"]),
         (changed("    timeout: 5", "    timeout: 5\n    pool: 10"),
-         ["4:5: remove `pool`: every visitor opens a new connection"]),
+         ["4:5: remove `pool`: with it, all users would share that many connections; here each has its "
+          "own, as visitors do"]),
         (changed("    timeout: 5", "    timout: 5"),
          ["3:5: unknown key `timout` in `config.http`; did you mean `timeout`?"]),
         (changed("  variables:", "  plugins: {hello: {}}\n  variables:"),
@@ -122,7 +125,7 @@ def changed(old: str, new: str) -> str:
         (changed("expect: {statusCode: [200, 404]}", "expect: {contentTyp: json}"),
          ["18:70: unknown key `contentTyp` in `expect`; did you mean `contentType`?"]),
         ("config: {http: {timeout: 1}}\nscenarios: []",
-         ["2:1: `scenarios`: list should have at least 1 item after validation, not 0"]),
+         ["2:1: `scenarios`: is empty: write at least one, or remove it"]),
         ("config: {http: {timeout: 1}}\nscenarios: [{name: x}]",
          ["2:13: a scenario needs a `flow` with its requests"]),
         ("config: {http: {timeout: 1}}\nscenarios: [{flow: [{think: 1}]}]",
