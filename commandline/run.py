@@ -78,6 +78,9 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
 
 
 def _words(error: OSError) -> str:
+    if error.errno == errno.ENOENT and "temporary" in str(error.strerror):
+        # Of Python's `tempfile`, which has tried TMPDIR, /tmp, /var/tmp and the current directory.
+        return "no directory for temporary files can be written: make room in /tmp, or set TMPDIR"
     if error.errno == errno.ENOENT:
         return "the current directory has been removed; `cd` to one that is there"
     # Of a file without a name: what a command prints goes there.

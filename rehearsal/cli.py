@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from commandline.findings import Findings
 from commandline.options import directory, file
 from commandline.run import UsageError, command_line, run_cli
+from loadspec.setting import NONE
 from loadtest.cli.judged_load import GeneratorName, SloFile
 from loadtest.cli.load_options import (
     EnvironmentName,
@@ -125,29 +127,41 @@ def run(
     # Imported here: the statistics libraries take a second that no other command has to pay.
     from loadtest.cli.load_request import choose_generator  # noqa: PLC0415
     from loadtest.cli.options import slo_file  # noqa: PLC0415
-    from loadtest.scenario.scenario import choose  # noqa: PLC0415
+    from loadtest.scenario.scenario import Choice, require_exported  # noqa: PLC0415
+    from loadtest.scenario.scenario import load as load_scenario  # noqa: PLC0415
     from rehearsal.load_choice import setting_of  # noqa: PLC0415
     from rehearsal.run import Rehearsal  # noqa: PLC0415
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
     words = phases_given(context, profile, ramp, hold, pause)
     own_phases = profile is None and not words
-    chosen = choose(scenario, environment, pass_env, own_phases=own_phases)
+    findings = Findings()
+    findings.of(require_exported, pass_env)
+    chosen = Choice(scenario, environment, frozenset(pass_env or ()), own_phases)
+    load = findings.of(setting_of, profile, words, chosen)
+    sent_by = findings.of(choose_generator, generator)
+    promise = findings.of(slo_file, slo)
+    settings = findings.of(_pairs, config or [])
+    images = findings.of(image_options.chosen, root.resolve(), image)
     testbed = Testbed(
         root=root.resolve(),
         results=results.resolve(),
-        load=setting_of(profile, words, chosen),
+        load=load.otherwise(NONE),
         keep=keep,
         revision=revision.absolute(),
-        config=_pairs(config or []),
+        config=settings.otherwise({}),
         region=StartOptions(
-            images=image_options.chosen(root.resolve(), image),
+            images=images.otherwise(image_options.ImageChoice()),
             speed=speed,
             cpu_factor=cpu_factor,
             cpu_credits=cpu_credits,
         ),
     )
-    return Rehearsal(testbed, chosen, choose_generator(generator), slo_file(slo), experiments).run()
+    if findings:  # Then all that is wrong with what the user brings, and nothing is made for it.
+        findings.of(load_scenario, choice=chosen)
+        testbed.look_at_inputs(findings)
+    findings.report()
+    return Rehearsal(testbed, chosen, sent_by.value, promise.value, experiments).run()
 
 
 @app.command()

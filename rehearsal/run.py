@@ -16,6 +16,7 @@ from pathlib import Path
 
 from commandline.errors import reported
 from commandline.exit_codes import ExitCode
+from commandline.findings import Findings
 from loadtest.analysis import preload, run_loading
 from loadtest.cli.load_request import load_for
 from loadtest.engine import hook_variables
@@ -74,9 +75,12 @@ class Rehearsal:
         """
         testbed, console = self.testbed, self.testbed.console
         # Check whatever can be checked at once before minutes of work.
-        scenario = load_for(self.scenario, self.generator)
+        findings = Findings()
+        loaded = findings.of(load_for, self.scenario, self.generator)
+        findings.of(testbed.require)
+        findings.report()
+        scenario = loaded.value
         profile = load_choice.profile_of(testbed.load, scenario)
-        testbed.require()
         load_choice.require_visitors(profile, scenario, testbed.stacks, testbed.settings())
         console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         for line in scenario.notes:

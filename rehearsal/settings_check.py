@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from commandline.errors import UserError
+from region.machines.errors import MachineError
 from region.machines.instance_types import instance_type
 from rehearsal import own_programs, stack_settings
 from rehearsal.stack_settings import StackSettings
@@ -28,7 +30,6 @@ def require(stacks: Sequence[str], overrides: Mapping[str, str]) -> None:
     Raises:
         SettingsError: a stack could not be built with them.
         YamlFileError: a stack's file cannot be read.
-        MachineError: the region has no such instance type.
     """
     settings = {stack: stack_settings.read(stack, overrides) for stack in stacks}
     namespace = next(iter(settings.values())).namespace
@@ -38,7 +39,12 @@ def require(stacks: Sequence[str], overrides: Mapping[str, str]) -> None:
         failure="the settings cannot be checked",
         text=json.dumps({stack: one.values for stack, one in settings.items()}),
     )
-    if problems := _by_problem(json.loads(found)):
+    problems = _by_problem(json.loads(found))
+    told = " ".join(problems)
+    for stack, one in settings.items():
+        for problem in _unknown_types(one, told):
+            problems.setdefault(problem, []).append(stack)
+    if problems:
         lines = [f"  {problem} ({', '.join(where)})" for problem, where in problems.items()]
         raise SettingsError(
             "\n".join(
@@ -49,21 +55,27 @@ def require(stacks: Sequence[str], overrides: Mapping[str, str]) -> None:
             )
         )
 
-    for one in settings.values():
-        _require_types(one)
 
+def _unknown_types(settings: StackSettings, told: str) -> Iterator[str]:
+    """Yield what is wrong with types that the region does not play, unless it is `told` already.
 
-def _require_types(settings: StackSettings) -> None:
-    """Require instance types that the region plays: the preview would find out a quarter of a minute later.
-
-    Raises:
-        MachineError: it knows one of them not; the message names similar ones.
+    The preview would find out a quarter of a minute later.
     """
-    several = settings.get("instanceTypes") or []
-    listed = json.loads(several) if isinstance(several, str) else several
-    for name in (settings.get("instanceType"), *listed):
-        if name is not None:
-            instance_type(str(name))
+    for name in (settings.get("instanceType"), *_listed(settings.get("instanceTypes"))):
+        if name is not None and str(name) not in told:
+            try:
+                instance_type(str(name))
+            except MachineError as error:
+                yield str(error)
+
+
+def _listed(several: object) -> list[object]:
+    """Return the types of a list, which a text may be; none of what the program refuses."""
+    try:
+        found = json.loads(several) if isinstance(several, str) else several
+    except ValueError:
+        return []
+    return list(cast("list[object]", found)) if isinstance(found, list) else []
 
 
 def _by_problem(found: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

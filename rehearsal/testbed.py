@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from commandline import files
+from commandline.findings import Findings
 from loadspec.setting import NONE
 from loadtest.engine import hook_variables
 from loadtest.generator_record import ARTILLERY
@@ -73,13 +74,25 @@ class Testbed:
         Raises:
             UserError: Something is missing or refused; the message names it and the remedy.
         """
-        runs_paths.require_writable(self.results)
-        preflight.require(preflight.REHEARSAL)
+        findings = Findings()
+        findings.of(runs_paths.require_writable, self.results)
+        findings.of(preflight.require, preflight.REHEARSAL)
+        findings.of(self._require_revision)
+        findings.of(settings_check.require, self.stacks, self.settings())
+        findings.of(rootless.require_port, _listener_port(self.config))
+        findings.report()
+
+    def look_at_inputs(self, findings: Findings) -> None:
+        """Add to `findings` what is wrong with the user's own revision and settings."""
+        if self.revision != paths.REVISION:
+            findings.of(self._require_revision)
+        if self.config:
+            findings.of(settings_check.require, self.stacks, self.settings())
+
+    def _require_revision(self) -> None:
         preflight.require_revision(self.revision)
         for notice in revision_check.require(self.revision):
             self.console.print(f"warning: {notice}", style="yellow", highlight=False, markup=False)
-        settings_check.require(self.stacks, self.settings())
-        rootless.require_port(_listener_port(self.config))
 
     @contextlib.contextmanager
     def prepared(

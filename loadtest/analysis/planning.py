@@ -123,7 +123,7 @@ def plan(
     Raises:
         LoadTestError: No run could satisfy these values.
     """
-    _check(slo, confidence, rate)
+    require_possible(slo, confidence, rate)
     steps = list[Step]()
     for failures in TOLERATED:
         needed = requests_needed(slo, confidence, failures)
@@ -174,14 +174,19 @@ def planned_load(profile: Profile, requests_per_user: int) -> PlannedLoad:
     )
 
 
-def _check(slo: float, confidence: float, rate: float) -> None:
+def require_possible(slo: float, confidence: float, rate: float | None) -> None:
+    """Require shares that a run can show, and a rate that one can have; None: that of its load.
+
+    Raises:
+        LoadTestError: One of them is impossible; the message names it.
+    """
     for name, value in (("availability", slo), ("confidence", confidence)):
         if not 0 < value < 1:
             raise LoadTestError(
                 f"a run cannot show {'an' if name == 'availability' else 'a'} {name} of {value * 100:g} %; "
                 "give a percentage between 0 and 100, both exclusive"
             )
-    if not LEAST_RATE <= rate <= MOST_RATE:  # Nor is a number that is none.
+    if rate is not None and not LEAST_RATE <= rate <= MOST_RATE:  # Nor is a number that is none.
         raise LoadTestError(
             f"no run has a rate of {rate:g} requests/s; give one from {LEAST_RATE:g} to {MOST_RATE:,.0f}"
         )

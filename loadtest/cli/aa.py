@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
+from commandline.findings import Findings
 from loadtest.analysis import saved_runs, self_comparison
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.self_comparison import LEAST_PAIRS, SIDES, Scatter, SelfComparison
@@ -39,7 +40,7 @@ from loadtest.engine.series import CompletedSeries
 from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.runs import paths
-from loadtest.scenario.scenario import choose
+from loadtest.scenario.scenario import Choice, require_exported
 
 
 def aa_command(
@@ -83,10 +84,14 @@ def aa_command(
         if stack or outputs:
             raise OutputsError("give saved runs, or a stack to load (--stack, --outputs); not both")
         return _show(self_comparison.analyze(_load(runs)), json=json)
-    sender = choose_generator(generator)
     words = phases_given(context, profile, ramp, hold, pause)
-    choice = choose(scenario, environment, pass_env)
-    request = load_request(profile, words, choice, sender)
+    findings = Findings()
+    sent_by = findings.of(choose_generator, generator)
+    findings.of(require_exported, pass_env)
+    choice = Choice(scenario, environment, frozenset(pass_env or ()))
+    asked = findings.of(load_request, profile, words, choice, sent_by.otherwise(""))
+    findings.report()
+    request, sender = asked.value, sent_by.value
     target = read_outputs(stack, outputs)
     load = partial(
         run_cli.load_stack,

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
+from commandline.findings import Findings
 from loadtest.cli import output, tools
 from loadtest.cli.options import Json, Outputs, Stack, read_outputs
 from loadtest.errors import ExperimentError
@@ -19,6 +20,7 @@ from loadtest.experiments.runner import Settings
 from loadtest.formatting import line_printer
 from loadtest.profiles import profile_named
 from loadtest.runs import paths
+from loadtest.scenario.scenario import load as load_scenario
 from loadtest.stack.clients import endpoint, is_local
 
 app = typer.Typer(
@@ -113,9 +115,16 @@ def run_command(
     - `python -m loadtest experiment run ours.yaml --outputs outputs.json --rate 40`
     """
     console = Console(stderr=json)
-    experiments = [files.find(name) for name in names]
-    rate = rate or _peak_of(profile)
-    target = read_outputs(stack, outputs)
+    findings = Findings()
+    found = [findings.of(files.find, name) for name in names]
+    peak = findings.of(_peak_of, profile)
+    findings.of(load_scenario, scenario)
+    if findings and stack:
+        findings.report()  # Without asking Pulumi for the stack.
+    read = findings.of(read_outputs, stack, outputs)
+    findings.report()
+    experiments, target = [one.value for one in found], read.value
+    rate = rate or peak.value
     if dry_run or not is_local(endpoint()):
         for one in experiments:
             planned = runner.plan(one, target, fis_role)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from commandline.findings import Findings
 from loadspec import setting
 from loadspec.phases import Word
 from loadtest.cli import tools
@@ -72,10 +73,19 @@ def load_request(
         LoadTestError: An option or the script is wrong, or the generator cannot run it.
         GeneratorError: The generator is not installed.
     """
-    phases = own_profile(words)
-    choice = replace(choice, own_phases=profile is None and phases is None)
-    loaded = load_for(choice, generator) if generator else scenarios.load(choice=choice)
-    return LoadRequest(choice=choice, scenario=loaded, profile_name=profile, phases=phases)
+    findings = Findings()
+    if profile is not None:
+        findings.of(profile_named, profile)
+    phases = findings.of(own_profile, words)
+    choice = replace(choice, own_phases=profile is None and not words)
+    if generator:
+        loaded = findings.of(load_for, choice, generator)
+    else:
+        loaded = findings.of(scenarios.load, choice=choice)
+    findings.report()
+    return LoadRequest(
+        choice=choice, scenario=loaded.value, profile_name=profile, phases=phases.value
+    )
 
 
 def own_profile(words: Sequence[Word]) -> Profile | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.findings import Findings
 from loadtest.analysis import planning
 from loadtest.analysis.planning import Plan, PlannedLoad
 from loadtest.cli import output
@@ -23,7 +24,7 @@ from loadtest.cli.load_request import load_request
 from loadtest.cli.options import Json
 from loadtest.formatting import NOTHING, duration
 from loadtest.profiles import PROFILES
-from loadtest.scenario.scenario import choose
+from loadtest.scenario.scenario import Choice, require_exported
 
 
 def plan_command(
@@ -58,9 +59,16 @@ def plan_command(
     - `python -m loadtest plan --scenario ours.yml --environment staging`
     """
     words = phases_given(context, profile, ramp, hold, pause)
-    choice = choose(script, environment, pass_env)
-    request = load_request(profile, words, choice)
+    findings = Findings()
+    findings.of(require_exported, pass_env)
+    choice = Choice(script, environment, frozenset(pass_env or ()))
+    asked = findings.of(load_request, profile, words, choice)
+    findings.of(planning.require_possible, availability / 100, confidence / 100, rate)
+    findings.report()
+    request = asked.value
     found, load = request.scenario, request.profile(default="seed")
+    # The stack says how many visitors it has seeded; of files of the user's own it is known here.
+    found.check_supply(load, 1, load.planned_users)
     per_user = found.requests_per_user
     wanted = rate if rate is not None else load.peak_rate * per_user
     made = planning.plan(availability / 100, confidence / 100, wanted, per_user, load)
@@ -74,6 +82,12 @@ def plan_command(
 
 
 def _show_plan(console: Console, plan: Plan) -> None:
+    # What was asked for comes first; how long a run must be is a second matter.
+    _show_load(console, plan.load)
+    _show_lengths(console, plan)
+
+
+def _show_lengths(console: Console, plan: Plan) -> None:
     output.show_lines(console, str(plan.message))
     rate = f"at {plan.rate:g} requests/s"
     rows = [
@@ -98,8 +112,7 @@ def _show_plan(console: Console, plan: Plan) -> None:
         for fit in plan.profiles
     ]
     columns = ("profile", "requests", "lasts", "shows, without a failure", "enough")
-    output.show_table(console, "The load profiles", columns, rows)
-    _show_load(console, plan.load)
+    output.show_table(console, f"“{plan.load.name}” beside the load profiles", columns, rows)
     output.show_lines(
         console,
         "This counts requests as independent. Failures come in bursts, and a run shows nothing of "

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
+from commandline.findings import Findings
 from loadtest.analysis.repeats import RunSeries
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
@@ -64,7 +65,7 @@ from loadtest.experiments import scaling
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import Profile
 from loadtest.runs import paths
-from loadtest.scenario.scenario import Choice, choose
+from loadtest.scenario.scenario import Choice, require_exported
 from loadtest.stack.clients import Clients
 from loadtest.stack.outputs import StackOutputs
 
@@ -106,27 +107,37 @@ def run_command(
     - `pulumi stack output --json | python -m loadtest run --outputs - --generator k6`
     - `python -m loadtest run --stack ha --ramp 50:2000:10m --workers 8 --workers-on fargate --dry-run`
     """
-    slo, looks = read_slo(slo_file), looks_of(repeat, max_pairs, until_decided=until_decided)
-    question = Question(read_margins(slo_file, margin), looks)
-    sender = choose_generator(generator)
+    looks = looks_of(repeat, max_pairs, until_decided=until_decided)
     words = phases_given(context, profile, ramp, hold, pause)
-    choice = choose(scenario, environment, pass_env)
-    request = load_request(profile, words, choice, sender)
-    split = choose_workers(workers, worker_prefix)
-    targets = targets_of(stack or [], outputs or [])
+    findings = Findings()
+    slo = findings.of(read_slo, slo_file)
+    margins = findings.of(read_margins, slo_file, margin)
+    sent_by = findings.of(choose_generator, generator)
+    findings.of(require_exported, pass_env)
+    choice = Choice(scenario, environment, frozenset(pass_env or ()))
+    asked = findings.of(load_request, profile, words, choice, sent_by.otherwise(""))
+    split = findings.of(choose_workers, workers, worker_prefix)
+    if findings and stack:
+        findings.report()  # Without asking Pulumi for the stack.
+    read = findings.of(targets_of, stack or [], outputs or [])
+    findings.report()
+    request, sender, targets = asked.value, sent_by.value, read.value
     require_two(looks, targets)
+    question = Question(margins.value, looks)
     console = Console(stderr=json)  # standard output then belongs to the program that reads it
     used = request.profile(targets[0])
     runs = looks.last if looks else repeat or 1
     planned = PlannedRuns(targets, sender, used, request.scenario, runs * len(targets))
     placement = Placement(workers_on, fargate, max_cost, yes, dry_run)
-    shared = place_workers(placement, split, planned, console)
-    load = partial(load_stack, profile=used, console=console, scenario=request.choice, slo=slo)
+    shared = place_workers(placement, split.value, planned, console)
+    load = partial(
+        load_stack, profile=used, console=console, scenario=request.choice, slo=slo.value
+    )
     load = partial(load, generator=sender, workers=shared)
     if (repeat or 1) == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)
     named = _named(stack or [], targets)
-    made = _run_in_turn(console, load, named, runs, slo=slo, question=question)
+    made = _run_in_turn(console, load, named, runs, slo=slo.value, question=question)
     return _show_series(console, made, json=json)
 
 

@@ -83,6 +83,67 @@ _OWN_APPLICATION = (
         leaves=("results",),
     ),
 )
+_BAD_SCRIPT = {
+    "s.yml": "config: {processor: ./no.js, payload: {path: no.csv, fields: [a]}}\n"
+    "scenarios: [{flow: [{get: {url: x}}]}]\n",
+    "slo.yml": "p99: 5\n",
+}
+_IN_THE_SCRIPT = ("s.yml:1:10", "no.js", "s.yml:1:40", "no.csv", "s.yml:2:28", "write `/x`")
+_SEVERAL = (
+    # Each of these is wrong in more than one input: all of it in one round.
+    row(
+        "rehearsal run --root r --results results --scenario s.yml --slo slo.yml --generator wrk "
+        "--revision rev -c instanceType=t4g.smal -c minSize=x --pass-env NOSUCH --image nosuch",
+        "7 things are wrong",
+        *_IN_THE_SCRIPT,
+        "slo.yml, line 1, p99",
+        "generator 'wrk'",
+        "no appspec.yml",
+        "'t4g.smal'",
+        "minSize",
+        "'NOSUCH'",
+        "no image 'nosuch'",
+        files={**_BAD_SCRIPT, "rev": directory},
+    ),
+    row(
+        "rehearsal run --root r --profile seeds --scenario s.yml --pass-env NOSUCH --pass-env NONE",
+        "3 things are wrong",
+        *_IN_THE_SCRIPT,
+        "profile 'seeds'",
+        "'NOSUCH', 'NONE'",
+        files=_BAD_SCRIPT,
+    ),
+    row(
+        "loadtest run --outputs o.json --scenario s.yml --slo slo.yml --generator wrk --profile no "
+        "--worker-prefix '\"'",
+        "6 things are wrong",
+        *_IN_THE_SCRIPT,
+        "slo.yml, line 1, p99",
+        "generator 'wrk'",
+        "profile 'no'",
+        "quotation",
+        "missing output url",
+        files={**_BAD_SCRIPT, "o.json": "{}"},
+    ),
+    row(
+        "loadtest plan --scenario s.yml --ramp 5:x:10s --availability 200",
+        "3 things are wrong",
+        *_IN_THE_SCRIPT,
+        "'x' is no number",
+        "availability of 200 %",
+        files=_BAD_SCRIPT,
+    ),
+    row(
+        "loadtest experiment run nosuch neither --outputs o.json --scenario s.yml --profile no",
+        "5 things are wrong",
+        *_IN_THE_SCRIPT,
+        "experiment 'nosuch'",
+        "experiment 'neither'",
+        "profile 'no'",
+        "missing output url",
+        files={**_BAD_SCRIPT, "o.json": "{}"},
+    ),
+)
 _OUTPUTS = (
     row("loadtest run --outputs o.json", "not UTF-8", files={"o.json": NOT_UTF8}),
     row("loadtest run --outputs o.json", "named pipe", files={"o.json": pipe}),
@@ -190,6 +251,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *_OUTPUTS,
     *_EXPERIMENTS,
     *_OWN_APPLICATION,
+    *_SEVERAL,
     *_OTHERS,
     *_DIRECTORIES,
     *_RECORDS,

@@ -201,4 +201,4 @@ def test_a_plan_never_rounds_an_availability_to_100(
     percent: str, capsys: pytest.CaptureFixture[str]
 ):
     assert main.main(["plan", "--availability", percent]) == 0
-    assert capsys.readouterr().out.startswith(f"To show {percent} % with 95 % confidence")
+    assert f"\nTo show {percent} % with 95 % confidence" in capsys.readouterr().out

@@ -194,7 +194,8 @@ FINE = "scenarios: [{flow: [{get: {url: /}}]}]\n"
             "config: {}\nscenario: [{flow: [{get: /home}, {GET: {url: /}}]}]\n",
             [
                 "2:1: unknown key `scenario` in a scenario file; did you mean `scenarios`?",
-                "2:21: `get`: input should be a mapping of keys to values, such as `{name: …}`, not '/home'",
+                "2:21: `get`: input should be a mapping of keys to values, such as `{name: …}`, not "
+                "'/home'",
                 "2:35: unknown key `GET` in a step; known are get, post, put, patch, delete, head, "
                 "options, loop, parallel, think, log, function, count, over, whileTrue",
             ],
