@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def to_unset(environment: Mapping[str, str]) -> list[str]:
     def misleads(name: str) -> bool:
         return (
             (name.startswith("AWS_") and name not in KEPT)
-            # A passphrase file would take precedence over the empty passphrase.
-            or name in {"PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN"}
+            # A stack, a backend or an option of another project: `PULUMI_OPTION_…` is any option.
+            or name.startswith("PULUMI_")
             # A proxy would take loopback calls off the machine.
             or proxies.is_proxy_variable(name)
         )
@@ -85,7 +86,9 @@ def process_environment(session: Session, root: Path) -> dict[str, str]:
     """Return the whole environment for a process that uses the region."""
     dropped = set(to_unset(os.environ))
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, **region_variables(session, root)}
+    # Python looks for another directory where TMPDIR is gone or full; Go and Node fail in it.
+    temporary = {"TMPDIR": tempfile.gettempdir()}
+    return {**kept, **temporary, **region_variables(session, root)}
 
 
 def shell_lines(session: Session, root: Path) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +29,20 @@ class StackRun:
     """Mean CPU in cores of each instance that answered, under load."""
 
 
-def stack_run(root: Path, summary: RunSummary, outputs: StackOutputs) -> StackRun:
-    """Add the CPU use of the instances that answered this run."""
+def stack_run(
+    root: Path,
+    summary: RunSummary,
+    outputs: StackOutputs,
+    members: Callable[[], Collection[str]] = frozenset,
+) -> StackRun:
+    """Add the CPU use of the instances that answered this run.
+
+    An application whose answers name no instance says nothing of that: then of the stack's `members`.
+    """
     since = (summary.load_began_at or summary.started_at).timestamp()
     until = since + sum(phase.duration_s for phase in summary.profile.phases)
     used = usage.cpu_cores_used(root, since, until)
-    answered = {record.instance for record in summary.instances}
+    answered = {record.instance for record in summary.instances} or set(members())
     return StackRun(summary, outputs, {name: used[name] for name in sorted(answered & set(used))})
 
 

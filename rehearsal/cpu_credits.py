@@ -146,7 +146,9 @@ def demand(summary: RunSummary, used: Mapping[str, float]) -> list[float]:
     An instance at its quota leaves requests unanswered; without one it would have served them at the
     same CPU each. So what was used is scaled from the answers to all requests that were sent.
     """
-    answers = sum(one.answers for one in summary.instances)
+    # Of an application that names no instance, all answers are the instances' own but for a few.
+    named = sum(one.answers for one in summary.instances)
+    answers = named or sum(summary.requests.statuses.values())
     sent = summary.requests.valid
     scale = max(1.0, sent / answers) if answers else 1.0
     return [value * scale for value in used.values()]

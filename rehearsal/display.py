@@ -28,12 +28,16 @@ from rehearsal.engine_events import (
     StepStarted,
     Summary,
 )
+from toolchain import paths
 
 PLAIN_INTERVAL_S = 5.0
 """Without a terminal, a sign of life at least this often."""
 
 DRAWN_PER_S = 1.0
 """How often the live lines are drawn."""
+
+_OUR_HOST = f"using pulumi-language-python from $PATH at {paths.BIN}"
+"""The engine's warning of a language host that is not beside it, where that is the project's own."""
 
 UNCHANGED = frozenset({"same", "read", "refresh"})
 """Operations that change nothing and are not counted."""
@@ -138,13 +142,17 @@ class StageProgress:
             # The command that fails ends with all of them, each once (`causes`).
             self._tick(f"error: {lines[0].strip()}")
             return
-        if message.severity == "warning":
+        is_warning = message.severity == "warning"
+        if is_warning and _OUR_HOST in message.text:
+            return  # Once per program and pack: it says how we provide the host, and asks for nothing.
+        if is_warning:
             about = f"{message.resource}: " if message.resource else ""
             lines = [f"{message.severity}: {about}{lines[0].strip()}"]
         elif message.resource is not None:
             self._tick(lines[-1])
             return
-        if "\n".join(lines) in self._shown_before:
+        told = self._shown_before | (self._shown if is_warning else set())
+        if "\n".join(lines) in told:
             return
         self._shown.add("\n".join(lines))
         for line in lines:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,7 +22,9 @@ from loadtest.reporting import report
 from loadtest.reporting.conditions import Condition
 from loadtest.reporting.experiments import ExperimentRow
 from loadtest.runs import paths as runs_paths
+from loadtest.stack import health
 from loadtest.stack import outputs as stack_outputs
+from loadtest.stack.outputs import StackOutputs
 from region import calibration
 from rehearsal import conditions, cpu_credits, first_proof
 from rehearsal.pulumi_project import STACKS, Project
@@ -57,7 +60,7 @@ class Verdict:
         return first_proof.exit_code(written.report.headline.exit_code, proof)
 
     def _report(self, experiments: list[ExperimentRow] | None = None) -> report.Written:
-        single, ha = (_stack_run(self.root, self.runs[stack]) for stack in STACKS)
+        single, ha = (_stack_run(self.root, self.project, self.runs[stack]) for stack in STACKS)
         speed = calibration.read(self.root)
         extra = [
             *conditions.conditions(self.project.session, single, ha, speed, self._credits),
@@ -89,7 +92,18 @@ def _name(out: Console, written: report.Written) -> None:
     out.print(f"report: {written.html}", soft_wrap=True, highlight=False)
 
 
-def _stack_run(root: Path, run: Path) -> conditions.StackRun:
+def _stack_run(root: Path, project: Project, run: Path) -> conditions.StackRun:
     summary: RunSummary = run_loading.load_summary(run)
     outputs = stack_outputs.from_file(str(run / runs_paths.OUTPUTS))
-    return conditions.stack_run(root, summary, outputs)
+    return conditions.stack_run(root, summary, outputs, partial(_instances, project, outputs))
+
+
+def _instances(project: Project, outputs: StackOutputs) -> set[str]:
+    """Return the stack's instances; none where the region does not say."""
+    try:
+        found, _ = health.instances(outputs, RegionClients(project)["autoscaling"])
+    except (BotoCoreError, ClientError) as error:
+        # A row is not worth the report.
+        Console(stderr=True).print(f"the instances cannot be read: {error}", markup=False)
+        return set()
+    return found

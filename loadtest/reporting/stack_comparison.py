@@ -10,7 +10,7 @@ from pydantic import Field
 
 from commandline.exit_codes import ExitCode
 from loadtest import profiles
-from loadtest.analysis import price
+from loadtest.analysis import price, uneven_host
 from loadtest.analysis.price import PriceOfQuality, StackPrice
 from loadtest.messages.message import Message, msg
 from loadtest.models import Latency, Percentile, Record, RunSummary, VerdictOutcome
@@ -87,6 +87,19 @@ class Report(Record):
         """Return a row's figures: of both stacks, and the published ones if the load was theirs."""
         published = (row.published_single, row.published_ha) if self.beside_published else ()
         return (row.single, row.ha, *published)
+
+    @property
+    def uneven_host(self) -> Message | None:
+        """What to know of the figures where other programs ran during only one of the two loads."""
+        found = uneven_host.compare(self.single.host, self.ha.host)
+        if found is None:
+            return None
+        runs = (self.single, self.ha) if found.first_had_more else (self.ha, self.single)
+        more, less = sorted((found.first, found.second), reverse=True)
+        disturbed, quiet = map(stack, runs)
+        return msg(
+            "host.uneven", disturbed=disturbed, quiet=quiet, more=more, less=less, cpus=found.cpus
+        )
 
     @property
     def price_messages(self) -> list[Message]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from commandline.text import visible
 from loadtest.formatting import percent
-from loadtest.models import EndpointRecord, EventRecord, RunSummary
+from loadtest.models import EndpointRecord, EventRecord, RunSummary, Verdict
 from loadtest.outcomes import AS_EXPECTED, Outcome
 from loadtest.reporting.stack_comparison import Report, answered, censored
 
@@ -37,8 +37,10 @@ def render_terminal(report: Report) -> RenderableType:
         table.add_column(column, justify="right", no_wrap=True)
     for row in report.rows:
         table.add_row(*map(str, (row.name, *report.cells(row))))
+    uneven = [report.uneven_host] if report.uneven_host else []
+    notes = [Text(visible(str(one)), style="yellow") for one in uneven]
     prices = [Text(visible(str(one))) for one in report.price_messages]
-    return Group(table, render_verdict(report), *prices)
+    return Group(table, *notes, render_verdict(report), *prices)
 
 
 def render_verdict(report: Report) -> RenderableType:
@@ -68,7 +70,7 @@ def render_run(run: RunSummary) -> RenderableType:
     for event in run.events:
         table.add_row(Text(visible(event.kind)), Text(visible(f"{_span(event)}  {event.name}")))
     verdict = Text(
-        f"{run.topology}: {run.verdict.outcome}", style=STYLES.get(run.verdict.outcome, "")
+        f"{run.topology}: {_in_words(run.verdict)}", style=STYLES.get(run.verdict.outcome, "")
     )
     reasons = [Text(visible(f"  {reason}")) for reason in run.verdict.reasons]
     return Group(table, verdict, *reasons)
@@ -84,6 +86,14 @@ def _places(endpoints: Sequence[EndpointRecord], outcome: Outcome) -> Iterator[s
         yield f"{count:,} at {one.name}" + (f": {codes}" if codes else "")
     if len(found) > MOST_PLACES:
         yield f"{sum(count for count, _ in found[MOST_PLACES:]):,} elsewhere"
+
+
+def _in_words(verdict: Verdict) -> str:
+    if verdict.outcome == "measured":
+        return (
+            "measured; nothing is promised of it (`applies_to` of the SLO), so there is no verdict"
+        )
+    return verdict.outcome
 
 
 def _span(event: EventRecord) -> str:

@@ -74,14 +74,22 @@ class Summary:
             counts = ", ".join(self._counts(question))
             yield f"  {question.value:<{_WIDTH}} {answer}: {counts}"
         broken, kept = self.practices()
+        advised = list[str]()
         for practice, rules in broken.items():
-            name = PRACTICES.get(practice, "")
-            yield f"  Well-Architected, broken: {practice} {name} ({', '.join(rules)})"
+            failed = [rule for rule in rules if self.outcomes[rule] is Outcome.BROKEN]
+            if failed:
+                name = PRACTICES.get(practice, "")
+                yield f"  Well-Architected, broken: {practice} {name} ({', '.join(failed)})"
+            else:
+                advised.append(practice)
+        if advised:
+            # One line: the rules are named above, and a stack that does without is not a broken one.
+            yield f"  Well-Architected, advice open (nothing is broken): {', '.join(advised)}"
         if kept:
             yield f"  Well-Architected, covered by rules that hold: {', '.join(kept)}"
 
     def practices(self) -> tuple[dict[str, list[str]], list[str]]:
-        """Return the practices that are broken, with the rules, and those whose rules all hold."""
+        """Return the practices with rules that do not hold, with these, and those whose rules all hold."""
         broken: dict[str, list[str]] = {}
         kept: set[str] = set()
         for rule in self.rules:

@@ -71,6 +71,17 @@ def test_a_broken_practice_is_not_covered():
     assert set(kept) <= set(PRACTICES)
 
 
+def test_advice_is_one_line_and_not_called_broken():
+    lines = list(summary(configured(), one_zone()).lines())
+    [advice] = [one for one in lines if "Well-Architected, advice" in one]
+    assert advice.startswith("  Well-Architected, advice open (nothing is broken): ")
+    assert "REL10-BP01" in advice
+    assert not [one for one in lines if "Well-Architected, broken" in one]
+    mandatory = list(summary(configured({"rds-multi-az": Level.MANDATORY}), one_zone()).lines())
+    [broken] = [one for one in mandatory if "broken: REL10-BP01" in one]
+    assert broken.endswith("(rds-multi-az)")
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_every_rule_answers_a_part_of_a_best_practice(rule):
     # What the API refuses is no practice.

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,13 @@ def test_one_region_at_a_time(tmp_path: Path) -> None:
 def test_the_environment_contains_nothing_of_a_real_account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ROLE_ARN"):
+    others = ("PULUMI_STACK", "PULUMI_OPTION_JSON", "PULUMI_ACCESS_TOKEN", "PULUMI_PARALLEL")
+    for name in (
+        "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ROLE_ARN", *others,
+    ):  # fmt: skip
         monkeypatch.setenv(name, "real")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     credentials.ensure(tmp_path)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
 
@@ -85,6 +91,9 @@ def test_the_environment_contains_nothing_of_a_real_account(
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
     assert found["AWS_ACCESS_KEY_ID"] == credentials.read(tmp_path).access_key_id
     assert found["PULUMI_DEBUG_PROVIDERS"] == "aws:4567"
+    assert not set(others) & set(found)
+    # Go's and Node's programs fail in a directory that is not there.
+    assert Path(found["TMPDIR"]).is_dir()
 
 
 def test_the_shell_lines_do_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

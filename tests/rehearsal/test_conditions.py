@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -92,3 +96,25 @@ def test_a_region_without_calibration_is_said_to_have_none():
     found = rows(None, "en")
     assert found["local.calibration"][0] == "not calibrated: taken as 1"
     assert found["local.instance"][0] == "t4g.nano: 0.1 CPU (0.100 of this computer's), 512 MiB"
+
+
+@pytest.mark.parametrize(
+    ("answered", "expected"), [(["i-1"], {"i-1": 0.2}), ([], {"i-2": 0.1, "i-3": 0.15})]
+)
+def test_an_application_that_names_no_instance_is_measured_by_those_of_its_stack(
+    answered: list[str],
+    expected: dict[str, float],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    used = {"i-1": 0.2, "i-2": 0.1, "i-3": 0.15, "i-of-the-other-stack": 0.1}
+    monkeypatch.setattr(conditions.usage, "cpu_cores_used", lambda *_: used)
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    summary: Any = SimpleNamespace(
+        load_began_at=began,
+        profile=SimpleNamespace(phases=[SimpleNamespace(duration_s=10)]),
+        instances=[SimpleNamespace(instance=name) for name in answered],
+    )
+    outputs = StackOutputs.model_construct(instance_type="t4g.nano")
+    found = conditions.stack_run(tmp_path, summary, outputs, lambda: {"i-2", "i-3", "i-gone"})
+    assert found.cores == expected

@@ -17,6 +17,7 @@ from rehearsal.engine_events import (
     StepStarted,
     Summary,
 )
+from toolchain import paths
 
 VPC = Resource("aws:ec2/vpc:Vpc", "web-vpc")
 SUBNET = Resource("aws:ec2/subnet:Subnet", "web-subnet-a")
@@ -50,6 +51,22 @@ def test_what_the_preview_showed_is_not_repeated_by_the_update(
         progress(info("Monthly cost: about 86.09 USD\n"))
         progress(Message("said already", "warning", None, ephemeral=False))
     assert screen.getvalue() == ("    Monthly cost: about 86.09 USD\n    warning: said already\n")
+
+
+def test_a_warning_is_said_once_and_that_of_our_own_host_never(
+    progress: display.StageProgress, screen: io.StringIO
+) -> None:
+    def warn(text: str) -> None:
+        progress(Message(f"{text}\n", "warning", None, ephemeral=False))
+
+    for _ in range(2):
+        warn(f"using pulumi-language-python from $PATH at {paths.BIN}/pulumi-language-python")
+        warn("an option is deprecated")
+    warn("using pulumi-language-python from $PATH at /usr/bin/pulumi-language-python")
+    assert screen.getvalue().splitlines() == [
+        "    warning: an option is deprecated",
+        "    warning: using pulumi-language-python from $PATH at /usr/bin/pulumi-language-python",
+    ]
 
 
 def test_an_update_is_shown_after_a_preview_that_had_something_to_say(

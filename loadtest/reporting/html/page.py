@@ -53,6 +53,7 @@ def render(report: Report, evidence: Evidence, texts: Texts, other: PageLink | N
             headline=page.headline(),
             cards=page.cards(),
             side=page.side_by_side(),
+            uneven_host=texts.markup(report.uneven_host) if report.uneven_host else None,
             prices=[texts.markup(one) for one in report.price_messages],
             figures=plots.over_time() if plots else [],
             distribution=plots.distribution() if plots else None,

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from loadtest.analysis.verdict import decide
 from loadtest.errors import ComparisonError, LoadTestError
+from loadtest.host_record import HostRecord
 from loadtest.messages.catalogue import LANGUAGES
 from loadtest.messages.message import msg, render
 from loadtest.messages.names import free_text
@@ -318,6 +319,28 @@ def _terminal(found: Report) -> str:
     text = StringIO()
     report.show(Console(file=text, width=400), report.render_terminal(found))
     return text.getvalue()
+
+
+def test_other_programs_beside_one_of_the_loads_are_named_near_the_figures(
+    pair: Report, golden: tuple[RunSummary, RunSummary]
+):
+    def watched(run: RunSummary, others: float) -> RunSummary:
+        windows = [0.0] * 10
+        host = HostRecord(window_s=1.0, cpus=2, ours=windows, target=windows, steal=windows,
+                          idle=windows, others=[others] * 10)  # fmt: skip
+        return changed(run, host=host)
+
+    said = "Other programs used 1.5 of 2 CPUs on average during the load of single, and 0.1 during"
+    found = compare(watched(golden[0], 1.5), watched(golden[1], 0.1), _stacks(pair))
+    assert said in _terminal(found)
+    even = compare(watched(golden[0], 1.5), watched(golden[1], 1.5), _stacks(pair))
+    assert "Other programs used" not in _terminal(even)
+
+
+def test_a_run_of_which_nothing_is_promised_says_so(golden: tuple[RunSummary, RunSummary]):
+    text = StringIO()
+    report.show(Console(file=text, width=200), report.render_run(golden[0]))
+    assert "single: measured; nothing is promised of it" in text.getvalue()
 
 
 def test_a_reason_in_the_sentence_is_not_repeated_below_it(
