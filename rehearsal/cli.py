@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from commandline.findings import Findings
 from commandline.options import directory, file
 from commandline.run import UsageError, command_line, run_cli
-from loadspec.setting import NONE
 from loadtest.cli.judged_load import GeneratorName, SloFile
 from loadtest.cli.load_options import (
     EnvironmentName,
@@ -28,7 +26,7 @@ from region import image_options
 from region.machines import instance_types
 from region.options import DEFAULT_ROOT, Root, region_root
 from region.start_options import CpuCredits, CpuFactor, Speed, StartOptions
-from rehearsal import under_way
+from rehearsal import setting_pairs, under_way
 from rehearsal.capacity import describe as describe_plan
 from rehearsal.capacity import plan as planned
 from rehearsal.run_options import Experiments, Revision
@@ -56,9 +54,6 @@ neither; **4** anything else, **130** interrupted.
 - `python -m rehearsal logs INSTANCE UNIT --follow`
 - `python -m rehearsal stop`
 """
-
-OWN_OPTIONS = {"appPath": "--revision", "loadProfile": "--profile or --ramp, --hold and --pause"}
-"""Settings that `--config` does not set, and the option that does."""
 
 Settings = Annotated[
     list[str] | None,
@@ -125,43 +120,27 @@ def run(
     `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
-    from loadtest.cli.load_request import choose_generator  # noqa: PLC0415
-    from loadtest.cli.options import slo_file  # noqa: PLC0415
-    from loadtest.scenario.scenario import Choice, require_exported  # noqa: PLC0415
-    from loadtest.scenario.scenario import load as load_scenario  # noqa: PLC0415
-    from rehearsal.load_choice import setting_of  # noqa: PLC0415
-    from rehearsal.run import Rehearsal  # noqa: PLC0415
-    from rehearsal.testbed import Testbed  # noqa: PLC0415
+    from loadtest.scenario.scenario import Choice  # noqa: PLC0415
+    from rehearsal.run_request import RunRequest  # noqa: PLC0415
 
     words = phases_given(context, profile, ramp, hold, pause)
     own_phases = profile is None and not words
-    findings = Findings()
-    findings.of(require_exported, pass_env)
-    chosen = Choice(scenario, environment, frozenset(pass_env or ()), own_phases)
-    load = findings.of(setting_of, profile, words, chosen)
-    sent_by = findings.of(choose_generator, generator)
-    promise = findings.of(slo_file, slo)
-    settings = findings.of(_pairs, config or [])
-    images = findings.of(image_options.chosen, root.resolve(), image)
-    testbed = Testbed(
+    request = RunRequest(
         root=root.resolve(),
         results=results.resolve(),
-        load=load.otherwise(NONE),
         keep=keep,
         revision=revision.absolute(),
-        config=settings.otherwise({}),
-        region=StartOptions(
-            images=images.otherwise(image_options.ImageChoice()),
-            speed=speed,
-            cpu_factor=cpu_factor,
-            cpu_credits=cpu_credits,
-        ),
+        experiments=experiments,
+        profile=profile,
+        words=words,
+        choice=Choice(scenario, environment, frozenset(pass_env or ()), own_phases),
+        generator=generator,
+        slo=slo,
+        config=config or [],
+        image=image,
+        region=StartOptions(speed=speed, cpu_factor=cpu_factor, cpu_credits=cpu_credits),
     )
-    if findings:  # Then all that is wrong with what the user brings, and nothing is made for it.
-        findings.of(load_scenario, choice=chosen)
-        testbed.look_at_inputs(findings)
-    findings.report()
-    return Rehearsal(testbed, chosen, sent_by.value, promise.value, experiments).run()
+    return request.checked().run()
 
 
 @app.command()
@@ -204,7 +183,7 @@ def prove(
         root=root.resolve(),
         results=results.resolve(),
         keep=keep,
-        config=_pairs(config or []),
+        config=setting_pairs.read(config or []),
         region=StartOptions(
             images=image_options.chosen(root.resolve(), image), speed=speed, cpu_factor=cpu_factor
         ),
@@ -242,7 +221,7 @@ def damage(
     testbed = Testbed(
         root=root.resolve(),
         results=results.resolve(),
-        config=_pairs(config or []),
+        config=setting_pairs.read(config or []),
         region=StartOptions(images=image_options.chosen(root.resolve(), None), speed=speed),
     )
     return DamageMeasurement(ProofRun(testbed), chosen(rules or []), rate).run()
@@ -362,32 +341,6 @@ def capacity(
     kind = instance_types.instance_type(instance_type or "t4g.nano")
     found = planned(request_ms, kind, rate, zones)
     print(describe_plan(found, request_ms, kind, rate, zones))
-
-
-def _pairs(texts: list[str]) -> dict[str, str]:
-    """Split `KEY=VALUE` texts; `settings_check` has the program check keys and values.
-
-    Raises:
-        UsageError: one has no key or no value, or sets what has an option of its own.
-    """
-    pairs: dict[str, str] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        namespace, _, name = key.rpartition(":")
-        if namespace not in ("", "haproof"):
-            raise UsageError(
-                f"--config {text!r} is no setting of these stacks: leave out {namespace}: (the region's "
-                "name is an option of `start`)"
-            )
-        key = name
-        if not (key and equals and value):
-            raise UsageError(f"--config {text!r} is not KEY=VALUE, such as instanceType=t4g.small")
-        if key in OWN_OPTIONS:
-            raise UsageError(f"--config {text!r}: use {OWN_OPTIONS[key]} instead")
-        if key in pairs:
-            raise UsageError(f"--config {text!r}: {key} is {pairs[key]} already; give it once")
-        pairs[key] = value
-    return pairs
 
 
 def main(arguments: list[str] | None = None) -> int:

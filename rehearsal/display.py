@@ -143,7 +143,7 @@ class StageProgress:
             self._tick(f"error: {lines[0].strip()}")
             return
         is_warning = message.severity == "warning"
-        if is_warning and _OUR_HOST in message.text:
+        if is_warning and any(_OUR_HOST in line for line in lines):
             return  # Once per program and pack: it says how we provide the host, and asks for nothing.
         if is_warning:
             about = f"{message.resource}: " if message.resource else ""

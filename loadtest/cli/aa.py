@@ -27,7 +27,7 @@ from loadtest.cli.load_options import (
     ScenarioName,
     phases_given,
 )
-from loadtest.cli.load_request import choose_generator, load_request
+from loadtest.cli.load_request import asked
 from loadtest.cli.options import (
     RUN_HELP,
     Json,
@@ -40,7 +40,7 @@ from loadtest.engine.series import CompletedSeries
 from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.runs import paths
-from loadtest.scenario.scenario import Choice, require_exported
+from loadtest.scenario.scenario import Choice
 
 
 def aa_command(
@@ -86,12 +86,10 @@ def aa_command(
         return _show(self_comparison.analyze(_load(runs)), json=json)
     words = phases_given(context, profile, ramp, hold, pause)
     findings = Findings()
-    sent_by = findings.of(choose_generator, generator)
-    findings.of(require_exported, pass_env)
     choice = Choice(scenario, environment, frozenset(pass_env or ()))
-    asked = findings.of(load_request, profile, words, choice, sent_by.otherwise(""))
+    found, sent_by = asked(findings, profile, words, choice, generator)
     findings.report()
-    request, sender = asked.value, sent_by.value
+    request, sender = found.value, sent_by.value
     target = read_outputs(stack, outputs)
     load = partial(
         run_cli.load_stack,
@@ -102,9 +100,8 @@ def aa_command(
         slo=None,
         generator=sender,
     )
-    made = series.run(
-        dict.fromkeys(SIDES, load), pairs, base=paths.base(), print_line=line_printer(console)
-    )
+    tell = line_printer(console)
+    made = series.run(dict.fromkeys(SIDES, load), pairs, base=paths.base(), print_line=tell)
     return _show_made(console, made, json=json)
 
 

@@ -15,13 +15,14 @@ from loadtest.cli.options import Json, Outputs, Stack, read_outputs
 from loadtest.errors import ExperimentError
 from loadtest.experiments import blast_radius, files, load, runner
 from loadtest.experiments.execution import Result
-from loadtest.experiments.models import ExperimentRecord
+from loadtest.experiments.models import ExperimentFile, ExperimentRecord
 from loadtest.experiments.runner import Settings
 from loadtest.formatting import line_printer
 from loadtest.profiles import profile_named
 from loadtest.runs import paths
 from loadtest.scenario.scenario import load as load_scenario
 from loadtest.stack.clients import endpoint, is_local
+from loadtest.stack.outputs import StackOutputs
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -115,16 +116,8 @@ def run_command(
     - `python -m loadtest experiment run ours.yaml --outputs outputs.json --rate 40`
     """
     console = Console(stderr=json)
-    findings = Findings()
-    found = [findings.of(files.find, name) for name in names]
-    peak = findings.of(_peak_of, profile)
-    findings.of(load_scenario, scenario)
-    if findings and stack:
-        findings.report()  # Without asking Pulumi for the stack.
-    read = findings.of(read_outputs, stack, outputs)
-    findings.report()
-    experiments, target = [one.value for one in found], read.value
-    rate = rate or peak.value
+    experiments, peak, target = _looked_at(names, profile, scenario, stack, outputs)
+    rate = rate or peak
     if dry_run or not is_local(endpoint()):
         for one in experiments:
             planned = runner.plan(one, target, fis_role)
@@ -142,6 +135,25 @@ def run_command(
     for result in results:
         _show(result, console, json=json)
     return _exit_code(results)
+
+
+def _looked_at(
+    names: Sequence[str], profile: str | None, scenario: str, stack: str | None, outputs: str | None
+) -> tuple[list[ExperimentFile], int, StackOutputs]:
+    """Return the experiments, the profile's peak and the stack.
+
+    Raises:
+        UserError: Some of it is wrong; the message has all that is.
+    """
+    findings = Findings()
+    found = [findings.of(files.find, name) for name in names]
+    peak = findings.of(_peak_of, profile)
+    findings.of(load_scenario, scenario)
+    if stack and findings:
+        findings.report()  # Pulumi is not asked for a stack on which nothing will be done.
+    read = findings.of(read_outputs, stack, outputs)
+    findings.report()
+    return [one.value for one in found], peak.value, read.value
 
 
 def _peak_of(profile: str | None) -> int:

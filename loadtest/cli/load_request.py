@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from commandline.findings import Findings
+from commandline.findings import Checked, Findings
 from loadspec import setting
 from loadspec.phases import Word
 from loadtest.cli import tools
@@ -86,6 +86,22 @@ def load_request(
     return LoadRequest(
         choice=choice, scenario=loaded.value, profile_name=profile, phases=phases.value
     )
+
+
+def asked(
+    findings: Findings,
+    profile: str | None,
+    words: Sequence[Word],
+    choice: Choice,
+    generator: str | None,
+) -> tuple[Checked[LoadRequest], Checked[str]]:
+    """Return the load that options ask for and the generator's name, or add to `findings` why not.
+
+    As `load_request`; `generator` is what `--generator` names.
+    """
+    named = findings.of(choose_generator, generator)
+    findings.of(scenarios.require_exported, sorted(choice.pass_env))
+    return findings.of(load_request, profile, words, choice, named.otherwise("")), named
 
 
 def own_profile(words: Sequence[Word]) -> Profile | None:

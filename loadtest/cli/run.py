@@ -10,6 +10,7 @@ from rich.console import Console
 from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
 from loadtest.analysis.repeats import RunSeries
+from loadtest.analysis.sequential import Looks
 from loadtest.analysis.slo import Slo
 from loadtest.cli import output, tools
 from loadtest.cli.fargate_options import (
@@ -35,7 +36,7 @@ from loadtest.cli.load_options import (
     ScenarioName,
     phases_given,
 )
-from loadtest.cli.load_request import choose_generator, load_request
+from loadtest.cli.load_request import asked
 from loadtest.cli.options import (
     Json,
     MarginOptions,
@@ -65,7 +66,7 @@ from loadtest.experiments import scaling
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.profiles import Profile
 from loadtest.runs import paths
-from loadtest.scenario.scenario import Choice, require_exported
+from loadtest.scenario.scenario import Choice
 from loadtest.stack.clients import Clients
 from loadtest.stack.outputs import StackOutputs
 
@@ -109,20 +110,13 @@ def run_command(
     """
     looks = looks_of(repeat, max_pairs, until_decided=until_decided)
     words = phases_given(context, profile, ramp, hold, pause)
-    findings = Findings()
+    findings, choice = Findings(), Choice(scenario, environment, frozenset(pass_env or ()))
     slo = findings.of(read_slo, slo_file)
     margins = findings.of(read_margins, slo_file, margin)
-    sent_by = findings.of(choose_generator, generator)
-    findings.of(require_exported, pass_env)
-    choice = Choice(scenario, environment, frozenset(pass_env or ()))
-    asked = findings.of(load_request, profile, words, choice, sent_by.otherwise(""))
+    found, sent_by = asked(findings, profile, words, choice, generator)
     split = findings.of(choose_workers, workers, worker_prefix)
-    if findings and stack:
-        findings.report()  # Without asking Pulumi for the stack.
-    read = findings.of(targets_of, stack or [], outputs or [])
-    findings.report()
-    request, sender, targets = asked.value, sent_by.value, read.value
-    require_two(looks, targets)
+    targets = _targets(findings, stack or [], outputs or [], looks)
+    request, sender = found.value, sent_by.value
     question = Question(margins.value, looks)
     console = Console(stderr=json)  # standard output then belongs to the program that reads it
     used = request.profile(targets[0])
@@ -130,15 +124,29 @@ def run_command(
     planned = PlannedRuns(targets, sender, used, request.scenario, runs * len(targets))
     placement = Placement(workers_on, fargate, max_cost, yes, dry_run)
     shared = place_workers(placement, split.value, planned, console)
-    load = partial(
-        load_stack, profile=used, console=console, scenario=request.choice, slo=slo.value
-    )
-    load = partial(load, generator=sender, workers=shared)
+    load = partial(load_stack, profile=used, console=console, scenario=request.choice)
+    load = partial(load, slo=slo.value, generator=sender, workers=shared)
     if (repeat or 1) == 1 and len(targets) == 1:
         return output.show_run(console, load(targets[0]), json=json)
     named = _named(stack or [], targets)
     made = _run_in_turn(console, load, named, runs, slo=slo.value, question=question)
     return _show_series(console, made, json=json)
+
+
+def _targets(
+    findings: Findings, stacks: list[str], files: list[str], looks: Looks | None
+) -> list[StackOutputs]:
+    """Return the stacks to load; two of them where there are `looks` at their difference.
+
+    Raises:
+        UserError: They cannot be read, or `findings` has something; the message has all that is wrong.
+    """
+    if stacks:
+        findings.report()  # Pulumi is not asked for what will not be loaded.
+    read = findings.of(targets_of, stacks, files)
+    findings.report()
+    require_two(looks, read.value)
+    return read.value
 
 
 def targets_of(stacks: list[str], files: list[str]) -> list[StackOutputs]:

@@ -98,7 +98,12 @@ class Report(Record):
         more, less = sorted((found.first, found.second), reverse=True)
         disturbed, quiet = map(stack, runs)
         return msg(
-            "host.uneven", disturbed=disturbed, quiet=quiet, more=more, less=less, cpus=found.cpus
+            "check.host-uneven",
+            disturbed=disturbed,
+            quiet=quiet,
+            more=more,
+            less=less,
+            cpus=found.cpus,
         )
 
     @property

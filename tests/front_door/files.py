@@ -110,7 +110,7 @@ _SEVERAL = (
         "3 things are wrong",
         *_IN_THE_SCRIPT,
         "profile 'seeds'",
-        "'NOSUCH', 'NONE'",
+        "'NONE', 'NOSUCH'",
         files=_BAD_SCRIPT,
     ),
     row(
