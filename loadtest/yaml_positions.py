@@ -159,8 +159,8 @@ def explain(error: ErrorDetails) -> str:
             shown = str(given).lower() if isinstance(given, bool) else given
             return f'must be a text: write "{shown}", in quotes'
         case "string_type":
-            named = {dict: ", not a mapping", list: ", not a list"}
-            return f"must be a text{named.get(type(given), scalar)}"
+            shape = ", not a mapping" if isinstance(given, dict) else ", not a list"
+            return f"must be a text{shape if isinstance(given, dict | list) else scalar}"
         case "too_short" if not given:
             return "is empty: write at least one, or remove it"
         case _:
