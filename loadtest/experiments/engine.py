@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chaoslib import __version__
@@ -41,6 +41,8 @@ SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 FREQUENCY_S = 1.0
 SETTLED_ROUNDS = 2
 """So often in a row the steady state holds before an experiment under a load that goes on."""
+TWICE_S = 1.0
+"""Whoever presses Ctrl-C again that soon means the same; and a shell and a supervisor may both send one."""
 LOG = "chaostoolkit.log"
 LOGGER = "chaostoolkit"
 SHOWN = 500
@@ -175,10 +177,15 @@ def interruptible(session: Session) -> Generator[None]:
             signal.signal(number, former)
 
 
-def _interrupt(session: Session) -> Callable[[int, FrameType | None], NoReturn]:
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+def _interrupt(session: Session) -> Callable[[int, FrameType | None], None]:
+    """Return a handler of signals that ends an experiment; one that follows at once ends no way back."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        again, session.interrupted_at = session.interrupted_at + TWICE_S > now, now
         session.stopping.set()
-        raise KeyboardInterrupt
+        if not again:
+            raise KeyboardInterrupt
 
     return interrupt
 

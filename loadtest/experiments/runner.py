@@ -121,7 +121,11 @@ def _run(
     try:
         execution.carry_out(prepare)
         if not execution.interrupted:
-            made.drain()
+            try:
+                made.drain()
+            except KeyboardInterrupt:
+                # All is put back; what came of it is saved, without the users who were waiting.
+                execution.interrupted = True
     finally:
         made.stop()
     if made.summary is not None:
@@ -161,14 +165,20 @@ def _run_all(
         directory = paths.new_directory(settings.base, outputs.topology, "experiments")
         made = _load(outputs, settings, directory, left)
         series = _Series(outputs, settings, made, directory, print_line)
+        interrupted = False
         try:
             while left and series.has_visitors_for(left[0]) and series.goes_on:
                 series.carry_out(left.pop(0))
             if series.goes_on:
                 made.drain()
+        except KeyboardInterrupt:
+            # Between two experiments, or after the last one: what came of those before is saved.
+            interrupted = True
         finally:
             made.stop()
         found += series.conclude()
+        if interrupted:
+            raise KeyboardInterrupt
         if not series.goes_on:
             break
     return found

@@ -7,6 +7,7 @@ the run (the stack, the journal, the clock) they get here. One experiment at a t
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Generator, Sequence
@@ -65,6 +66,8 @@ class Session:
     began_ms: float | None = None
     ended_ms: float | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    interrupted_at: float = -math.inf
+    """When a signal last was to end it, by the monotonic clock."""
 
     @property
     def clients(self) -> Clients:

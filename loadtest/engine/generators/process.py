@@ -23,6 +23,9 @@ KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER")
 straight to its target, and Artillery supports no exceptions), NODE_OPTIONS and DEBUG (which change what
 is measured), and the variables by which tools report to their makers' clouds."""
 
+STARTER = "HAPROOF_STARTER"
+"""The id of the process that starts a generator, which ends once it has another parent: that one is gone.
+When it looks for the first time, that may already be so."""
 STOP_GRACE_S = 3.0
 LAST_LINES = 12
 COMPLAINT = "haproof: "
@@ -95,7 +98,7 @@ class GeneratorProcess:
             self._process = subprocess.Popen(
                 command,
                 cwd=directory,
-                env=environment(variables),
+                env=environment({**variables, STARTER: str(os.getpid())}),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -203,6 +204,34 @@ def test_artillery_ends_when_its_runner_is_killed(started: subprocess.Popen[str]
     artillery = artillery_of(started)
     started.kill()
     assert gone(artillery, within_s=6)
+
+
+def test_artillery_ends_when_its_runner_was_killed_while_it_was_loading(
+    tmp_path: Path,
+    oracle: Callable[[dict[int, str]], Any],
+    make_outputs: Callable[..., StackOutputs],
+):
+    # Its parent is another process then before it looks for the first time.
+    file = tmp_path / "outputs.json"
+    file.write_text(make_outputs(url=oracle({}).url).to_json())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loadtest", "run", "--outputs", str(file), "--ramp", "1:2:120s"],
+        env={**os.environ, "LOADTEST_RESULTS": str(tmp_path / "results")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        runs: list[psutil.Process] = []
+        while not runs:
+            assert process.poll() is None
+            # What asks for versions has ended before it can be asked for its own arguments.
+            with contextlib.suppress(psutil.Error):
+                found = psutil.Process(process.pid).children()
+                runs = [one for one in found if "--output" in one.cmdline()]
+    finally:
+        process.kill()
+        process.wait()
+    assert gone(runs[0], within_s=60)
 
 
 def test_a_killed_artillery_is_reported_and_its_requests_are_kept(

@@ -174,6 +174,21 @@ def test_the_engine_s_own_messages_go_into_a_file(session: Session, tmp_path: Pa
     assert "Steady state" in (tmp_path / engine.LOG).read_text()
 
 
+def test_a_signal_that_follows_at_once_does_not_end_the_way_back(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with engine.interruptible(session):
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        assert session.stopping.is_set()
+        # Whoever still wants it to end after a while is heard.
+        monkeypatch.setattr(engine, "TWICE_S", 0.0)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
 def test_the_wait_for_the_steady_state_ends_with_its_target_time(
     session: Session, experiment: ExperimentFile
 ) -> None:

@@ -243,6 +243,33 @@ def test_a_region_that_does_not_answer_is_one_message(
         run(tmp_path, DIES)
 
 
+@pytest.mark.parametrize("when", ["between", "drain"])
+def test_an_interruption_beside_the_experiments_loses_none_of_them(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    concluded = list[str]()
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def session(experiment: ExperimentFile, *_: Any) -> Any:
+        return interrupt() if experiment is HANGS else sessions(experiment)
+
+    def conclude(one: FakeExecution, *_: Any) -> Any:
+        concluded.append(one.session.experiment.name)
+
+    sessions = runner._session
+    if when == "between":
+        monkeypatch.setattr(runner, "_session", session)
+    else:
+        monkeypatch.setattr(made, "drain", interrupt)
+    monkeypatch.setattr(FakeExecution, "conclude", conclude)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, DIES, HANGS)
+    assert concluded == ["instance-dies", "instance-hangs"][: 1 + (when == "drain")]
+    assert made.told[-1] == "stop"
+
+
 def test_a_load_that_failed_shows_nothing_and_says_why(made: Load, tmp_path: Path) -> None:
     made.problem = "Artillery crashed"
     assert run(tmp_path, DIES, HANGS) == [("instance-dies", None, "Artillery crashed")]

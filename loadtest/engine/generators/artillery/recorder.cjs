@@ -85,7 +85,7 @@ function flush() {
 function awaitStart() {
   const { HAPROOF_READY_FILE: ready, HAPROOF_START_FILE: begin } = process.env;
   if (!ready || isMainThread) return;
-  const parent = process.ppid;
+  const parent = Number(process.env.HAPROOF_STARTER) || process.ppid;
   fs.writeFileSync(ready, `${epoch()}`);
   while (!fs.existsSync(begin)) {
     if (process.ppid !== parent) process.exit(143); // whoever started it is gone

@@ -24,7 +24,8 @@ module.exports = function createReporter(events) {
     record({ event: 'error', at: Date.now(), message: String(message.error?.message ?? message) })
   );
 
-  const parent = process.ppid;
+  // Not process.ppid: whoever started Artillery may have gone while it was loading.
+  const parent = Number(process.env.HAPROOF_STARTER) || process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) process.exit(143);
   }, ORPHAN_CHECK_MS).unref();
