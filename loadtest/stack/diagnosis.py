@@ -6,12 +6,18 @@ program behind it, what the health path answers there, and which units do not ru
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
 
+_NUMBER: Final = re.compile(r"\d+")
+
 LOG_LINES: Final = 8
 """How much of a unit's log is told."""
+
+OUT_OF_MEMORY: Final = "killed by the OOM killer"
+"""Words of systemd, in the journal of a unit."""
 
 OTHERS: Final = frozenset(
     {
@@ -60,6 +66,12 @@ class Unit:
             return False
         return sub in {"running", "exited"}
 
+    @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether its program was killed for lack of memory lately."""
+        killed = any(OUT_OF_MEMORY in line for line in self.log)
+        return killed or self.properties.get("Result") == "oom-kill"
+
     def describe(self) -> str:
         """Return its state in words."""
         get = self.properties.get
@@ -83,6 +95,7 @@ class Facts:
         path: `HEALTH_PATH`.
         status: What the path answers there; None if there was no answer.
         redirect: Where it sends the client, if it does.
+        memory_mib: What the instance has.
     """
 
     host: str
@@ -91,6 +104,7 @@ class Facts:
     listeners: tuple[Listener, ...] = ()
     status: int | None = None
     redirect: str = ""
+    memory_mib: int | None = None
     units: tuple[Unit, ...] = ()
 
 
@@ -116,8 +130,9 @@ def read(text: str) -> Facts:
         listeners=_listeners(by_kind.get("listens", [])),
         status=int(status) or None,
         redirect=redirect,
+        memory_mib=int(by_kind["memory"][0][0]) if "memory" in by_kind else None,
         units=tuple(
-            Unit(name, _properties(words), tuple(logs.get(name, [])[-LOG_LINES:]))
+            Unit(name, _properties(words), tuple(_without_repetitions(logs.get(name, []))))
             for name, words in by_kind.get("unit", [])
         ),
     )
@@ -130,6 +145,17 @@ def _listeners(rows: list[list[str]]) -> tuple[Listener, ...]:
         if program not in OTHERS:
             found[Listener(address, int(port), program)] = None
     return tuple(found)
+
+
+def _without_repetitions(lines: list[str]) -> list[str]:
+    """Return the last lines of a log; those that differ in numbers only, such as times, once."""
+    told: list[tuple[str, int]] = []
+    for line in lines:
+        if told and _NUMBER.sub("0", told[-1][0]) == _NUMBER.sub("0", line):
+            told[-1] = (line, told[-1][1] + 1)
+        else:
+            told.append((line, 1))
+    return [line if times == 1 else f"{line} ({times} times)" for line, times in told[-LOG_LINES:]]
 
 
 def _properties(words: str) -> dict[str, str]:
@@ -182,6 +208,12 @@ def _of_units(facts: Facts, *, only_broken: bool) -> list[str]:
         if unit.runs and only_broken:
             continue
         lines.append(unit.describe())
+        if unit.ran_out_of_memory:
+            has = f" ({facts.memory_mib} MiB)" if facts.memory_mib else ""
+            lines.append(
+                f"its program needs more memory than the instance has{has}: let it take less, or "
+                "choose a larger type: `-c instanceType=t4g.small`"
+            )
         lines += [f"  {line}" for line in unit.log]
     if not facts.units and not only_broken:
         lines.append(

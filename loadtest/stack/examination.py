@@ -14,11 +14,13 @@ from loadtest.stack import diagnosis, run_command
 from loadtest.stack.run_command import RunCommandError
 
 COMMENT: Final = "haproof: why does the application not serve?"
-TIMEOUT_S: Final = 30.0
+TIMEOUT_S: Final = 90.0
+"""A computer with applications that fail to start again and again is a busy one."""
 
 SCRIPT: Final = r"""
 . /opt/haproof/environment
 printf 'setting\t%s\t%s\t%s\n' "$APP_HOST" "$APP_PORT" "$HEALTH_PATH"
+printf 'memory\t%s\n' "$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)"
 ss --no-header --listening --tcp --numeric --processes | while read -r _ _ _ local _ users; do
   name="${users#*\"}"
   printf 'listens\t%s\t%s\n' "$local" "${name%%\"*}"
@@ -32,7 +34,7 @@ for file in /etc/systemd/system/*.service; do
   state="$(systemctl show --property=ActiveState,SubState,Result,ExecMainStatus,NRestarts "$unit" |
     tr '\n' ' ')"
   printf 'unit\t%s\t%s\n' "$unit" "$state"
-  journalctl --unit "$unit" --lines 20 --no-pager --output cat | while read -r line; do
+  journalctl --unit "$unit" --lines 40 --no-pager --output cat | while read -r line; do
     printf 'log\t%s\t%.300s\n' "$unit" "$line"
   done
 done

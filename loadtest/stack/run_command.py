@@ -14,6 +14,8 @@ from loadtest.stack.clients import error_code
 DOCUMENT: Final = "AWS-RunShellScript"
 UNFINISHED: Final = frozenset({"Pending", "InProgress", "Delayed", "Cancelling"})
 """Statuses of a script that has not ended yet."""
+BEGUN: Final = frozenset({"InProgress", "Cancelling"})
+"""Those of one that the instance's agent has begun."""
 POLL_S: Final = 0.3
 SHOWN: Final = 300
 ANSWER_S: Final = 60.0
@@ -69,6 +71,8 @@ def _result(ssm: Any, command: str, instance: str, deadline: float) -> str:
                 f"{instance}: the command ended as {status}: {said or 'no output'}"
             )
         if time.monotonic() > deadline:
+            if status in BEGUN:
+                raise RunCommandError(f"{instance}: the command has not ended in time ({status})")
             raise RunCommandError(
                 f"{instance}: Systems Manager has not run the command yet ({status}): its agent does "
                 "not answer; see `aws ssm describe-instance-information`"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, Protocol
 
@@ -122,6 +123,7 @@ class Machine:
             console=self.log,
             alive=self._init_alive,
             memory=self._directory / "services",
+            oom_kills=partial(machine_usage.oom_kills, context.limits, self._processes),
         )
         self.agent = CodeDeployAgent(
             AgentContext(

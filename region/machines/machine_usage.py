@@ -41,3 +41,8 @@ def measure(limits: Limits, processes: ProcessTable) -> MachineUsage:
         oom_kills=whole.oom_kills,
         quota_cores=services.quota_cores,
     )
+
+
+def oom_kills(limits: Limits, processes: ProcessTable) -> int:
+    """Return how many processes of a powered machine the kernel has killed for lack of memory."""
+    return limits.usage(processes.group("")).oom_kills

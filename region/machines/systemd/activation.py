@@ -41,6 +41,7 @@ class ServiceContext:
     console: Callable[[str], None]
     alive: Callable[[], bool]
     remember: Callable[[], None]
+    oom_kills: Callable[[], int] = int
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Activation:
         status: How the main process ended, negative for a signal.
         result: Why it failed, as Result= of `systemctl show` has it.
         ended: Set once its stop commands have run, which they do once.
+        oom_kills: The machine's processes that had been killed for lack of memory when it began.
     """
 
     unit: Unit
@@ -65,6 +67,7 @@ class Activation:
     result: str = "success"
     ended: threading.Event = field(default_factory=threading.Event)
     invocation: str = field(default_factory=lambda: uuid.uuid4().hex)
+    oom_kills: int = 0
 
     @property
     def main_pid(self) -> int | None:

@@ -65,10 +65,12 @@ class ServiceManager:
         console: Callable[[str], None],
         alive: Callable[[], bool],
         memory: Path,
+        oom_kills: Callable[[], int] = int,
     ) -> None:
         """Run units with the machine's `environment`; messages go to `console`.
 
         What the next region has to know to `take_over` the units is kept in the file `memory`.
+        `oom_kills` counts the machine's processes that were killed for lack of memory.
         """
         self._processes = processes
         self._files = files
@@ -78,6 +80,7 @@ class ServiceManager:
         self._console = console
         self._alive = alive
         self._memory = memory
+        self._oom_kills = oom_kills
         self._remembering = threading.Lock()
         self._lock = threading.RLock()
         self.halted: set[str] = set()
@@ -339,6 +342,7 @@ class ServiceManager:
                         console=self._console,
                         alive=self._alive,
                         remember=self._remember,
+                        oom_kills=self._oom_kills,
                     ),
                 )
             return self._services[name]

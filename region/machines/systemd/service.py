@@ -22,6 +22,7 @@ _SUB_STATES: Final = {
     "inactive": "dead", "activating": "start", "active": "running", "reloading": "reload",
     "deactivating": "stop-sigterm", "failed": "failed",
 }  # fmt: skip
+_KILLED: Final = "A process of this unit has been killed by the OOM killer."
 _UP: Final = ("active", "activating", "reloading")
 
 
@@ -244,6 +245,7 @@ class Service:
         unit, control = run.unit, self._control
         run.ended.clear()
         run.result, run.status = "success", None
+        run.oom_kills = self._context.oom_kills()
         self._context.executor.make_directories(unit)
         for command in unit.exec_start_pre:
             self._sub_state = "start-pre"
@@ -317,6 +319,8 @@ class Service:
     def _restart_after(self, run: Activation, status: int) -> bool:
         """Wait for RestartSec=; return False if the service has settled, or is being stopped."""
         unit, ending = run.unit, exit_status.describe(status)
+        if run.result == "oom-kill":
+            ending += " for lack of memory (OOM killer)"
         if not (self._context.alive() and exit_status.wants_restart(unit, status)):
             clean = exit_status.is_clean(unit, status)
             self._settle(run, "inactive" if clean else "failed", "" if clean else ending)
@@ -349,6 +353,11 @@ class Service:
         run.status = status
         if not exit_status.is_clean(run.unit, status):
             run.result = exit_status.result(status)
+        if status == -signal.SIGKILL and self._context.oom_kills() > run.oom_kills:
+            run.result = "oom-kill"
+            # In the words of systemd, which has them in the unit's journal.
+            with self._context.log.open("ab") as log:
+                log.write(f"{self.name}: {_KILLED}\n".encode())
         return status
 
     def _start_limit_hit(self, run: Activation) -> bool:

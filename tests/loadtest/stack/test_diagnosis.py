@@ -43,7 +43,7 @@ def test_a_program_that_ended_is_told_with_the_end_of_its_log():
     lines = told(
         "listens\t0.0.0.0:22\tsshd",
         f"unit\tapp.service\t{FAILING}",
-        *(f"log\tapp.service\tline {number}" for number in range(20)),
+        *(f"log\tapp.service\tline {letter}" for letter in "abcdefghijklmnop"),
         "log\tapp.service\tpassword authentication failed\tfor user app",
     )
     assert lines[0].startswith("no program listens on port 8080")
@@ -94,6 +94,26 @@ def test_an_error_of_the_program_is_told_with_its_log():
 def test_no_answer_in_time():
     lines = told("listens\t*:8080\tjava", "answer\t000\t")
     assert "does not answer within 5 s" in lines[0]
+
+
+def test_lines_that_differ_in_their_times_only_are_told_once():
+    lines = told(
+        f"unit\tapp.service\t{FAILING}",
+        "log\tapp.service\tstarting",
+        *(f"log\tapp.service\t15:00:4{second} no such table" for second in range(5)),
+    )
+    assert lines[2:] == ["  starting", "  15:00:44 no such table (5 times)"]
+
+
+def test_a_program_that_takes_more_memory_than_there_is():
+    killed = (
+        "log\tapp.service\tapp.service: A process of this unit has been killed by the OOM killer."
+    )
+    lines = told("memory\t512", f"unit\tapp.service\t{STARTED}", killed)
+    assert "more memory than the instance has (512 MiB)" in lines[2]
+    assert "`-c instanceType=t4g.small`" in lines[2]
+    oom = FAILING.replace("exit-code", "oom-kill")
+    assert "more memory than the instance has: let" in told(f"unit\tapp.service\t{oom}")[2]
 
 
 @pytest.mark.parametrize("text", ["", "setting\t10.0.0.7\t\t/health", "sh: not found"])

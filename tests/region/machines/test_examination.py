@@ -89,3 +89,9 @@ def test_what_ends_again_and_again(told: Callable[[str, str], list[str]]) -> Non
     assert lines[0].startswith("no program listens on port 8080")
     assert lines[1].startswith("app.service is ")
     assert any("no password for user app" in line for line in lines[2:])
+
+
+def test_what_takes_more_memory_than_there_is(told: Callable[[str, str], list[str]]) -> None:
+    eater = 'python3 -c "a = [bytes([1]) * 2**20 for _ in range(2048)]; print(len(a))"'
+    lines = told(eater, "needs more memory than the instance has (512 MiB)")
+    assert any("killed by the OOM killer" in line for line in lines)
