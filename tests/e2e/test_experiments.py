@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from commandline.exit_codes import ExitCode
+from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.run_command import UNFINISHED
+from rehearsal import changes
 from tests.e2e.experiment_stack import Stack, released, shown
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.alone]
@@ -54,6 +56,40 @@ def test_without_elb_health_checks_a_hung_instance_stays(stack: Stack) -> None:
     assert record.reverted == [f"{record.targets[0].id}: the service goes on"]
     assert shown(record).outcome == "not survived"
     assert "experiment.not-recovered" in [one.id for one in record.reasons]
+    assert code == ExitCode.BROKEN_PROMISE
+
+
+class ByName:
+    """The clients of a stack by the names of their services."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def __getitem__(self, service: str) -> Any:
+        return self._stack.client(service)
+
+
+def test_without_the_right_to_read_their_revision_nobody_replaces_who_died(stack: Stack) -> None:
+    clients = ByName(stack)
+    outputs = stack_outputs.from_file(str(stack.outputs))
+    made = changes.instances_read_no_revision(clients, outputs)
+    try:
+        for change in made:
+            change.do.make(clients)
+        code, (record,) = stack.run(stack.changed("instance-dies", recovery_s=30))
+    finally:
+        for change in made:
+            change.undo.make(clients)
+    assert shown(record).outcome == "not survived"
+    assert "experiment.not-recovered" in [one.id for one in record.reasons]
+    assert code == ExitCode.BROKEN_PROMISE
+
+
+def test_a_database_without_a_standby_is_not_survived(stack: Stack) -> None:
+    code, (record,) = stack.run(stack.changed("database-fails-over", recovery_s=120))
+    assert record.left == []
+    assert shown(record).outcome == "not survived"
+    assert "experiment.no-standby" in [one.id for one in record.reasons]
     assert code == ExitCode.BROKEN_PROMISE
 
 

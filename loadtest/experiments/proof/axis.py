@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from loadtest.experiments.observations import Source, TimelineEvent
 from loadtest.experiments.proof.models import Entry
 from loadtest.messages.message import msg
 from loadtest.messages.names import named
+from loadtest.models import PerSecondCounts
 from loadtest.reporting.html import svg
 from loadtest.reporting.html.charts import TIME_STEPS_S
 from loadtest.reporting.texts import Texts
@@ -20,7 +22,11 @@ LANE_HEIGHT = 22
 USERS_HEIGHT = 170
 BAR = 10
 LEAST_WIDTH = 3.0
-TROUBLED = frozenset({"unhealthy", "ALARM", "Failed", "Terminating", "not registered", "draining"})
+APART = 22.0
+"""Between two numbers along the line of healthy targets: so wide is one on a narrow screen."""
+TROUBLED = frozenset(
+    {"unhealthy", "unused", "ALARM", "Failed", "Terminating", "not registered", "draining"}
+)
 """States that are drawn in the color of failures."""
 
 
@@ -41,14 +47,14 @@ def lanes(entry: Entry) -> list[Source]:
 
 def draw(entry: Entry, texts: Texts) -> Markup | None:
     """Draw the axis; None where the load left nothing to draw."""
-    series = entry.series
+    series = whole_seconds(entry)
     if series is None or not series.good:
         return None
     shown = lanes(entry)
     frame = svg.Frame(
         width=720,
         height=26 + USERS_HEIGHT + LANE_HEIGHT * len(shown) + 34,
-        left=112,
+        left=136,
         right=12,
     )
     users_foot = frame.top + USERS_HEIGHT
@@ -63,7 +69,7 @@ def draw(entry: Entry, texts: Texts) -> Markup | None:
     drawn = [
         *_grid(band, texts),
         *_fault(entry, band, texts),
-        *_users(entry, band),
+        *_users(series, band),
         *_healthy(entry, band),
         *(
             part
@@ -92,9 +98,24 @@ def describe(entry: Entry, texts: Texts) -> str:
 
 def _end_s(entry: Entry) -> float:
     """Return where the axis ends: with the last answer, or the last look at the targets."""
-    answers = float(len(entry.series.good)) if entry.series else 0.0
+    series = whole_seconds(entry)
+    answers = float(len(series.good)) if series else 0.0
     looks = entry.observed.health if entry.observed else []
     return max(answers, entry.fault_until_s or 0.0, looks[-1].at_s if looks else 0.0, 1.0)
+
+
+def whole_seconds(entry: Entry) -> PerSecondCounts | None:
+    """Return the answers of the seconds that the experiment lasted to their end; None without a load.
+
+    The load ends in the middle of one, which would look as if users had stayed away.
+    """
+    series, record = entry.series, entry.record
+    if series is None or entry.load_began_ms is None:
+        return series
+    whole = max(1, int((record.finished_ms - entry.load_began_ms) / 1000))
+    counts = {"arrivals": series.arrivals, "good": series.good, "slow": series.slow}
+    kept = {name: found[:whole] for name, found in counts.items()}
+    return series.model_copy(update={**kept, "failed": series.failed[:whole]})
 
 
 def _grid(band: _Band, texts: Texts) -> list[str]:
@@ -126,9 +147,7 @@ def _fault(entry: Entry, band: _Band, texts: Texts) -> list[str]:
     ]
 
 
-def _users(entry: Entry, band: _Band) -> list[str]:
-    series = entry.series
-    assert series is not None  # noqa: S101 - `draw` has checked it
+def _users(series: PerSecondCounts, band: _Band) -> list[str]:
     below = [0] * len(series.good)
     drawn: list[str] = []
     for kind, counts in (("good", series.good), ("slow", series.slow), ("failed", series.failed)):
@@ -150,7 +169,10 @@ def _steps(counts: Sequence[int], band: _Band) -> list[tuple[float, float]]:
 
 
 def _healthy(entry: Entry, band: _Band) -> list[str]:
-    """Draw how many targets get requests, as a share of the height: all of them at the top."""
+    """Draw how many targets get requests, as a share of the height: all of them at the top.
+
+    Their number is written where it changes, as the scale is that of the answers.
+    """
     looks = entry.observed.health if entry.observed else []
     looks = [one for one in looks if one.at_s >= 0]
     most = max((one.healthy for one in looks), default=0)
@@ -158,11 +180,17 @@ def _healthy(entry: Entry, band: _Band) -> list[str]:
         return []
     y = svg.Linear(most * 1.06, band.y.start, band.y.end)
     points: list[tuple[float, float]] = []
+    numbers = list[str]()
+    written, free = -1, -math.inf
     for one in looks:
+        at = band.x(one.at_s)
         if points:
-            points.append((band.x(one.at_s), points[-1][1]))
-        points.append((band.x(one.at_s), y(one.healthy)))
-    return [svg.path(points, "line healthy")]
+            points.append((at, points[-1][1]))
+        points.append((at, y(one.healthy)))
+        if one.healthy != written and at >= free:
+            numbers.append(svg.text(at + 3, y(one.healthy) - 5, str(one.healthy), "label count"))
+            written, free = one.healthy, at + APART
+    return [svg.path(points, "line healthy"), *numbers]
 
 
 def _lane(entry: Entry, source: Source, top: float, band: _Band, texts: Texts) -> list[str]:

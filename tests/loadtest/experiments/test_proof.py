@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,15 @@ from loadtest.experiments.proof import (
 )
 from loadtest.experiments.proof.models import Entry, LeftOut, Proof, sentence, verdict
 from loadtest.messages.message import msg
+from loadtest.models import PerSecondCounts
 from loadtest.profiles import PROFILES
 from loadtest.reporting.markdown import VARIABLE
 from loadtest.reporting.texts import Texts
 from loadtest.stack.outputs import StackOutputs
 from tests.loadtest.experiments.builders import (
+    BACK_S,
     BEGAN_MS,
+    DETECTED_S,
     FAULT_S,
     event_of,
     health_of,
@@ -264,7 +268,9 @@ def test_the_page_says_when_the_steady_state_was_back_and_had_to_be(
     held = SteadyState(at_ms=BEGAN_MS + 60_000, met=True, probes=[])
     record = record_of(outcome=outcome, recovered_ms=recovered_ms, after=held)
     html = page.render(of([Entry(record=record)]), Texts("en")).replace("\xa0", " ")
-    line = "The steady state was back 21.3 s after the fault began; 120 s are allowed."
+    line = (
+        "The steady state was back 21.3 s after the fault began, with nobody failing in the fleet; "
+    )
     assert (line in html) == said
 
 
@@ -283,6 +289,27 @@ def test_the_axis_shows_only_lanes_with_events(proof: Proof):
     assert drawn.count('class="mark') == 10
     assert drawn.count('class="mark bad"') == 3
     assert 'class="line healthy"' in drawn
+
+
+def test_the_axis_writes_how_many_targets_are_healthy_where_that_changes(
+    experiment: Callable[..., Path],
+):
+    seen = observations_of(health=health_of(DETECTED_S, BACK_S, 60))
+    drawn = str(axis.draw(assemble.entry(experiment(record_of(), seen)), Texts("en")))
+    assert re.findall(r'class="label count"[^>]*>(\d+)<', drawn) == ["6", "5", "6"]
+
+
+def test_a_second_in_which_the_load_ended_is_not_drawn():
+    counts = {"arrivals": [5] * 4, "good": [5, 5, 5, 1], "slow": [0] * 4, "failed": [0] * 4}
+    found = Entry(
+        record=record_of(finished_ms=BEGAN_MS + 3_400),
+        series=PerSecondCounts(**counts),
+        load_began_ms=BEGAN_MS,
+    )
+    whole = axis.whole_seconds(found)
+    assert whole is not None
+    assert whole.good == whole.arrivals == [5, 5, 5]
+    assert axis.whole_seconds(found.model_copy(update={"load_began_ms": None})) == found.series
 
 
 def test_a_load_without_answers_has_no_axis():
