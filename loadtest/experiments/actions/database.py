@@ -53,7 +53,10 @@ def _await_available(session: Session, database: str) -> None:
 
 
 def rotate_password() -> str:
-    """Rotate the master password that RDS manages in Secrets Manager.
+    """Rotate the master password that RDS manages in Secrets Manager, then let everybody connect anew.
+
+    Connections that exist go on with the password that they began with, for days: a service that keeps the
+    old one shows only once they end. So the database is rebooted, without a failover.
 
     Raises:
         ExperimentError: RDS does not manage it.
@@ -65,9 +68,8 @@ def rotate_password() -> str:
         raise ExperimentError(
             f"RDS does not manage the password of {database.id}: there is no secret to rotate"
         )
-    with session.act(
-        f"rotate the password of {database.id}", [database.target], kind="database"
-    ) as act:
+    what = f"rotate the password of {database.id}, then reboot it"
+    with session.act(what, [database.target], kind="database") as act:
         if act is not None:
             rds = session.clients["rds"]
             act.takes_effect()
@@ -79,5 +81,9 @@ def rotate_password() -> str:
                 status = (found["DBInstances"][0].get("MasterUserSecret") or {}).get("SecretStatus")
                 if status == "active":
                     break
+            _await_available(session, database.id)
+            rds.reboot_db_instance(DBInstanceIdentifier=database.id, ForceFailover=False)
+            session.wait(POLL_S)
+            _await_available(session, database.id)
             act.over()
     return database.id

@@ -51,7 +51,7 @@ INTACT: dict[str, Course] = {
     "instance-leaves": Course("intact", off=((0.9, 11.3),)),
     "instance-out-of-memory": Course("intact", failed=((1, 3, SIXTH),), off=((2, 50),)),
     "instance-starves": Course("intact"),
-    "password-rotates": Course("intact"),
+    "password-rotates": Course("intact", failed=((0, 6, 0.5),), off=((1, 9),)),
     "zone-lost-no-capacity": Course("intact", failed=((0, 14.8, 0.0019),), off=((4.9, 18.5),)),
     "zone-lost-refused": Course("intact", failed=((0, 16.4, 0.0051),), off=((0.9, 30.6),)),
     "zone-lost-silent": Course("intact", failed=((0, 12.1, 0.0026),), off=((5.1, 17.5),)),
@@ -219,11 +219,11 @@ BROKEN: dict[str, tuple[Course, tuple[str, ...]]] = {
     ),
     "password-rotates": (
         Course(
-            "the service reads its password once: new connections are refused",
-            failed=((5, 60, 0.3),),
-            off=((5, FOR_EVER),),
+            "the service reads its password once: whoever connects anew is refused",
+            failed=((0, 200, 0.9),),
+            off=((1, FOR_EVER),),
         ),
-        ("experiment.failed", "experiment.not-recovered"),
+        ("experiment.failed-outside", "experiment.failed-share", "experiment.not-recovered"),
     ),
     "zone-lost-no-capacity": (
         Course(

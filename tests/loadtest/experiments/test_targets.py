@@ -222,6 +222,32 @@ def test_a_database_without_a_standby_fails_all_the_same_and_that_is_not_survive
     assert [one.id for one in session.found] == reasons
 
 
+def test_after_a_new_password_everybody_connects_anew(
+    cloud: FakeCloud, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Otherwise connections with the old one go on, and a service that keeps it could not be found.
+    monkeypatch.setattr(database, "POLL_S", 0.0)
+    (one,) = cloud.answers["rds.describe_db_instances"]["DBInstances"]
+    one["DBInstanceStatus"] = "available"
+    secrets = ["rotating", "active", "active", "active"]
+
+    def describe(**asked: Any) -> Any:
+        if "DBInstanceIdentifier" in asked:
+            one["MasterUserSecret"] = {"SecretArn": "arn:secret", "SecretStatus": secrets.pop(0)}
+        return {"DBInstances": [one]}
+
+    cloud.answers["rds.describe_db_instances"] = describe
+    with under_way(session):
+        database.rotate_password()
+    order = [name for name, _ in cloud.calls]
+    rotated = order.index("secretsmanager.rotate_secret")
+    assert order.index("rds.reboot_db_instance") > rotated + 1
+    assert cloud.called("rds.reboot_db_instance") == [
+        {"DBInstanceIdentifier": "db-1", "ForceFailover": False}
+    ]
+    assert secrets == []
+
+
 @pytest.mark.parametrize(("by", "sizes"), [(1, []), (3, [6])])
 def test_a_group_at_its_maximum_gets_room_and_loses_it_again(
     cloud: FakeCloud, session: Session, by: int, sizes: list[int]
