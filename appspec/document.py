@@ -16,6 +16,7 @@ import yaml
 _TAG: Final = "tag:yaml.org,2002:"
 _PLAIN: Final = frozenset(f"{_TAG}{name}" for name in ("null", "bool", "int", "float"))
 _DATE: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_TAB: Final = repr("\t")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
@@ -75,6 +76,8 @@ def parse(text: str) -> Value:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)
+        if _TAB in what:
+            what += "; indent with spaces, not tabs"
         raise DocumentError(mark.line + 1 if mark else 1, f"it is not YAML: {what}") from error
     except yaml.YAMLError as error:
         raise DocumentError(1, f"it is not YAML: {' '.join(str(error).split())}") from error

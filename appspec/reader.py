@@ -152,6 +152,12 @@ class _Reader:
                 f'unsupported operating system ({text_of(content)}). Specify either "linux" or '
                 '"windows" in the os section of the AppSpec file, and then try again.'
                 + (
+                    " (With `Resources` it is a file for ECS or Lambda; instances take `os`, `files` "
+                    "and `hooks`.)"
+                    if document.get("Resources")
+                    else ""
+                )
+                + (
                     " (Instances here run Linux, whose agent takes `linux` only.)"
                     if content == "windows"
                     else ""

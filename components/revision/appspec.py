@@ -133,8 +133,13 @@ def _sources(spec: AppSpec, revision: _Revision) -> Iterator[Finding]:
             yield Finding(
                 mapping.line,
                 f'files installs "{mapping.source}", but the revision has no such file or '
-                "directory with files; add it or remove the entry.",
+                f"directory with files{_about_paths(mapping.source)}; add it or remove the entry.",
             )
+
+
+def _about_paths(source: str) -> str:
+    """Say what an absolute path means, where it was probably one of the author's computer."""
+    return " (`/` is the revision's root)" if source.strip("/ ") and source[0] == "/" else ""
 
 
 def _copies(mapping: FileMapping, revision: _Revision) -> dict[str, str]:

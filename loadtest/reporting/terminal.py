@@ -83,6 +83,8 @@ def _places(endpoints: Sequence[EndpointRecord], outcome: Outcome) -> Iterator[s
     for count, one in found[:MOST_PLACES]:
         statuses = [status for status in one.requests.statuses if status[0] == str(outcome)[0]]
         codes = ", ".join(statuses or one.requests.errors)
+        if outcome is Outcome.OTHER and not codes:
+            codes = f"{', '.join(one.requests.statuses)}, but not as the script's `expect` asks"
         yield f"{count:,} at {one.name}" + (f": {codes}" if codes else "")
     if len(found) > MOST_PLACES:
         yield f"{sum(count for count, _ in found[MOST_PLACES:]):,} elsewhere"

@@ -45,6 +45,8 @@ def permission(entry):
         ("version: 0.0\nos: windows", SYSTEM.format("windows") + ".*takes `linux` only"),
         ("version: 0.0\nos: Linux", SYSTEM.format("Linux")),
         ("version: 0.0\nos:\n", SYSTEM.format("")),
+        ("version: 0.0\nResources: [{a: 1}]\n", SYSTEM.format("") + ".*for ECS or Lambda"),
+        ("version: 0.0\nfiles:\n\t- source: a\n", "indent with spaces, not tabs"),
         (f"\ufeff{MINIMAL}", "byte order mark"),
         (f"\ufeff---\n{MINIMAL}", "byte order mark"),
         (f"{MINIMAL}hooks: []", "`hooks` is not a mapping"),

@@ -53,7 +53,9 @@ def test_a_script_that_was_left_out_is_named(revision: Revision, name: str, tmp_
 
 @pytest.mark.parametrize("name", NAMES)
 def test_before_its_build_the_missing_application_is_named(name: str, tmp_path: Path):
-    with pytest.raises(ConfigurationError, match=r"installs \"/app\".*no such file or directory"):
+    with pytest.raises(
+        ConfigurationError, match=r"installs \"/app\".*\(`/` is the revision's root\)"
+    ):
         build_bundle(EXAMPLES / name / "deploy", tmp_path / "cache")
 
 

@@ -225,6 +225,19 @@ def test_one_run_in_the_terminal_tells_where_requests_failed_and_how(
     ]
 
 
+def test_an_answer_that_the_script_did_not_expect_is_told_as_such(
+    golden: tuple[RunSummary, RunSummary],
+):
+    requests = golden[1].requests.model_copy(
+        update={"outcomes": {Outcome.OTHER: 5}, "statuses": {"200": 5}, "errors": {}, "total": 5}
+    )
+    endpoint = golden[1].endpoints[0].model_copy(update={"name": "list", "requests": requests})
+    run = golden[1].model_copy(update={"endpoints": [endpoint], "requests": requests})
+    text = StringIO()
+    report.show(Console(file=text, width=80), report.render_run(run))
+    assert "5 at list: 200, but not as the script's `expect` asks" in text.getvalue()
+
+
 def test_one_run_in_the_terminal_tells_what_happened_at_the_target(
     golden: tuple[RunSummary, RunSummary],
 ):
