@@ -9,7 +9,16 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from region.api import callers, calls, constraints, resource_names, support, texts, wsgi
+from region.api import (
+    callers,
+    calls,
+    constraints,
+    preconditions,
+    resource_names,
+    support,
+    texts,
+    wsgi,
+)
 from region.api.bodies import BusyError, Intake, TooLargeError
 from region.api.guard import Caller, Guard, Refusal
 from region.api.saving import NotSavedError
@@ -137,6 +146,7 @@ def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> call
         refusal = declared.refusal(call) if declared and call else support.unknown_service(service)
         broken = _violation(call) if call and not refusal else None
         trial = service == "ec2" and call and call.parameters.get("DryRun")
+        foreign = call is not None and preconditions.is_of_another_owner(call)
     except ValueError as error:
         code = texts.CODES[wsgi.protocol_of(environ)]
         raise _RefusedError(_BAD_REQUEST, code, str(error)) from error
@@ -144,6 +154,8 @@ def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> call
         raise _RefusedError(_NOT_IMPLEMENTED, "NotImplemented", f"{refusal}{instead}")
     if broken:
         raise _RefusedError(_BAD_REQUEST, broken.code, broken.message)
+    if foreign:
+        raise _RefusedError(_FORBIDDEN, "AccessDenied", "Access Denied")
     if trial:
         message = "Request would have succeeded, but DryRun flag is set."
         raise _RefusedError("412 Precondition Failed", "DryRunOperation", message)
@@ -151,4 +163,8 @@ def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> call
 
 
 def _violation(call: calls.Call) -> constraints.Violation | None:
-    return constraints.violation(call) or resource_names.violation(call)
+    return (
+        constraints.violation(call)
+        or resource_names.violation(call)
+        or preconditions.violation(call)
+    )

@@ -75,3 +75,16 @@ def _put_resource_policy(
             "MalformedPolicyDocumentException", "This resource policy contains invalid Json."
         )
     return moto(self, secret_id, policy)
+
+
+@patches.around(SecretsManagerBackend, "get_random_password")
+def _get_random_password(
+    moto: Original, self: SecretsManagerBackend, *given: Any, **named: Any
+) -> Any:
+    """Make a password, unless no character is left for it or for one of its kinds, where moto fails."""
+    try:
+        return moto(self, *given, **named)
+    except IndexError as error:
+        raise InvalidParameterException(
+            "No characters are left for the password: exclude less of them."
+        ) from error

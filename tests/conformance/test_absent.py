@@ -59,6 +59,19 @@ EC2: list[Case] = [
         "InvalidInstanceID.NotFound",
     ),
     ("delete_key_pair", {"KeyName": "none"}, ""),
+    ("describe_flow_logs", {"FlowLogIds": [some_id("fl")]}, "InvalidFlowLogId.NotFound"),
+    ("describe_hosts", {"HostIds": [some_id("h")]}, "InvalidHostID.NotFound"),
+    (
+        "describe_managed_prefix_lists",
+        {"PrefixListIds": [some_id("pl")]},
+        "InvalidPrefixListID.NotFound",
+    ),
+    (
+        "describe_vpc_peering_connections",
+        {"VpcPeeringConnectionIds": [some_id("pcx")]},
+        "InvalidVpcPeeringConnectionID.NotFound",
+    ),
+    ("describe_vpn_gateways", {"VpnGatewayIds": [some_id("vgw")]}, "InvalidVpnGatewayID.NotFound"),
 ]
 BALANCERS: list[Case] = [
     ("describe_load_balancers", {"Names": ["none"]}, "LoadBalancerNotFound"),

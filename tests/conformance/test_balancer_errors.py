@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
 from tests.conformance.web import PORT, Web, raw
@@ -32,6 +33,67 @@ def test_requests_that_it_refuses(web: Web) -> None:
     assert web.get(headers={f"X-{number}": "x" * 8000 for number in range(6)}).status == 200
     assert web.get(headers={f"X-{number}": "x" * 8000 for number in range(9)}).status == 400
     assert b" 400 " in raw(web.dns, b"nonsense\r\n\r\n")
+
+
+# ALB guide, "Troubleshoot": HTTP 400, 414 and 505; "Desync mitigation mode": BadHeader.
+@pytest.mark.row("X-HTTP")
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET /?" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\x00b\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\n\r\n", 200),
+        (b"GET /" + b"a" * 15_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 200),
+    ],
+    ids=["414-path", "414-query", "505", "400-host", "400-null", "200-http-1.0", "200-long"],
+)
+def test_requests_as_http_has_them(web: Web, text: bytes, status: int) -> None:
+    assert raw(web.dns, text).split()[1] == str(status).encode()
+
+
+@pytest.mark.row("X-HTTP")
+def test_http_2_needs_tls(web: Web) -> None:
+    """ALB guide, "Listeners": HTTP/2 with HTTPS listeners."""
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+    assert raw(web.dns, preface).startswith(b"HTTP/1.1 4")
+
+
+# ALB guide, "Redirect actions": #{host} is the host of the request; protocol, port, host or path change.
+@pytest.mark.row("X-RULES", "X-HTTP")
+def test_a_redirect_leads_to_a_host(web: Web, cloud: Cloud) -> None:
+    elb = cloud.elbv2
+    there = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    listener = elb.create_listener(
+        LoadBalancerArn=web.balancer,
+        Protocol="HTTP",
+        Port=8093,
+        DefaultActions=[{"Type": "redirect", "RedirectConfig": there}],
+    )["Listeners"][0]
+    try:
+        assert "SslPolicy" not in listener
+        cloud.until(lambda: listens(web, 8093), within=10)
+        for host, shown in ((b"My.Example:8093", b"my.example"), (b"[::1]:80", b"[::1]")):
+            answer = raw(web.dns, b"GET /a?b HTTP/1.1\r\nHost: " + host + b"\r\n\r\n", 8093)
+            assert b"location: https://" + shown + b":443/a?b\r\n" in answer.lower()
+        nameless = raw(web.dns, b"GET / HTTP/1.0\r\n\r\n", 8093).lower()
+        assert b"location: https://" in nameless
+        assert b"location: https://:443" not in nameless
+        for redirect in (
+            {"StatusCode": "HTTP_301", "Query": "a=b"},
+            {"StatusCode": "HTTP_301", "Path": "/#{bogus}"},
+        ):
+            with pytest.raises(ClientError):
+                elb.create_rule(
+                    ListenerArn=listener["ListenerArn"],
+                    Priority=1,
+                    Conditions=[{"Field": "path-pattern", "Values": ["/a"]}],
+                    Actions=[{"Type": "redirect", "RedirectConfig": redirect}],
+                )
+    finally:
+        elb.delete_listener(ListenerArn=listener["ListenerArn"])
 
 
 @pytest.mark.row("ELB-E04", "ELB-E05", "ELB-E06", "ELB-E07", "ELB-E15")

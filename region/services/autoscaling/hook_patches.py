@@ -64,6 +64,8 @@ def put(
         message = f"The group {group.name} has {MOST_HOOKS} lifecycle hooks, more are not possible."
         raise AutoscalingClientError("LimitExceeded", message)
     target = wanted.get("NotificationTargetARN")
+    if target and known is None and not wanted.get("RoleARN"):
+        raise ValidationError("RoleARN is required for a new lifecycle hook with a target.")
     if target:
         try:
             hook_messages.test_target(backend, group, str(target))

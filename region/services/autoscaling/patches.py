@@ -7,7 +7,8 @@ terminates in the group's own time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
@@ -175,6 +176,7 @@ def _update(moto: Original, self: AutoScalingResponse) -> EmptyResult:
     given = Parameters(self)
     group = require_group(self.autoscaling_backend, given.text("AutoScalingGroupName"))
     refuse_if_deleting(group)
+    _complete_policy(self, group.mixed_instances_policy)
     group_checks.check(self.autoscaling_backend, given)
     record = GroupRecord.of(group)
     before, cause = group.desired_capacity or 0, record.capacity_cause
@@ -197,6 +199,25 @@ def _update(moto: Original, self: AutoScalingResponse) -> EmptyResult:
     set_capacity(group, desired, why)
     _store(given, group)
     return answer
+
+
+def _complete_policy(call: AutoScalingResponse, present: Mapping[str, Any] | None) -> None:
+    """Add to a mixed instances policy what the present one has and the call does not change.
+
+    API reference, UpdateAutoScalingGroup: properties that are not specified are not changed.
+    """
+    changes = Parameters(call).structure("MixedInstancesPolicy")
+    if not changes or not present:
+        return
+    whole: dict[str, dict[str, Any]] = {
+        part: {**(present.get(part) or {}), **(changes.get(part) or {})}
+        for part in ("LaunchTemplate", "InstancesDistribution")
+    }
+    template = dict(whole["LaunchTemplate"].get("LaunchTemplateSpecification") or {})
+    if "LaunchTemplateSpecification" not in (changes.get("LaunchTemplate") or {}):
+        template.pop("LaunchTemplateName", None)  # A described one has its id and its name.
+    whole["LaunchTemplate"]["LaunchTemplateSpecification"] = template
+    call.params["MixedInstancesPolicy"] = whole
 
 
 @patches.method(AutoScalingResponse)

@@ -21,12 +21,13 @@ def synchronize(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
     scaling = _scaling(backend)
     record = DeploymentGroupRecord.of(group)
     wanted = [name for name in group.auto_scaling_groups if name in scaling.autoscaling_groups]
+    role = str(group.service_role_arn)
     for name in wanted:
         hook = record.launch_hook(group.deployment_group_name, name)
-        _put(scaling, hook, name, groups.LAUNCHING_TRANSITION, ABANDON)
+        _put(scaling, hook, name, groups.LAUNCHING_TRANSITION, ABANDON, role=role)
         if group.termination_hook_enabled:
             hook = record.termination_hook(group.deployment_group_name, name)
-            _put(scaling, hook, name, groups.TERMINATING_TRANSITION, CONTINUE)
+            _put(scaling, hook, name, groups.TERMINATING_TRANSITION, CONTINUE, role=role)
     _forget(scaling, record.launch_hooks, keep=wanted)
     _forget(
         scaling, record.termination_hooks, keep=wanted if group.termination_hook_enabled else []
@@ -64,10 +65,14 @@ def _scaling(backend: CodeDeployBackend) -> AutoScalingBackend:
     return autoscaling_backends[backend.account_id][backend.region_name]
 
 
-def _put(scaling: AutoScalingBackend, hook: str, group: str, transition: str, result: str) -> None:
+def _put(
+    scaling: AutoScalingBackend, hook: str, group: str, transition: str, result: str, *, role: str
+) -> None:
     if not scaling.describe_lifecycle_hooks(group, [hook]):
         timeout = int(periods.HOOK.seconds)
-        scaling.create_lifecycle_hook(hook, group, transition, timeout, result)
+        made = scaling.create_lifecycle_hook(hook, group, transition, timeout, result)
+        # moto's own values name a queue and a role that are not there.
+        vars(made).update(role_arn=role, notification_target_arn=None, notification_metadata=None)
 
 
 def _forget(scaling: AutoScalingBackend, hooks: dict[str, str], keep: list[str]) -> None:

@@ -58,9 +58,11 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     launch_checks.check_key(self, kwargs.get("key_name") or template.get("KeyName"))
     image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
     launch_checks.check_type(self, _type_of(template, kwargs), cast("str", image_id), zone)
-    root_volumes.check(self, _block_devices(template, kwargs), cast("str", image_id))
+    devices = _block_devices(template, kwargs)
+    root_volumes.check(self, devices, cast("str", image_id))
     capacity.check(self, _type_of(template, kwargs), zone)
-    reservation: Reservation = moto(self, *args, **kwargs)
+    with root_volumes.described(devices):
+        reservation: Reservation = moto(self, *args, **kwargs)
     for instance in reservation.instances:
         _finish_launch(self, instance, template, kwargs)
     return reservation
@@ -144,6 +146,16 @@ def _size_the_root_volume(call: InstanceResponse) -> None:
     for mapping in call.params.get("BlockDeviceMappings") or []:
         if image is not None and mapping.get("DeviceName") == image.root_device_name:
             mapping.get("Ebs", {}).setdefault("VolumeSize", root_volumes.AMI_GIB)
+
+
+@patches.around(InstanceResponse, "_parse_block_device_mapping")
+def _parse_block_devices(moto: Original, self: InstanceResponse) -> list[dict[str, Any]]:
+    """Read what volumes shall do in a second, too: moto drops their throughput."""
+    found: list[dict[str, Any]] = moto(self)
+    given = Parameters(self).structures("BlockDeviceMappings")
+    for device, wanted in zip(found, given, strict=True):
+        device["Ebs"]["Throughput"] = (wanted.get("Ebs") or {}).get("Throughput")
+    return found
 
 
 def _launched_with(backend: EC2Backend, token: str) -> Reservation | None:

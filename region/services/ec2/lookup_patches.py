@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection
-from typing import Any, Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final, cast
 
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidLaunchTemplateIdNotFound,
@@ -17,6 +17,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend
+from moto.ec2.responses import EC2Response
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.responses.tags import TagResponse
 
@@ -28,6 +29,49 @@ patches = Patches()
 
 _PYTHON_LIST: Final = re.compile(r"'?[\[{]'([^'\]}]*)'[\]}]'?")
 """A set or a list with one text, as moto writes it into messages."""
+_OWN_TAGS: Final = "aws:"
+_ABSENT: Final[Mapping[str, tuple[str, str, str]]] = {
+    "describe_egress_only_internet_gateways": (
+        "EgressOnlyInternetGatewayIds",
+        "InvalidGatewayID.NotFound",
+        "The egress-only internet gateway ID '{}' does not exist",
+    ),
+    "describe_flow_logs": (
+        "FlowLogIds",
+        "InvalidFlowLogId.NotFound",
+        "The flow log ID '{}' does not exist",
+    ),
+    "describe_hosts": ("HostIds", "InvalidHostID.NotFound", "The host ID '{}' does not exist"),
+    "describe_managed_prefix_lists": (
+        "PrefixListIds",
+        "InvalidPrefixListID.NotFound",
+        "The prefix list ID '{}' does not exist",
+    ),
+    "describe_prefix_lists": (
+        "PrefixListIds",
+        "InvalidPrefixListId.NotFound",
+        "The prefix list ID '{}' does not exist",
+    ),
+    "describe_spot_instance_requests": (
+        "SpotInstanceRequestIds",
+        "InvalidSpotInstanceRequestID.NotFound",
+        "The spot instance request ID '{}' does not exist",
+    ),
+    "describe_vpc_peering_connections": (
+        "VpcPeeringConnectionIds",
+        "InvalidVpcPeeringConnectionID.NotFound",
+        "The vpcPeeringConnection ID '{}' does not exist",
+    ),
+    "describe_vpn_gateways": (
+        "VpnGatewayIds",
+        "InvalidVpnGatewayID.NotFound",
+        "The vpnGateway ID '{}' does not exist",
+    ),
+}
+"""Calls that moto answers with less than was asked for: their ids, EC2's error code and its message.
+
+API reference, "Error codes for the EC2 API".
+"""
 _TEMPLATE_NAME: Final = re.compile(r"[A-Za-z0-9().\-/_]{3,128}")
 
 
@@ -58,6 +102,31 @@ def require_zones(
     code, message = "InvalidParameterValue", "Invalid availability zone: [{}]"
     _require(names, {str(zone.name) for zone in zones}, code, message)
     _require(ids, {str(zone.zone_id) for zone in zones}, code, message)
+
+
+def _all_of_them(call: str, parameter: str, code: str, message: str) -> None:
+    """Have a call that names what is not there refused, and not answered with the rest."""
+
+    def describe(moto: Original, self: EC2Response) -> ActionResult:
+        answer = moto(self)
+        wanted = Parameters(self).texts(parameter)
+        (found,) = cast("Mapping[str, list[Any]]", answer.result).values()
+        if wanted and len(found) < len(set(wanted)):
+            missing = next((one for one in wanted if not _is_among(one, found)), wanted[0])
+            raise EC2ClientError(code, message.format(missing))
+        return answer
+
+    patches.around(EC2Response, call)(describe)
+
+
+def _is_among(name: str, found: list[Any]) -> bool:
+    """Return whether an id is one of a resource that moto describes, by any of its attributes."""
+    texts = [one.values() if isinstance(one, dict) else vars(one).values() for one in found]
+    return any(name in [value for value in values if isinstance(value, str)] for values in texts)
+
+
+for _call, _given in _ABSENT.items():
+    _all_of_them(_call, *_given)
 
 
 @patches.around(NetworkAclBackend, "describe_network_acls")
@@ -126,6 +195,21 @@ def _create_tags(moto: Original, self: TagResponse) -> ActionResult:
     """Tag with keys that are not AWS's own."""
     launch_checks.check_tags(Parameters(self).structures("Tags"))
     return moto(self)
+
+
+@patches.around(TagResponse, "delete_tags")
+def _delete_tags(moto: Original, self: TagResponse) -> ActionResult:
+    """Delete the tags that are named or, if none is, all that are not AWS's own (API reference)."""
+    given = Parameters(self)
+    if given.structures("Tags"):
+        return moto(self)
+    backend: EC2Backend = self.ec2_backend
+    names = given.texts("Resources")
+    backend.do_resources_exist(names)
+    for name in names:
+        keys = [key for key in backend.tags.get(name, {}) if not key.startswith(_OWN_TAGS)]
+        backend.delete_tag_keys([name], keys)
+    return EmptyResult()
 
 
 @patches.around(EC2Backend, "do_resources_exist")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.subnets import Subnet, SubnetBackend
@@ -151,3 +152,33 @@ def _check_cidr(backend: EC2Backend, cidr: str) -> None:
         check_vpc_cidr(cidr, taken)
     except AddressError as error:
         raise EC2ClientError("InvalidVpc.Range", str(error)) from error
+
+
+@patches.around(EC2Backend, "create_vpc_endpoint")
+def _create_vpc_endpoint(moto: Original, self: EC2Backend, *given: Any, **named: Any) -> Any:
+    _require_parts(self, {"security_groups": named.get("security_group_ids")})
+    return moto(self, *given, **named)
+
+
+@patches.around(EC2Backend, "modify_vpc_endpoint")
+def _modify_vpc_endpoint(moto: Original, self: EC2Backend, **named: Any) -> None:
+    """Change an endpoint by what is there: moto takes any id."""
+    for verb in ("add", "remove"):
+        kinds = ("subnets", "route_tables", "security_groups")
+        _require_parts(self, {kind: named.get(f"{verb}_{kind}") for kind in kinds})
+    moto(self, **named)
+
+
+def _require_parts(backend: EC2Backend, wanted: Mapping[str, Any]) -> None:
+    """Refuse subnets, route tables and security groups that are not there.
+
+    Raises:
+        EC2ClientError: One of them.
+    """
+    for name in wanted.get("subnets") or ():
+        backend.get_subnet(name)
+    for name in wanted.get("route_tables") or ():
+        backend.get_route_table(name)
+    for name in wanted.get("security_groups") or ():
+        if backend.get_security_group_from_id(name) is None:
+            raise InvalidSecurityGroupNotFoundError(name)

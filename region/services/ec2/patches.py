@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
@@ -37,6 +37,7 @@ from region.services.ec2 import (
     launch_checks,
     launch_patches,
     lookup_patches,
+    named_rule_patches,
     nat_patches,
     network_patches,
     refusals,
@@ -74,6 +75,7 @@ def install() -> None:
     network_patches.patches.install()
     nat_patches.patches.install()
     security_group_patches.patches.install()
+    named_rule_patches.patches.install()
     group_patches.patches.install()
     refusals.patches.install()
     root_volumes.patches.install()
@@ -155,28 +157,25 @@ for _name, _verb in (
     patches.around(InstanceBackend, _name)(_unless_ending(_verb))
 
 
+def _as_they_are(moto: Original, self: InstanceResponse) -> ActionResult:
+    """Say the state that instances are in now: moto says that of those which were running."""
+    answer = moto(self)
+    (changes,) = cast("Mapping[str, list[dict[str, Any]]]", answer.result).values()
+    for change in changes:
+        state = self.ec2_backend.get_instance(str(change["InstanceId"])).instance_state
+        change["CurrentState"] = {"Code": state.code, "Name": state.name}
+    return answer
+
+
+for _name in ("start_instances", "stop_instances", "terminate_instances"):
+    patches.around(InstanceResponse, _name)(_as_they_are)
+
+
 @patches.method(Instance)
 def setup_defaults(self: Instance) -> None:
     """Attach a root volume under the image's own device name."""
     size = root_volumes.AMI_GIB
     self.add_block_device(size, self.root_device_name, None, False, True, None, "gp3")
-
-
-@patches.around(Instance, "add_block_device")
-def _add_block_device(
-    moto: Original,
-    self: Instance,
-    size: int | None,
-    device_path: str,
-    *args: object,
-    **kwargs: object,
-) -> None:
-    """Attach a volume; one that a launch template describes replaces the default one."""
-    replaced = self.block_device_mapping.get(device_path)
-    if replaced is not None:
-        self.ec2_backend.detach_volume(replaced.volume_id, self.id, device_path)
-        self.ec2_backend.delete_volume(replaced.volume_id)
-    moto(self, size or root_volumes.AMI_GIB, device_path, *args, **kwargs)
 
 
 @patches.value(Instance, "system_status")

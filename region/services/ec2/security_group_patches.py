@@ -37,6 +37,8 @@ patches = Patches()
 Given = dict[str, Any]
 """One permission of a request, as moto's backend takes it."""
 
+PREFIX_NOTE = "prefix_list_description"
+"""Where a rule keeps what describes its prefix list, which moto drops."""
 _PEERS = ("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId")
 
 
@@ -67,7 +69,7 @@ def _authorize(moto: Original, response: SecurityGroups, direction: str) -> Acti
     name = call.text("GroupId") or call.text("GroupName")
     if not name:
         rule_checks.missing("groupId")
-    group = _group(backend, name)
+    group = group_of(backend, name)
     before = list(getattr(group, direction))
     try:
         moto(response)
@@ -80,28 +82,12 @@ def _authorize(moto: Original, response: SecurityGroups, direction: str) -> Acti
     return ActionResult({"Return": True, "SecurityGroupRules": added})
 
 
-@patches.around(SecurityGroups, "update_security_group_rule_descriptions_ingress")
-@patches.around(SecurityGroups, "update_security_group_rule_descriptions_egress")
-def _update_descriptions(moto: Original, self: SecurityGroups) -> ActionResult:
-    """Change what describes rules, which may be named by their ids; moto knows only their values."""
-    call = Parameters(self)
-    described = call.structures("SecurityGroupRuleDescriptions")
-    if not described:
-        return moto(self)
-    group = _group(self.ec2_backend, call.text("GroupId") or call.text("GroupName"))
-    found = [(_rule(group, one.get("SecurityGroupRuleId")), one) for one in described]
-    for rule, one in found:
-        kept = rule.source_group or rule.ip_range
-        kept["Description"] = one.get("Description", "")
-    return ActionResult({"Return": True})
-
-
 @patches.method(SecurityGroupBackend)
 def modify_security_group_rules(
     self: EC2Backend, group_id: str, rules: dict[str, dict[str, Any]]
 ) -> None:
     """Change rules: all of them, or none if one cannot be."""
-    group = _group(self, group_id)
+    group = group_of(self, group_id)
     changes = [_change(self, group, name, wanted) for name, wanted in rules.items()]
     for rule, changed in changes:
         others = [one for one in (*group.ingress_rules, *group.egress_rules) if one.id != rule.id]
@@ -138,7 +124,7 @@ def _create_security_group(
 def _delete_security_group(moto: Original, self: SecurityGroups) -> ActionResult:
     """Delete a group that nothing uses. DeleteVpc, which takes the default group along, is elsewhere."""
     call = Parameters(self)
-    group = _group(self.ec2_backend, call.text("GroupId") or call.text("GroupName"))
+    group = group_of(self.ec2_backend, call.text("GroupId") or call.text("GroupName"))
     if group.is_default:
         raise EC2ClientError(
             "CannotDelete",
@@ -199,13 +185,15 @@ def _new_rule(
     moto(self, backend, protocol, group_id, first or 0, last or 0, *further, **kwargs)
     if first is None:
         self.from_port = self.to_port = None
+    prefixes = further[2] if len(further) > 2 else kwargs.get("prefix_list_id")
+    vars(self)[PREFIX_NOTE] = (prefixes or {}).get("Description")
 
 
 def _change(
     backend: EC2Backend, group: SecurityGroup, rule_id: str, wanted: dict[str, Any]
 ) -> tuple[SecurityGroupRule, SecurityGroupRule]:
     """Return a rule and what it is to become."""
-    rule = _rule(group, rule_id)
+    rule = rule_of(group, rule_id)
     peers = [name for name in _PEERS if wanted.get(name) is not None]
     if len(peers) > 1:
         raise EC2ClientError(
@@ -249,14 +237,16 @@ def _peer_of(rule: SecurityGroupRule) -> str:
     return "CidrIpv6" if "CidrIpv6" in rule.ip_range else "CidrIpv4"
 
 
-def _group(backend: EC2Backend, name: str) -> SecurityGroup:
+def group_of(backend: EC2Backend, name: str) -> SecurityGroup:
+    """Return a security group by its name or id; raises EC2's error if there is none."""
     found = backend.get_security_group_by_name_or_id(name)
     if found is None:
         raise InvalidSecurityGroupNotFoundError(name)
     return found
 
 
-def _rule(group: SecurityGroup, name: str | None) -> SecurityGroupRule:
+def rule_of(group: SecurityGroup, name: str | None) -> SecurityGroupRule:
+    """Return a rule of a group by its id; raises EC2's error if there is none."""
     found = group.get_rule(name or "")
     if found is None:
         raise InvalidSecurityGroupRuleIdNotFoundError(name or "")
@@ -267,7 +257,7 @@ def _check_peer(backend: EC2Backend, group_name: str, peer_name: str | None) -> 
     """Check the group that a rule names as its other side."""
     if not peer_name:
         rule_checks.missing("groupId")
-    group, peer = _group(backend, group_name), _group(backend, peer_name)
+    group, peer = group_of(backend, group_name), group_of(backend, peer_name)
     if peer.vpc_id != group.vpc_id:
         raise EC2ClientError(
             "InvalidGroup.NotFound",

@@ -6,6 +6,7 @@ What cannot be served is an error here, and so in the call: no load balancer fai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from region.services.elbv2.haproxy.errors import LoadBalancerError
@@ -45,6 +46,7 @@ _CONFIGS = {
     "source-ip": "SourceIpConfig",
 }
 _REPEATABLE = {"http-header", "query-string"}
+_QUERY = Redirect().query
 
 
 class UnsupportedError(LoadBalancerError):
@@ -225,10 +227,9 @@ def _redirect(config: Structure) -> Redirect:
         )
     if not found.path.startswith("/"):
         raise LoadBalancerError(f"Path '{found.path}' of a redirect must start with /.")
-    same = Redirect(found.status)
-    if found == same:
+    if replace(found, query=_QUERY) == Redirect(found.status):
         raise LoadBalancerError(
-            "A redirect must change protocol, host, port, path or query: it would not end."
+            "A redirect must change protocol, host, port or path: it would not end."
         )
     return found
 

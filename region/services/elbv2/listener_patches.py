@@ -159,6 +159,8 @@ def _create_listener(
         kwargs["actions"] = conversion.described_actions(actions)
     created: FakeListener = moto(self, load_balancer_arn, *args, **kwargs)
     created.attributes = dict(_LISTENER_DEFAULTS)
+    # Both are of listeners with TLS.
+    vars(created).update(ssl_policy=None, alpn_policy=None)
     _reprovision(self.load_balancers[load_balancer_arn])
     return created
 

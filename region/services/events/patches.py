@@ -30,6 +30,8 @@ UNSUPPORTED = (
     "SageMakerPipelineParameters",
 )
 
+_INPUTS: Final = ("Input", "InputPath", "InputTransformer")
+"""What a target gets in place of the event; each rules out the others (API reference, PutTargets)."""
 _OF_AN_EVENT: Final = ("id", "account", "source", "time", "region", "resources", "detail-type")
 """What an event of TestEventPattern has (API reference)."""
 
@@ -89,6 +91,23 @@ def _check_target(target: dict[str, Any]) -> None:
     for name in UNSUPPORTED:
         if target.get(name):
             raise NotImplementedError(f"{name} of a target: send the event to an SQS queue instead")
+    given = [name for name in _INPUTS if target.get(name)]
+    if len(given) > 1:
+        raise ValidationException(
+            f"Only one of {', '.join(_INPUTS)} must be provided for target {target.get('Id')}; it has "
+            f"{' and '.join(given)}."
+        )
+    if target.get("Input"):
+        _check_json(str(target["Input"]), str(target.get("Id")))
+
+
+def _check_json(text: str, target: str) -> None:
+    """Refuse a constant input that is no JSON."""
+    try:
+        json.loads(text)
+    except ValueError as error:
+        message = f"Parameter Input of target {target} is not valid. Reason: JSON syntax error."
+        raise ValidationException(message) from error
 
 
 @patches.method(EventsHandler)

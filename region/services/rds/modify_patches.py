@@ -65,7 +65,9 @@ def modify_db_instance(
         master_secret.begin_rotation(database)
     _reset_password(database)
     staying = {
-        name: value for name, value in record.pending.items() if name not in divided.withdrawn
+        name: value
+        for name, value in record.pending.items()
+        if name not in divided.withdrawn and name not in now  # The last word counts.
     }
     record.pending = {**staying, **later}
     # Another port is taken at once, whatever ApplyImmediately says.

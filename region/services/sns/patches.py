@@ -9,7 +9,7 @@ import inspect
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, Final, cast
 
@@ -52,7 +52,16 @@ _TOPIC_ATTRIBUTES: Final = frozenset(
     }
 )
 """Those that can be changed (API reference, SetTopicAttributes)."""
+_AT_CREATION: Final = _TOPIC_ATTRIBUTES | {"FifoTopic"}
+_WITHOUT_EFFECT: Final[Mapping[str, tuple[str, str]]] = {
+    "ArchivePolicy": ("", "messages are not kept: leave it out"),
+    "SignatureVersion": ("2", "messages are signed with SHA256, which is version 2"),
+    "TracingConfig": ("PassThrough", "there is no X-Ray: leave it out"),
+}
+"""Attributes of topics of which the region does one value, and why."""
 _FILTER: Final = "FilterPolicy"
+_RAW: Final = "RawMessageDelivery"
+_REDRIVE: Final = "RedrivePolicy"
 
 
 def install() -> None:
@@ -86,18 +95,31 @@ def _subscribe(
 def _subscribe_call(moto: Original, self: SNSResponse) -> object:
     """Refuse a wrong filter before the subscription is made."""
     attributes = cast("Mapping[str, Any]", self._get_attributes() or {})  # pyright: ignore[reportPrivateUsage]
-    if _FILTER in attributes:
-        _check_filter(str(attributes[_FILTER]))
+    for name, value in attributes.items():
+        _check_subscription(name, str(value))
     return moto(self)
 
 
-@patches.around(SNSBackend, "set_subscription_attributes")
-def _set_subscription_attributes(
-    moto: Original, self: SNSBackend, arn: str, name: str, value: Any
-) -> None:
-    if name == _FILTER:
-        _check_filter(str(value))
-    moto(self, arn, name, value)
+@patches.around(SNSResponse, "set_subscription_attributes")
+def _set_subscription_attributes(moto: Original, self: SNSResponse) -> object:
+    given = Parameters(self)
+    _check_subscription(given.text("AttributeName"), given.text("AttributeValue"))
+    return moto(self)
+
+
+def _check_subscription(name: str, value: str) -> None:
+    """Refuse an attribute that SNS does not take, and one that nothing here heeds."""
+    if name == _FILTER and value:
+        _check_filter(value)
+    if name == _RAW and value.lower() not in {"true", "false"}:
+        raise SNSInvalidParameter(
+            f"Invalid parameter: Attributes Reason: {_RAW}: Invalid value [{value}]. Must be true or "
+            "false."
+        )
+    if name == _REDRIVE and value:
+        raise NotImplementedError(
+            f"{_REDRIVE} of a subscription: a message that is not delivered is in the region's log"
+        )
 
 
 def _check_filter(text: str) -> None:
@@ -111,12 +133,30 @@ def _check_filter(text: str) -> None:
         raise SNSInvalidParameter("Invalid parameter: FilterPolicy: must be an object.")
 
 
+@patches.around(SNSResponse, "create_topic")
+def _create_topic(moto: Original, self: SNSResponse) -> object:
+    attributes = cast("Mapping[str, Any]", self._get_attributes() or {})  # pyright: ignore[reportPrivateUsage]
+    for name, value in attributes.items():
+        _check_topic(name, str(value), _AT_CREATION)
+    return moto(self)
+
+
 @patches.around(SNSResponse, "set_topic_attributes")
 def _set_topic_attributes(moto: Original, self: SNSResponse) -> object:
-    name = Parameters(self).text("AttributeName")
-    if name not in _TOPIC_ATTRIBUTES and not _FEEDBACK.fullmatch(name):
-        raise SNSInvalidParameter(f"Invalid parameter: AttributeName Reason: {name} is unknown")
+    given = Parameters(self)
+    _check_topic(given.text("AttributeName"), given.text("AttributeValue"), _TOPIC_ATTRIBUTES)
     return moto(self)
+
+
+def _check_topic(name: str, value: str, known: Collection[str]) -> None:
+    """Refuse an attribute that SNS does not have, and one that nothing here heeds."""
+    if _FEEDBACK.fullmatch(name) and value:
+        raise NotImplementedError(f"{name} of a topic: deliveries are in the region's log")
+    if name not in known and not _FEEDBACK.fullmatch(name):
+        raise SNSInvalidParameter(f"Invalid parameter: AttributeName Reason: {name} is unknown")
+    done, why = _WITHOUT_EFFECT.get(name, (value, ""))
+    if value != done:
+        raise NotImplementedError(f"{name} {value} of a topic: {why}")
 
 
 @patches.method(SNSResponse)

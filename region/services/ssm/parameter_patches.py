@@ -39,6 +39,7 @@ def _put_parameter(
             f"Parameter {name} has more than {_LEVELS} levels of hierarchy.",
         )
     _check_type(self, name, wanted.get("parameter_type"))
+    _check_tier(self, name, tier if wanted.get("tier") else "")
     if wanted["allowed_pattern"]:
         _check_pattern(value, str(wanted["allowed_pattern"]))
     return moto(self, *given, **named)
@@ -53,6 +54,17 @@ def _check_type(backend: SimpleSystemManagerBackend, name: str, wanted: str | No
             "HierarchyTypeMismatchException",
             "Parameter Store does not support changing a parameter type in a hierarchy: "
             f"{name} is a {known}. Create a new, unique parameter.",
+        )
+
+
+def _check_tier(backend: SimpleSystemManagerBackend, name: str, wanted: str) -> None:
+    """Refuse to make an advanced parameter a standard one (API reference, PutParameter)."""
+    versions: list[Parameter] = list(backend._parameters[name])  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    if versions and versions[-1].tier == "Advanced" and wanted == "Standard":
+        raise ValidationException(
+            f"Parameter {name} uses the advanced-parameter tier. You can't downgrade a parameter from the "
+            "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the "
+            "advanced parameter and recreate it as a standard parameter."
         )
 
 

@@ -6,7 +6,7 @@ exist. What it has besides, parameters, stays moto's.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models import EC2Backend, ec2_backends
@@ -31,6 +31,16 @@ LIST_PAGE = 50
 NODES_PAGE = 10
 PARAMETERS_PAGE = 10
 """How many items a page has unless the call says otherwise."""
+_NODE_FILTERS: Final = {
+    "AgentVersion": "AgentVersion",
+    "InstanceIds": "InstanceId",
+    "PingStatus": "PingStatus",
+    "PlatformTypes": "PlatformType",
+    "ResourceType": "ResourceType",
+    "SourceIds": "SourceId",
+    "SourceTypes": "SourceType",
+}
+"""Filters of DescribeInstanceInformation, and what of a node they look at."""
 
 patches = Patches()
 
@@ -159,6 +169,8 @@ def describe_instance_information(call: SimpleSystemManagerResponse) -> ActionRe
         for name in ("Filters", "InstanceInformationFilterList")
         for item in parameters.structures(name)
     ]
+    for key, _ in filters:
+        _check_filter(key)
     found: list[dict[str, Any]] = []
     for name, node in RunCommandRecord.of(call.ssm_backend).nodes.items():
         instance = backend.get_instance_by_id(name)
@@ -170,27 +182,21 @@ def describe_instance_information(call: SimpleSystemManagerResponse) -> ActionRe
     return _listed("InstanceInformationList", page, token)
 
 
+def _check_filter(key: str) -> None:
+    if key not in _NODE_FILTERS and key != "tag-key" and not key.startswith("tag:"):
+        raise InvalidFilterKey(
+            f"The local region has no filter {key!r}: use {', '.join(_NODE_FILTERS)}, tag-key or "
+            "tag:<key>."
+        )
+
+
 def _passes(key: str, values: list[str], instance: Instance, described: dict[str, Any]) -> bool:
     tags = selection.tags_of(instance)
     if key == "tag-key":
         return bool(tags.keys() & set(values))
     if key.startswith("tag:"):
         return tags.get(key.removeprefix("tag:")) in values
-    members = {
-        "AgentVersion": "AgentVersion",
-        "InstanceIds": "InstanceId",
-        "PingStatus": "PingStatus",
-        "PlatformTypes": "PlatformType",
-        "ResourceType": "ResourceType",
-        "SourceIds": "SourceId",
-        "SourceTypes": "SourceType",
-    }
-    if key not in members:
-        raise InvalidFilterKey(
-            f"The local region has no filter {key!r}: use {', '.join(members)}, tag-key or "
-            "tag:<key>."
-        )
-    return described[members[key]] in values
+    return described[_NODE_FILTERS[key]] in values
 
 
 def _commands(call: SimpleSystemManagerResponse) -> list[RunCommand]:

@@ -46,10 +46,12 @@ _ERRORS = {
     400: "400 Bad Request",
     405: "405 Not Allowed",
     408: "408 Request Time-out",
+    414: "414 Request-URI Too Large",
     463: "463",
     502: "502 Bad Gateway",
     503: "503 Service Temporarily Unavailable",
     504: "504 Gateway Time-out",
+    505: "505 HTTP Version Not Supported",
 }
 
 

@@ -163,7 +163,7 @@ def _redirect(action: Redirect, guard: str, port: int) -> Iterator[str]:
     condition = f" if {guard}" if guard else ""
     own = {
         "protocol": "http",
-        "host": "%[req.hdr(host),field(1,:)]",
+        "host": "%[var(txn.host)]",
         "port": str(port),
         "path": "%[path,bytes(1)]",
         "query": "%[query]",
@@ -174,6 +174,10 @@ def _redirect(action: Redirect, guard: str, port: int) -> Iterator[str]:
             text = text.replace(f"#{{{name}}}", value)
         return text
 
+    yield f"http-request set-var(txn.host) req.hdr(host),host_only{condition}"
+    # A request of HTTP/1.0 may name no host.
+    unnamed = f"{guard} !{{ var(txn.host) -m found }}".lstrip()
+    yield f"http-request set-var(txn.host) dst if {unnamed}"
     query = ""
     if action.query == "#{query}":
         yield "http-request set-var-fmt(txn.query) '?%[query]' if { query -m len gt 0 }"

@@ -16,6 +16,7 @@ _METHOD = re.compile(r"[A-Z_-]{1,40}")
 _TOKEN = re.compile(r"[\w.+-]+/[\w.+-]+")
 # A text of a redirect goes into a quoted line of the configuration.
 _REDIRECT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!&()*+,;={}$-]*")
+_PLACEHOLDER = re.compile(r"#\{([^}]*)\}")
 KEYWORDS = ("protocol", "host", "port", "path", "query")
 """What a redirect may take over from the request, as `#{host}`."""
 
@@ -105,6 +106,11 @@ class SourceCondition:
                 raise LoadBalancerError(
                     f"Source IP {block!r} is not a CIDR block ({error}): write it like 10.0.0.0/8."
                 ) from error
+            if "/" not in block:
+                raise LoadBalancerError(
+                    f"Source IP {block!r} is not a CIDR block: write a single address like "
+                    f"{block}/{32 if '.' in block else 128}."
+                )
 
 
 Condition = (
@@ -183,6 +189,12 @@ class Redirect:
                 raise LoadBalancerError(
                     f"{name.capitalize()} {value!r} of a redirect has characters that the local "
                     "region does not support: use those that a URL may have, without quotes and %."
+                )
+            unknown = set(_PLACEHOLDER.findall(value)) - set(KEYWORDS)
+            if unknown:
+                raise LoadBalancerError(
+                    f"{name.capitalize()} {value!r} of a redirect has the placeholder "
+                    f"#{{{min(unknown)}}}: use {', '.join(f'#{{{one}}}' for one in KEYWORDS)}."
                 )
 
 
