@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import PurePosixPath
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.actions import revisions
@@ -110,7 +110,8 @@ def own_revision(session: Session) -> Revision:
     bucket, key = outputs.revision_bucket, outputs.revision_key
     try:
         head = session.clients["s3"].head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
+        # The former where the stack names no bucket: nothing is deployed to it by CodeDeploy.
         raise ExperimentError(
             f"cannot find the stack's revision s3://{bucket}/{key} ({error}); run `pulumi up`"
         ) from error

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError, ParamValidationError
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments import engine, files, judgement
 from loadtest.experiments.actions import deployments, mutable_tag, revisions
 from loadtest.experiments.session import Session, under_way
-from tests.loadtest.experiments.conftest import FakeCloud, state
+from tests.loadtest.experiments.conftest import FakeCloud, refused, state
 from tests.loadtest.experiments.test_judgement import SURVIVED, UNHARMED
 
 GROUP = {"autoScalingGroups": [{"name": "haproof-ha"}]}
@@ -269,3 +270,31 @@ def test_a_rollback_is_followed_until_nobody_has_the_bad_revision(
     calls = cloud.called("codedeploy.stop_deployment")
     assert calls == [{"deploymentId": "d-9", "autoRollbackEnabled": False}] * stopped
     assert session.found == []
+
+
+@pytest.mark.parametrize(
+    "error", [refused("NoSuchBucket"), ParamValidationError(report="Invalid bucket name")]
+)
+def test_a_stack_without_a_revision_is_one_message(
+    cloud: FakeCloud, releases: dict[str, Any], session: Session, error: Exception
+) -> None:
+    cloud.answers["s3.head_object"] = error
+    with (
+        under_way(session),
+        pytest.raises(ExperimentError, match="cannot find the stack's revision"),
+    ):
+        deployments.deploy()
+    assert cloud.called("codedeploy.create_deployment") == []
+
+
+def test_a_stack_whose_deployment_group_is_gone_is_left_alone(
+    cloud: FakeCloud, releases: dict[str, Any], session: Session
+) -> None:
+    cloud.answers["codedeploy.get_deployment_group"] = refused(
+        "DeploymentGroupDoesNotExistException"
+    )
+    with under_way(session), pytest.raises(ClientError, match="DeploymentGroupDoesNotExist"):
+        deployments.deploy("slow")
+    assert cloud.called("s3.put_object") == []
+    assert session.journal is not None
+    assert session.journal.to_put_back == []
