@@ -93,6 +93,65 @@ def test_a_database_without_a_standby_is_not_survived(stack: Stack) -> None:
     assert code == ExitCode.BROKEN_PROMISE
 
 
+def everywhere(stack: Stack, script: str) -> None:
+    """Run a script on all instances, once these are in service."""
+    autoscaling, ssm = stack.client("autoscaling"), stack.client("ssm")
+    names = list[str]()
+
+    def serve() -> bool:
+        found = autoscaling.describe_auto_scaling_groups(
+            AutoScalingGroupNames=[stack.output("autoScalingGroupName")]
+        )["AutoScalingGroups"][0]
+        members = found["Instances"]
+        names[:] = [one["InstanceId"] for one in members]
+        served = {(one["LifecycleState"], one["HealthStatus"]) for one in members}
+        return len(names) == found["DesiredCapacity"] and served == {("InService", "Healthy")}
+
+    until(serve, 240)
+    command = ssm.send_command(
+        DocumentName="AWS-RunShellScript", InstanceIds=names, Parameters={"commands": [script]}
+    )["Command"]["CommandId"]
+
+    def ended() -> bool:
+        invocations = ssm.list_command_invocations(CommandId=command)["CommandInvocations"]
+        statuses = [one["Status"] for one in invocations]
+        assert set(statuses) <= {*UNFINISHED, "Success"}, invocations
+        return statuses == ["Success"] * len(names)
+
+    until(ended, 120)
+
+
+SERVICE = "$(find /opt/music-note -path '*music_note/database.py')"
+KEEPS_ITS_PASSWORD = f"""\
+cp {SERVICE} /var/tmp/reads.py
+sed -i 's/get(refused=credentials)/get()/' {SERVICE}
+systemctl restart music-note
+sleep 5
+"""
+READS_IT_AGAIN = f"""\
+test -f /var/tmp/reads.py || exit 0
+cp /var/tmp/reads.py {SERVICE}
+systemctl restart music-note
+sleep 5
+"""
+
+
+def test_a_service_that_keeps_the_password_it_read_once_is_found(stack: Stack) -> None:
+    rotates = stack.changed("password-rotates", recovery_s=60)
+    everywhere(stack, "true")
+    _, (intact,) = stack.run(rotates)
+    assert intact.impact is not None
+    assert shown(intact).outcome == "survived", intact.reasons
+    everywhere(stack, KEEPS_ITS_PASSWORD)
+    try:
+        code, (record,) = stack.run(rotates)
+    finally:
+        everywhere(stack, READS_IT_AGAIN)
+    assert shown(record).outcome == "not survived"
+    assert "experiment.not-recovered" in [one.id for one in record.reasons]
+    assert code == ExitCode.BROKEN_PROMISE
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
