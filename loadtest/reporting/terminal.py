@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -11,12 +11,14 @@ from rich.text import Text
 
 from commandline.text import visible
 from loadtest.formatting import percent
-from loadtest.models import EndpointRecord, EventRecord, RunSummary, Verdict
+from loadtest.models import EventRecord, RunSummary, Verdict
 from loadtest.outcomes import AS_EXPECTED, Outcome
 from loadtest.reporting.stack_comparison import Report, answered, censored
 
 WIDTH = 80
 """Columns that the tables need."""
+UNKNOWN_USER = frozenset({"401", "403"})
+"""Statuses of an instance that does not know who is logged in."""
 MOST_PLACES = 3
 """Endpoints that are named for each way in which requests failed."""
 STYLES = {"kept": "bold green", "measured": "bold", "broken": "bold red",
@@ -62,7 +64,7 @@ def render_run(run: RunSummary) -> RenderableType:
         if count := requests.count(outcome):
             table.add_row(f"  {outcome}", f"{count:,} ({percent(count / requests.total)})")
             if outcome not in AS_EXPECTED:
-                for place in _places(run.endpoints, outcome):
+                for place in _places(run, outcome):
                     table.add_row("", Text(visible(f"  {place}")))
     for name in ("p50", "p95", "p99"):
         covered = f"{answered(run.latency, name)} of the {percent(run.latency.coverage)} answered"
@@ -76,9 +78,9 @@ def render_run(run: RunSummary) -> RenderableType:
     return Group(table, verdict, *reasons)
 
 
-def _places(endpoints: Sequence[EndpointRecord], outcome: Outcome) -> Iterator[str]:
+def _places(run: RunSummary, outcome: Outcome) -> Iterator[str]:
     """Yield where most requests ended so, with the statuses or errors that they ended in."""
-    found = [(one.requests.count(outcome), one) for one in endpoints]
+    found = [(one.requests.count(outcome), one) for one in run.endpoints]
     found = sorted((pair for pair in found if pair[0]), key=lambda pair: -pair[0])
     for count, one in found[:MOST_PLACES]:
         statuses = [status for status in one.requests.statuses if status[0] == str(outcome)[0]]
@@ -86,6 +88,8 @@ def _places(endpoints: Sequence[EndpointRecord], outcome: Outcome) -> Iterator[s
         if outcome is Outcome.OTHER and not codes:
             codes = f"{', '.join(one.requests.statuses)}, but not as the script's `expect` asks"
         yield f"{count:,} at {one.name}" + (f": {codes}" if codes else "")
+        if run.topology == "ha" and UNKNOWN_USER & set(statuses) and one.requests.good_share > 0:
+            yield "  (does every instance know the session?)"
     if len(found) > MOST_PLACES:
         yield f"{sum(count for count, _ in found[MOST_PLACES:]):,} elsewhere"
 
