@@ -185,6 +185,16 @@ def findings(facts: Facts) -> list[str]:
     return [found, *_of_units(facts, only_broken=False)]
 
 
+def will_last(facts: Facts) -> bool:
+    """Return whether waiting longer will not help: nothing is starting any more that could."""
+    here = [one for one in facts.listeners if one.port == facts.port]
+    if any(not one.is_local for one in here):
+        # An error of the server may be one that passes.
+        return facts.status is not None and 300 <= facts.status < 500
+    states = {unit.properties.get("ActiveState") for unit in facts.units}
+    return states == {"failed"} or (bool(facts.listeners) and all(u.runs for u in facts.units))
+
+
 def _of_answer(facts: Facts, listener: Listener) -> list[str]:
     url = f"http://{facts.host}:{facts.port}{facts.path}"
     if facts.status is None:

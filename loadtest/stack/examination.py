@@ -6,6 +6,8 @@ on AWS as on a local region.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -43,16 +45,33 @@ exit 0
 """Prints a line per fact, its parts separated by tabs, for `diagnosis.read`."""
 
 
-def look(ssm: Any, instance: str) -> list[str]:
-    """Return what is wrong on an instance, or why nobody can tell; empty if nothing seems wrong.
+@dataclass(frozen=True)
+class Look:
+    """What a look at an instance showed.
+
+    Attributes:
+        lines: What is wrong, or why nobody can tell; empty if nothing seems wrong.
+        lasts: Whether waiting longer will not help.
+    """
+
+    lines: Sequence[str] = ()
+    lasts: bool = False
+
+
+def look(ssm: Any, instance: str) -> Look:
+    """Return what is wrong on an instance.
 
     `ssm` is boto3's client.
     """
     try:
         printed = run_command.run(ssm, [instance], SCRIPT, COMMENT, TIMEOUT_S)[instance]
-        found = diagnosis.findings(diagnosis.read(printed))
+        facts = diagnosis.read(printed)
     except (RunCommandError, BotoCoreError, ClientError) as error:
-        return [f"on {instance}: cannot look into it: {error}"]
+        return Look([f"on {instance}: cannot look into it: {error}"])
     except ValueError as error:
-        return [f"on {instance}: what it tells about itself cannot be read: {error}"]
-    return [f"on {instance}: {found[0]}", *(f"  {line}" for line in found[1:])] if found else []
+        return Look([f"on {instance}: what it tells about itself cannot be read: {error}"])
+    found = diagnosis.findings(facts)
+    if not found:
+        return Look()
+    lines = [f"on {instance}: {found[0]}", *(f"  {line}" for line in found[1:])]
+    return Look(lines, diagnosis.will_last(facts))

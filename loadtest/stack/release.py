@@ -26,6 +26,7 @@ from loadtest.stack.deployments import (
     Revision,
     described,
 )
+from loadtest.stack.examination import Look
 from loadtest.stack.outputs import StackOutputs
 
 PrintLine = Callable[[str], None]
@@ -39,6 +40,8 @@ STEADY_ANSWERS = 3
 """Healthy answers in a row before the stack counts as serving."""
 STEADY_S = 0.5
 """The time between two of these answers."""
+LOOKS = 3
+"""Looks in a row that have to find that waiting will not help."""
 STARTED = frozenset({"ApplicationStart", "ValidateService"})
 """Lifecycle events that fail if the application does not serve, whatever their script says."""
 SCRIPT_ENDED = frozenset({"ScriptFailed", "ScriptTimedOut"})
@@ -322,11 +325,11 @@ class _Job:
             lines.append(f"  its rollback {state.rollback_id} {outcome}")
         return "\n".join(lines)
 
-    def _look_after(self, failures: Sequence[FailedEvent]) -> list[str]:
+    def _look_after(self, failures: Sequence[FailedEvent]) -> Sequence[str]:
         """Return what one of the instances shows where the application has been started."""
         for failure in failures:
             if failure.event in STARTED and failure.code in SCRIPT_ENDED:
-                return examination.look(self._clients.ssm, failure.instance)
+                return examination.look(self._clients.ssm, failure.instance).lines
         return []
 
     def _await_rollback(self, state: DeploymentState) -> DeploymentState:
@@ -342,9 +345,9 @@ class _Job:
         """Wait for healthy targets and steady responses; return the application's version."""
         version, steady = "", 0
 
-        def look() -> list[str]:
+        def look() -> Look:
             failing = health.failing_instances(self._outputs, self._clients.elbv2, released)
-            return examination.look(self._clients.ssm, failing[0]) if failing else []
+            return examination.look(self._clients.ssm, failing[0]) if failing else Look()
 
         def missing() -> str | None:
             nonlocal version, steady
@@ -366,14 +369,15 @@ class _Job:
         missing: Callable[[], str | None],
         limit_s: float,
         failure: str,
-        look: Callable[[], list[str]] = list,
+        look: Callable[[], Look] = Look,
     ) -> None:
         """Call `missing` until it returns None; it returns what is missing, or "" to print nothing.
 
-        What has been missing for `look_s` is looked into with `look`, which returns lines.
+        What has been missing for `look_s` is looked into with `look`, and given up if it was seen
+        `LOOKS` times that it will last.
         """
         began = changed_at = time.monotonic()
-        last, told, pace = "", list[str](), Pace(self._timeouts.poll_s)
+        last, told, lasts, pace = "", Look(), 0, Pace(self._timeouts.poll_s)
         while (lacking := missing()) is not None:
             now = time.monotonic()
             if lacking and lacking != last:
@@ -383,18 +387,23 @@ class _Job:
                 changed_at = now
             last = lacking or last
             if now - began > limit_s:
-                raise ReleaseError("\n".join([f"{failure} after {limit_s:.0f} s: {last}", *look()]))
+                raise ReleaseError(_report(f"{failure} after {limit_s:.0f} s: {last}", look()))
             if lacking and now - changed_at > self._timeouts.look_s:
-                told = self._tell(look(), told)
                 changed_at = now
+                found = look()
+                lasts = lasts + 1 if found.lasts else 0
+                if lasts == LOOKS:
+                    head = f"{failure}, and waiting longer will not help: {last}"
+                    raise ReleaseError(_report(head, found))
+                if found.lines[:1] != told.lines[:1]:
+                    for line in found.lines:
+                        self._print(line)
+                    told = found
             if lacking:
                 pace.pause()
             else:
                 time.sleep(min(self._timeouts.poll_s, STEADY_S))
 
-    def _tell(self, lines: list[str], told: list[str]) -> list[str]:
-        """Print what was not told before, and return what has been told now."""
-        if lines[:1] != told[:1]:
-            for line in lines:
-                self._print(line)
-        return lines or told
+
+def _report(head: str, found: Look) -> str:
+    return "\n".join([head, *found.lines])

@@ -116,6 +116,32 @@ def test_a_program_that_takes_more_memory_than_there_is():
     assert "more memory than the instance has: let" in told(f"unit\tapp.service\t{oom}")[2]
 
 
+FAILED = "ActiveState=failed SubState=failed Result=start-limit-hit NRestarts=4"
+
+
+@pytest.mark.parametrize(
+    ("facts", "lasts"),
+    [
+        (["listens\t127.0.0.1:8080\tjava"], True),
+        (["listens\t*:9000\tjava", f"unit\tapp.service\t{STARTED}"], True),
+        # One of its processes has another port, and the one that is wanted starts again.
+        (["listens\t*:9000\tjava", f"unit\tapp.service\t{FAILING}"], False),
+        ([f"unit\tapp.service\t{FAILED}"], True),
+        ([f"unit\tjob.service\t{FAILED}", f"unit\tapp.service\t{STARTED}"], False),
+        ([f"unit\tapp.service\t{FAILING}"], False),
+        ([f"unit\tapp.service\t{STARTED}"], False),
+        ([], False),
+        (["listens\t*:8080\tjava", "answer\t401\t"], True),
+        (["listens\t*:8080\tjava", "answer\t404\t"], True),
+        (["listens\t*:8080\tjava", "answer\t503\t"], False),
+        (["listens\t*:8080\tjava", "answer\t000\t"], False),
+        (["listens\t*:8080\tjava", "answer\t200\t"], False),
+    ],
+)
+def test_whether_waiting_may_help(facts: list[str], lasts: bool):
+    assert diagnosis.will_last(diagnosis.read("\n".join([SETTING, *facts]))) is lasts
+
+
 @pytest.mark.parametrize("text", ["", "setting\t10.0.0.7\t\t/health", "sh: not found"])
 def test_what_is_no_report_is_refused(text: str):
     with pytest.raises(ValueError, match=r"."):
