@@ -13,8 +13,14 @@ from typing import Final
 
 _NUMBER: Final = re.compile(r"\d+")
 
+_TROUBLE: Final = re.compile(
+    r"error|exception|fatal|fail|denied|refused|panic|killed", re.IGNORECASE
+)
+
 LOG_LINES: Final = 8
-"""How much of a unit's log is told."""
+"""How many of the last lines of a unit's log are told."""
+TROUBLES: Final = 4
+"""How many lines before them are told that tell of trouble."""
 
 OUT_OF_MEMORY: Final = "killed by the OOM killer"
 """Words of systemd, in the journal of a unit."""
@@ -132,7 +138,7 @@ def read(text: str) -> Facts:
         redirect=redirect,
         memory_mib=int(by_kind["memory"][0][0]) if "memory" in by_kind else None,
         units=tuple(
-            Unit(name, _properties(words), tuple(_without_repetitions(logs.get(name, []))))
+            Unit(name, _properties(words), tuple(_excerpt(logs.get(name, []))))
             for name, words in by_kind.get("unit", [])
         ),
     )
@@ -147,15 +153,21 @@ def _listeners(rows: list[list[str]]) -> tuple[Listener, ...]:
     return tuple(found)
 
 
-def _without_repetitions(lines: list[str]) -> list[str]:
-    """Return the last lines of a log; those that differ in numbers only, such as times, once."""
+def _excerpt(lines: list[str]) -> list[str]:
+    """Return the last lines of a log, and before them the last that tell of trouble.
+
+    Those that differ in numbers only, such as times, are told once. A program that was started again
+    has said before why it ended.
+    """
     told: list[tuple[str, int]] = []
     for line in lines:
         if told and _NUMBER.sub("0", told[-1][0]) == _NUMBER.sub("0", line):
             told[-1] = (line, told[-1][1] + 1)
         else:
             told.append((line, 1))
-    return [line if times == 1 else f"{line} ({times} times)" for line, times in told[-LOG_LINES:]]
+    before = [one for one in told[:-LOG_LINES] if _TROUBLE.search(one[0])]
+    chosen = [*before[-TROUBLES:], *told[-LOG_LINES:]]
+    return [line if times == 1 else f"{line} ({times} times)" for line, times in chosen]
 
 
 def _properties(words: str) -> dict[str, str]:

@@ -36,7 +36,7 @@ for file in /etc/systemd/system/*.service; do
   state="$(systemctl show --property=ActiveState,SubState,Result,ExecMainStatus,NRestarts "$unit" |
     tr '\n' ' ')"
   printf 'unit\t%s\t%s\n' "$unit" "$state"
-  journalctl --unit "$unit" --lines 40 --no-pager --output cat | while read -r line; do
+  journalctl --unit "$unit" --lines 60 --no-pager --output cat | while read -r line; do
     printf 'log\t%s\t%.300s\n' "$unit" "$line"
   done
 done

@@ -105,6 +105,20 @@ def test_lines_that_differ_in_their_times_only_are_told_once():
     assert lines[2:] == ["  starting", "  15:00:44 no such table (5 times)"]
 
 
+def test_why_a_program_ended_is_told_although_it_runs_again():
+    again = "ActiveState=active SubState=running Result=success ExecMainStatus=0 NRestarts=1"
+    lines = told(
+        "listens\t*:8080\tpython3",
+        "answer\t200\t",
+        f"unit\tapp.service\t{again}",
+        "log\tapp.service\tRunning upgrade -> 0001",
+        'log\tapp.service\tpsycopg.errors.UniqueViolation: duplicate key value violates "pg_type"',
+        *(f"log\tapp.service\t{letter} INFO: started" for letter in "abcdefghij"),
+    )
+    assert lines[1] == '  psycopg.errors.UniqueViolation: duplicate key value violates "pg_type"'
+    assert lines[2:] == [f"  {letter} INFO: started" for letter in "cdefghij"]
+
+
 def test_a_program_that_takes_more_memory_than_there_is():
     killed = (
         "log\tapp.service\tapp.service: A process of this unit has been killed by the OOM killer."
