@@ -116,32 +116,14 @@ class Region:
             daemons.sweep(self.config.root)
         with network.listen(API, API_PORT) as listener:
             plane.serve(listener)
-        image = image_options.prepare(self.config)
-        pool = MachinePool(
-            self.config.root,
-            network,
-            self.config.region,
-            aws_endpoint=plane.endpoint,
-            image=image.for_ami,
-            credentials=plane.credentials,
-            cpu_factor=speed.factor,
-        )
-        self._with(partial(pool.start, adopt=adopt), pool.close)
+        pool = self._machines(plane, network, speed.factor, adopt=adopt)
         controllers = self._controllers(plane, pool, network)
         measured = InstanceMetricsController(plane, pool, network.traffic, speed.factor)
         loop = ControllerLoop(plane, [*controllers, measured])
         self._with(loop.start, loop.stop)
         usage = UsageRecorder(self.config.root, pool)
         self._with(partial(usage.start, go_on=adopt), usage.stop)
-        provider = ProviderServer(
-            plane.endpoint,
-            self.config.region,
-            plane.credentials.user,
-            plane,
-            preview_only=self.config.preview_only,
-        )
-        port = provider.start(self.provider_port or last.provider)
-        self._undo.callback(provider.stop)
+        port = self._provide(plane, self.provider_port or last.provider)
         found = session.Session(
             pid=os.getpid(),
             created=session.own_creation_time(),
@@ -158,6 +140,36 @@ class Region:
         session.write(self.config.root, found)
         self._undo.callback(session.record(self.config.root).unlink, missing_ok=True)
         return found
+
+    def _machines(
+        self, plane: ControlPlane, network: RegionNetwork, cpu_factor: float, *, adopt: bool
+    ) -> MachinePool:
+        """Start what runs the instances."""
+        image = image_options.prepare(self.config)
+        pool = MachinePool(
+            self.config.root,
+            network,
+            self.config.region,
+            aws_endpoint=plane.endpoint,
+            image=image.for_ami,
+            credentials=plane.credentials,
+            cpu_factor=cpu_factor,
+        )
+        self._with(partial(pool.start, adopt=adopt), pool.close)
+        return pool
+
+    def _provide(self, plane: ControlPlane, port: int) -> int:
+        """Start Pulumi's provider, and return its port; `port` 0 is any."""
+        provider = ProviderServer(
+            plane.endpoint,
+            self.config.region,
+            plane.credentials.user,
+            plane,
+            preview_only=self.config.preview_only,
+        )
+        started = provider.start(port)
+        self._undo.callback(provider.stop)
+        return started
 
     def _calibrate(self, *, adopt: bool) -> calibration.Calibration:
         known: calibration.Calibration | None = None

@@ -64,6 +64,7 @@ class FleetCredits:
     """Credits that each began with (`--credits`); None: they count as spent after a deployment."""
     monthly_usd: float
     """What `unlimited` costs if this load goes on for a month, above the price of the instances."""
+    load_began_at: datetime
 
     @property
     def unlimited(self) -> bool:
@@ -80,6 +81,8 @@ class FleetCredits:
         if self.saved_up is None:
             return msg("local.credits.spent")
         dry = sorted(one.dry_at for one in self.instances if one.dry_at is not None)
+        if not dry and not self._is_seen:
+            return msg("local.credits.unseen", credits=self.saved_up)
         if not dry:
             left = min((one.balance[-1][1] for one in self.instances if one.balance), default=0.0)
             return msg("local.credits.enough", credits=self.saved_up, left=left)
@@ -90,6 +93,13 @@ class FleetCredits:
             n=len(dry),
             instances=len(self.instances),
             at=first,
+        )
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether every balance has a point of the load: there is one in five minutes."""
+        return all(
+            one.balance and one.balance[-1][0] >= self.load_began_at for one in self.instances
         )
 
     @property
@@ -122,7 +132,8 @@ def fleet(
         return None
     used = {name: value / factor for name, value in run.cores.items()}
     found = _instances(clients, sorted(run.cores), run.summary)
-    return FleetCredits(found, saved_up, monthly_usd(kind, demand(run.summary, used)))
+    monthly = monthly_usd(kind, demand(run.summary, used))
+    return FleetCredits(found, saved_up, monthly, run.summary.load_began_at)
 
 
 def rows(single: FleetCredits | None, ha: FleetCredits | None) -> list[Condition]:

@@ -10,6 +10,7 @@ highest nothing is said.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ from loadtest.array_types import Floats, Ints
 LEAST_LEVELS = 6
 LEAST_REQUESTS = 300
 """A level has so many requests at least: below, a p99 is the third slowest or slower."""
+ENOUGH_REQUESTS, ENOUGH_LEVELS = 1_000, 12
+"""A level has so many where that leaves so many levels: a p99 of fewer requests is too low on average, and
+more levels show a cliff more sharply."""
 MOST_LEVELS = 24
 NEAR = 1.02
 """A load that is this much above the highest level counts as measured."""
@@ -97,11 +101,37 @@ def _interval(drawn: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
+@dataclass(frozen=True)
+class Observed:
+    """What a run shows of its requests' latency; of the windows in the order of time."""
+
+    loads: Floats
+    """Of each window: requests a second and instance; NaN where none answered."""
+    window: Ints
+    """Of each request: the window in which it started; -1 outside of all."""
+    latency_ms: Floats
+    """Of each request; the time limit where it was never answered."""
+
+
 def measure(runs: Sequence[LoadWindows], q: float, *, resamples: int = RESAMPLES) -> LatencyCurve:
     """Put the windows of runs of one kind of instance together.
 
     Raises:
         CapacityError: They have too few requests at different loads.
+    """
+    return fit([_observed(one) for one in runs], q, resamples=resamples)
+
+
+def _observed(run: LoadWindows) -> Observed:
+    timeout_ms = run.summary.scenario.timeout_s * 1000
+    return Observed(run.per_instance, run.window, np.clip(run.latency_ms, 1e-3, timeout_ms))
+
+
+def fit(runs: Sequence[Observed], q: float, *, resamples: int = RESAMPLES) -> LatencyCurve:
+    """Return the curve of what was observed.
+
+    Raises:
+        CapacityError: There are too few requests at different loads.
     """
     loads, blocks, rows = _joined(runs)
     levels = _levels(loads, np.bincount(rows.window, minlength=len(loads)))
@@ -110,17 +140,23 @@ def measure(runs: Sequence[LoadWindows], q: float, *, resamples: int = RESAMPLES
             f"{len(levels)} different rates with {LEAST_REQUESTS} requests each show no curve; take a "
             f"longer ramp, such as `--ramp 5:125:120s` ({LEAST_LEVELS} are needed)"
         )
+    middle = [
+        float(np.average(loads[members], weights=_counts(rows.of(members), members)))
+        for members in levels
+    ]
+    measured = [rows.of(members).quantile(q) for members in levels]
+    weights = np.array([len(rows.of(members).latency_ms) for members in levels])
     random = np.random.default_rng(SEED)
-    measured, weights, middle, drawn = [], [], [], []
-    for members in levels:
-        level = rows.of(members)
-        measured.append(level.latency_at(q, np.ones(len(level.latency_ms))))
-        weights.append(len(level.latency_ms))
-        middle.append(float(np.average(loads[members], weights=_counts(level, members))))
-        drawn.append(_redraw(level, blocks, q, random, resamples))
-    values = _rising(np.array(measured), np.array(weights))
-    draws = np.array([_rising(one, np.array(weights)) for one in np.array(drawn).T])
-    return LatencyCurve(q, np.array(middle), np.array(measured), values, draws)
+    drawn = np.array(
+        [_redraw(rows.of(members), blocks, q, random, resamples) for members in levels]
+    )
+    return LatencyCurve(
+        q,
+        np.array(middle),
+        np.array(measured),
+        _rising(np.array(measured), weights),
+        np.array([_rising(one, weights) for one in drawn.T]),
+    )
 
 
 @dataclass(frozen=True)
@@ -136,27 +172,30 @@ class _Rows:
         order = np.argsort(self.latency_ms[chosen], kind="stable")
         return _Rows(self.window[chosen][order], self.latency_ms[chosen][order])
 
+    def quantile(self, q: float) -> float:
+        """Return the q-quantile by nearest rank."""
+        return float(self.latency_ms[max(0, math.ceil(q * len(self.latency_ms) - 1e-9) - 1)])
+
     def latency_at(self, q: float, weights: Floats) -> float:
-        """Return the q-quantile by nearest rank, each request counted as often as its weight."""
+        """Return the same, each request counted as often as its weight."""
         upto = np.cumsum(weights)
         place = int(np.searchsorted(upto, q * upto[-1] - 1e-9))
         return float(self.latency_ms[min(place, len(self.latency_ms) - 1)])
 
 
-def _joined(runs: Sequence[LoadWindows]) -> tuple[Floats, Ints, _Rows]:
+def _joined(runs: Sequence[Observed]) -> tuple[Floats, Ints, _Rows]:
     """Return the load and the block of each window of all runs, and their requests."""
     loads, blocks, windows, latencies = list[Floats](), list[Ints](), list[Ints](), list[Floats]()
     first = first_block = 0
     for run in runs:
-        loads.append(run.per_instance)
-        block = np.arange(len(run)) // BLOCK + first_block
+        loads.append(run.loads)
+        block = np.arange(len(run.loads)) // BLOCK + first_block
         blocks.append(block)
-        known = (run.window >= 0) & np.isfinite(run.per_instance[run.window])
+        known = (run.window >= 0) & np.isfinite(run.loads[run.window])
         windows.append(run.window[known] + first)
-        timeout_ms = run.summary.scenario.timeout_s * 1000
-        latencies.append(np.clip(run.latency_ms[known], 1e-3, timeout_ms))
-        first += len(run)
-        first_block = int(block[-1]) + 1 if len(run) else first_block
+        latencies.append(run.latency_ms[known])
+        first += len(run.loads)
+        first_block = int(block[-1]) + 1 if len(block) else first_block
     rows = _Rows(np.concatenate(windows), np.concatenate(latencies))
     return np.concatenate(loads), np.concatenate(blocks), rows
 
@@ -166,7 +205,7 @@ def _levels(loads: Floats, counts: Ints) -> list[Ints]:
     order = np.argsort(np.nan_to_num(loads, nan=-1.0), kind="stable")
     order = order[counts[order] > 0]
     total = int(counts.sum())
-    wanted = max(LEAST_REQUESTS, total // MOST_LEVELS)
+    wanted = max(LEAST_REQUESTS, min(ENOUGH_REQUESTS, total // ENOUGH_LEVELS), total // MOST_LEVELS)
     levels, level, held = list[Ints](), list[int](), 0
     for number in order:
         level.append(int(number))

@@ -20,9 +20,11 @@ from loadtest.models import (
     ArtilleryRecord,
     GeneratorRecord,
     ProbeRecord,
+    Requests,
     RunSettings,
     RunSummary,
     Users,
+    Validity,
 )
 from loadtest.profiles import Profile, from_record, let_in
 from loadtest.runs import events, probes
@@ -103,22 +105,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     latency, endpoints = counting.latency(table, timeout_s), counting.endpoints(table, timeout_s)
     generator = _generator(measured, users)
     computer = _computer(measured, slo or objectives.default())
-    valid = validity.assess(
-        validity.ValidityInputs(
-            planned_users=settings.profile.planned_users,
-            duration_s=measured.duration_s,
-            users=users,
-            requests=requests,
-            answered_and_failed=int(((table.status > 0) & (table.error.codes >= 0)).sum()),
-            counters=measured.artillery.counters if measured.artillery else None,
-            windows=measured.artillery.windows if measured.artillery else None,
-            generator=generator,
-            beats=len(_beats(measured)),
-            cut_reason=measured.cut_reason,
-            most_at_once=measured.profile.most_at_once,
-            host=computer.checks,
-        )
-    )
+    valid = _validity(measured, users, requests, generator, computer)
     return RunSummary(
         id=settings.id,
         topology=settings.topology,
@@ -154,6 +141,32 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
             explanations=computer.explanations,
             profile=settings.profile,
         ),
+    )
+
+
+def _validity(
+    measured: Measurements,
+    users: Users,
+    requests: Requests,
+    generator: GeneratorRecord,
+    computer: HostEvidence,
+) -> Validity:
+    report, table = measured.artillery, measured.requests
+    return validity.assess(
+        validity.ValidityInputs(
+            planned_users=measured.settings.profile.planned_users,
+            duration_s=measured.duration_s,
+            users=users,
+            requests=requests,
+            answered_and_failed=int(((table.status > 0) & (table.error.codes >= 0)).sum()),
+            counters=report.counters if report else None,
+            windows=report.windows if report else None,
+            generator=generator,
+            beats=len(_beats(measured)),
+            cut_reason=measured.cut_reason,
+            most_at_once=measured.profile.most_at_once,
+            host=computer.checks,
+        )
     )
 
 

@@ -27,7 +27,7 @@ from loadtest.cli.load_options import (
     ScenarioName,
     phases_given,
 )
-from loadtest.cli.load_request import asked
+from loadtest.cli.load_request import LoadRequest, asked
 from loadtest.cli.options import (
     RUN_HELP,
     Json,
@@ -41,6 +41,7 @@ from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice
+from loadtest.stack.outputs import StackOutputs
 
 
 def aa_command(
@@ -89,8 +90,15 @@ def aa_command(
     choice = Choice(scenario, environment, frozenset(pass_env or ()))
     found, sent_by = asked(findings, profile, words, choice, generator)
     findings.report()
-    request, sender = found.value, sent_by.value
     target = read_outputs(stack, outputs)
+    made = _run_pairs(target, found.value, sent_by.value, pairs, console)
+    return _show_made(console, made, json=json)
+
+
+def _run_pairs(
+    target: StackOutputs, request: LoadRequest, generator: str, pairs: int, console: Console
+) -> CompletedSeries:
+    """Load a stack as if it were two, in turn."""
     load = partial(
         run_cli.load_stack,
         target,
@@ -98,11 +106,11 @@ def aa_command(
         console=console,
         scenario=request.choice,
         slo=None,
-        generator=sender,
+        generator=generator,
     )
-    tell = line_printer(console)
-    made = series.run(dict.fromkeys(SIDES, load), pairs, base=paths.base(), print_line=tell)
-    return _show_made(console, made, json=json)
+    return series.run(
+        dict.fromkeys(SIDES, load), pairs, base=paths.base(), print_line=line_printer(console)
+    )
 
 
 def _show_made(console: Console, made: CompletedSeries, *, json: bool) -> int:

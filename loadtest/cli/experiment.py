@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -127,11 +127,7 @@ def run_command(
         if not yes:
             _ask()
     settings = Settings(tools.artillery(), paths.base(), rate, scenario, fis_role)
-    tell = line_printer(console)
-    if len(experiments) == 1:
-        results = [runner.run(experiments[0], target, settings, tell)]
-    else:
-        results = runner.run_all(experiments, target, settings, tell)
+    results = _run(experiments, target, settings, line_printer(console))
     for result in results:
         _show(result, console, json=json)
     return _exit_code(results)
@@ -154,6 +150,18 @@ def _looked_at(
     read = findings.of(read_outputs, stack, outputs)
     findings.report()
     return [one.value for one in found], peak.value, read.value
+
+
+def _run(
+    experiments: Sequence[ExperimentFile],
+    target: StackOutputs,
+    settings: Settings,
+    tell: Callable[[str], None],
+) -> Sequence[Result]:
+    """Run one by itself, or several one after the other under one load."""
+    if len(experiments) == 1:
+        return [runner.run(experiments[0], target, settings, tell)]
+    return runner.run_all(experiments, target, settings, tell)
 
 
 def _peak_of(profile: str | None) -> int:

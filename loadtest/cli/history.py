@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -100,16 +101,19 @@ def history_command(
     )
     if json:
         output.show_json(Console(), listed)
-        return 0
-    console = Console()
+    else:
+        _show(listed, f"{len(listed.runs)} of {len(kept)} runs in {base}")
+    return 0
+
+
+def _show(listed: History, title: str) -> None:
     rows = [_history_cells(row) for row in listed.runs]
     columns = ("run", "topology", "profile", "verdict", "failed users", "p99 of all", "app version")
-    output.show_table(console, f"{len(rows)} of {len(kept)} runs in {base}", columns, rows)
+    output.show_table(Console(), title, columns, rows)
     output.show_lines(
         Console(stderr=True),
-        *(f"skipped {run.directory.name}: {run.reason}" for run in broken),
+        *(f"skipped {Path(one.directory).name}: {one.reason}" for one in listed.skipped),
     )
-    return 0
 
 
 def _history_row(run: SavedRun) -> HistoryRow:

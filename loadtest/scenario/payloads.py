@@ -20,6 +20,8 @@ csv.field_size_limit(sys.maxsize)  # Artillery's reader has no limit either: tok
 
 SEEDED = "credentials.csv"
 """Name of the payload file that the runner writes: the visitors that the stack has seeded."""
+NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
+"""What `cast` makes a number of, as csv-parse does."""
 _REWRITTEN = re.compile(r"[-+]?(?:0\d+|\d+\.\d*0|\d{17,}|\+\d+|\d+(?:\.\d+)?[eE][-+]?\d+)")
 """Numbers that are not the text they were written as once `cast` has made numbers of them."""
 
@@ -64,6 +66,13 @@ class PayloadFile:
             )
         if self.payload.cast and (value := self._rewritten()):
             yield f"`cast` makes numbers of texts such as {value}: `cast: false` keeps them as they are"
+
+    def numbers(self) -> Iterator[tuple[str, str]]:
+        """Yield each variable of which `cast` makes a number for some user, with the text of the first."""
+        for index, name in enumerate(self.payload.fields if self.payload.cast else ()):
+            cells = (row[index].strip() for row in self.rows if index < len(row))
+            if (found := next(filter(NUMBER.fullmatch, cells), None)) is not None:
+                yield name, found
 
     def _rewritten(self) -> str | None:
         return next(

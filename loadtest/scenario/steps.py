@@ -79,6 +79,15 @@ class Match(Extract):
     def _has_a_value(self) -> Match:
         if self.value is None:
             raise ValueError("`match` needs a `value`")
+        if isinstance(self.value, list | dict):
+            raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
+                "`value` is a list or mapping, to which nothing is equal: match a part of it"
+            )
+        if self.json_ is None and not isinstance(self.value, str):
+            shown = str(self.value).lower()
+            raise ValueError(
+                f'write `value: "{shown}"`: Artillery finds a text there, not a number'
+            )
         return self
 
 
@@ -260,6 +269,8 @@ class Looping(Part):
     def _terminates(self) -> Looping:
         if self.count is None and self.over is None and self.whileTrue is None:
             raise ValueError("a loop needs `count` or `over`: without them it never ends")
+        if self.count is not None and self.over is not None:
+            raise ValueError("with `over`, Artillery does not count by `count`: remove one of them")
         if self.whileTrue is not None and (self.count is not None or self.over is not None):
             raise ValueError("with `whileTrue`, Artillery ignores `count` and `over`: remove them")
         return self

@@ -132,6 +132,8 @@ class _Check:
     variables: Variables
     directory: Path
     uploads: list[Path] = field(default_factory=list[Path])
+    numbers: dict[str, str] = field(default_factory=dict[str, str])
+    """Columns of payloads of which some users get a number, and one of these."""
 
     @property
     def _content(self) -> dict[str, Any]:
@@ -139,6 +141,7 @@ class _Check:
 
     def all(self, read: list[PayloadFile]) -> None:
         """Look at everything."""
+        self.numbers.update(number for one in read for number in one.numbers())
         for one in read:
             if one.problem:
                 self.adopted.refuse((*one.location, one.at), one.problem)
@@ -150,6 +153,9 @@ class _Check:
             self._url(request)
             self._condition(request)
             self._files(request)
+            self._auth(request)
+            for key in ("qs", "json"):
+                self._paths(request.content.get(key), (*request.location, key))
             self._empty(request.content, request.location)
             self._functions(request.content, request.location, ("beforeRequest", "afterResponse"))
         for index, scenario in enumerate(walk.sequence(self._content.get("scenarios"))):
@@ -209,6 +215,42 @@ class _Check:
                     self.uploads.append(file.resolve())
                 else:
                     self.adopted.refuse(where, f"cannot read the file {file}: there is none")
+
+    def _paths(self, value: Any, location: Location) -> None:
+        """Refuse names that Artillery takes for paths: what is below them, it sends a second time."""
+        for key, one in walk.mapping(value).items():
+            if isinstance(one, (dict, list)) and re.search(r"[.\[\]]", str(key)):
+                first = re.split(r"[.\[]", str(key))[0]
+                text = f"`{key}`: Artillery takes it for a path and sends a `{first}` besides"
+                remedy = (
+                    "write the query into the `url`"
+                    if location[-1] == "qs"
+                    else "send it as `body`"
+                )
+                self.adopted.refuse((*location, key), f"{text}: {remedy}")
+            self._paths(one, (*location, key))
+        for index, one in enumerate(walk.sequence(value)):
+            self._paths(one, (*location, index))
+
+    def _auth(self, request: walk.FoundRequest) -> None:
+        for key, text in walk.mapping(request.content.get("auth")).items():
+            names = list(templates.roots(text)) if isinstance(text, str) else []
+            if len(names) != 1 or not re.fullmatch(r"\{\{[^{}]*\}\}", text):
+                continue
+            # A variable that stands alone keeps its type, and Artillery's HTTP client takes texts only.
+            if (odd := self._no_text(names[0])) is not None:
+                self.adopted.refuse(
+                    (*request.location, "auth", key),
+                    f"`{names[0]}` can be {odd}, and Artillery sends only a text here: quote it, or write "
+                    "`cast: false` for its payload",
+                )
+
+    def _no_text(self, name: str) -> str | None:
+        """Return a value of a variable that is no text, as it is written; None if all are."""
+        if name in self.numbers:
+            return self.numbers[name]
+        values = self.variables.values(name) or ()
+        return next((repr(one) for one in values if not isinstance(one, str)), None)
 
     def _names(self, given: str, where: Location) -> list[str]:
         """Return every file that a name with a variable in it can mean."""

@@ -34,15 +34,24 @@ def test_an_instance_ran_dry_when_its_balance_was_first_found_empty():
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (FleetCredits([instance(0.0)], None, 0.0), "count as spent"),
-        (FleetCredits([instance(9.0, 4.0)], 9.0, 0.0), "9 saved up; none ran dry, 4 left"),
+        (FleetCredits([instance(0.0)], None, 0.0, BEGAN), "count as spent"),
+        (FleetCredits([instance(9.0, 4.0)], 9.0, 0.0, BEGAN), "9 saved up; none ran dry, 4 left"),
         (
-            FleetCredits([instance(9.0, 0.0), instance(9.0, 1.0)], 9.0, 0.0),
+            FleetCredits([instance(9.0, 0.0), instance(9.0, 1.0)], 9.0, 0.0, BEGAN),
             "1 of 2 instances ran dry, the first at 12:05 UTC",
+        ),
+        # Of a short load there is no point yet: that none is empty says nothing.
+        (FleetCredits([instance(9.0), instance()], 9.0, 0.0, BEGAN), "is not known"),
+        (
+            FleetCredits([instance(9.0, 8.0)], 9.0, 0.0, BEGAN + timedelta(minutes=6)),
+            "is not known",
         ),
         (
             FleetCredits(
-                [instance(0.0, mode="unlimited", surplus=points(1.0, 7.5), charged=2.0)], None, 0.0
+                [instance(0.0, mode="unlimited", surplus=points(1.0, 7.5), charged=2.0)],
+                None,
+                0.0,
+                BEGAN,
             ),
             "up to 7.5 surplus credits, 2.0 charged",
         ),

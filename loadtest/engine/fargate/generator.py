@@ -113,7 +113,7 @@ class FargateWorkers(Workers):
         pace = self._plan.pace
         return Plan(
             worker=turn.worker,
-            target=load.target,
+            target=load.base_url,
             artillery=load.installation.version,
             threads=self._plan.size.threads,
             variables={one: os.environ[one] for one in load.pass_env if one in os.environ},

@@ -98,6 +98,11 @@ class Load:
     turn: Turn | None = None
     """Which of several workers this is; None if there is but one."""
 
+    @property
+    def base_url(self) -> str:
+        """What stands before the path of each request: the stack's URL, with what a script adds."""
+        return f"{self.target.rstrip('/')}{self.scenario.target_path}"
+
 
 class Running(Protocol):
     """A generator at work: a process of its own, or several."""

@@ -201,7 +201,9 @@ class InstanceMetricsController:
     def _account(self, one: _Seen, earnings: Earnings, now: float) -> Credits:
         """Return an instance's account: a new one if it is new, or was stopped for too long."""
         saved = min(self._plane.config.cpu_credits or 0.0, earnings.most)
-        fresh = Credits(balance=saved, launch=earnings.at_launch)
+        # T2 in unlimited mode gets none (EC2 guide, "Launch credits").
+        at_launch = earnings.at_launch if one.mode == cpu_credits.STANDARD else 0.0
+        fresh = Credits(balance=saved, launch=at_launch)
         if one.account is None:
             return fresh
         kept = self._plane.config.seconds(CREDITS_KEPT.seconds)

@@ -117,6 +117,21 @@ def changed(old: str, new: str) -> str:
          ["16:9: a step is a mapping, such as `get: {url: /}`, not 'sleep'"]),
         (changed("      - think: 2", "      - get:"),
          ["16:9: `get` needs a mapping with a `url`, indented below it"]),
+        (changed("          name: list", "          qs: {'ids[]': [1, 2], 'b[]': 1}"),
+         ["12:16: `ids[]`: Artillery takes it for a path and sends a `ids` besides: write the query into "
+          "the `url`"]),
+        (changed('{user: "{{ $randomString() }}"}', "{a: {b.c: {d: 1}}, e.f: 1}"),
+         ["22:40: `b.c`: Artillery takes it for a path and sends a `b` besides: send it as `body`"]),
+        (changed("          name: list", "          match: {header: x-a, value: 7}"),
+         ['12:11: `match`: write `value: "7"`: Artillery finds a text there, not a number']),
+        (changed("          name: list", "          match: {json: $.a, value: [7]}"),
+         ["12:11: `match`: `value` is a list or mapping, to which nothing is equal: match a part of it"]),
+        (changed("        count: 3", "        count: 3\n        over: [1]"),
+         ["17:9: with `over`, Artillery does not count by `count`: remove one of them"]),
+        (changed("    words: [rock, jazz]", "    words: [rock, 7]").replace(
+            "          name: list", "          auth: {user: '{{ words }}', pass: 'a {{ words }}'}"),
+         ["12:18: `words` can be 7, and Artillery sends only a text here: quote it, or write `cast: false` "
+          "for its payload"]),
         (changed("{{ noteId }}", "{{ noteid }}"),
          ["18:19: nothing sets the variable `noteid`; did you mean `noteId`?"]),
         (changed("{{ words }}", "{{ $processEnvironment.TOKEN }}"),

@@ -77,7 +77,7 @@ class Artillery:
         own = own_functions.prepare(load.scenario, load.directory, load.installation)
         let_in = {name: os.environ[name] for name in load.pass_env if name in os.environ}
         turn = load.turn.variables if load.turn else {}
-        variables = {**let_in, **own, **turn, "HAPROOF_TARGET": load.target}
+        variables = {**let_in, **own, **turn, "HAPROOF_TARGET": load.base_url}
         return start(load.installation, load.directory, variables)
 
     def script_error(

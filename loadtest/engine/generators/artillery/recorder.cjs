@@ -167,9 +167,10 @@ function isExpectedStatus(request, status) {
   return status >= 200 && status < 400;
 }
 
+const REDIRECTS = new Set([300, 301, 302, 303, 304, 307, 308]); // those that got, Artillery's client, follows
+
 function isRedirect(request, hop) {
-  const { status, headers } = hop;
-  return request.follows && status >= 300 && status < 400 && headers.location !== undefined;
+  return request.follows && REDIRECTS.has(hop.status) && hop.headers.location !== undefined;
 }
 
 async function isAsExpected(request, response, context) {
@@ -183,7 +184,14 @@ async function isAsExpected(request, response, context) {
 
 function endpointOf(request) {
   if (request.name) return request.name;
-  return `${request.method} ${request.url.replace(/^[a-z]+:\/\/[^/]+/i, '').split('?')[0] || '/'}`;
+  return `${request.method} ${ownPath(request.url.replace(/^[a-z]+:\/\/[^/]+/i, '').split('?')[0])}`;
+}
+
+// As the script has it: without the path that its target adds to each.
+function ownPath(path) {
+  const added = target ? target.pathname.replace(/\/$/, '') : '';
+  const own = path.startsWith(`${added}/`) || path === added ? path.slice(added.length) : path;
+  return own || '/';
 }
 
 function newHop(started) {
@@ -214,10 +222,13 @@ function observe(emitter) {
     hop.answered = epoch();
     hop.status = response.statusCode;
     hop.headers = response.headers;
+    // Artillery waits for what follows any answer from 300 to 399, and so forever for what follows this one.
+    if (!isRedirect(request, hop)) request.sent.followRedirect = false;
     response.once('end', () => {
       hop.ended = epoch();
-      // The result of captures and matches is known only later, in `finish`.
-      if (!request.inspects) write(request, hop);
+      // The result of captures and matches is known only later, in `finish`; so is whether a redirect is
+      // followed, or was one too many.
+      if (!request.inspects && !isRedirect(request, hop)) write(request, hop);
     });
   });
   emitter.on('trace:http:capture', (result, uuid) => {
@@ -272,6 +283,7 @@ function beforeRequest(request, context, emitter, next) {
     expect: statusesOf(request.expect),
     anyStatus: judgesStatus(request.expect),
     follows: request.followRedirect !== false,
+    sent: request,
     inspects:
       judged ||
       request.capture !== undefined ||

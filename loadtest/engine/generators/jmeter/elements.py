@@ -275,7 +275,7 @@ def json_path(variable: str, path: str, default: str) -> Node:
     )
 
 
-_MATCH, _NOT, _EQUALS = 1, 4, 8
+_MATCH, _NOT, _EQUALS, _OR = 1, 4, 8, 32
 
 
 def status_is(pattern: str) -> Node:
@@ -285,14 +285,15 @@ def status_is(pattern: str) -> Node:
     )
 
 
-def variable_is(variable: str, value: str, *, equal: bool) -> Node:
-    """Return the element that fails an answer unless a variable is, or is not, that value."""
+def variable_is(variable: str, values: Sequence[str], *, equal: bool) -> Node:
+    """Return the element that fails an answer unless a variable is one of the values, or none of them."""
     where: dict[str, Property] = {
         "Assertion.test_field": "Assertion.response_data",
         "Assertion.scope": "variable",
         "Scope.variable": variable,
     }
-    return _assertion(variable, [value], _EQUALS if equal else _EQUALS | _NOT, where, False)
+    kind = _EQUALS | _OR if equal else _EQUALS | _NOT
+    return _assertion(variable, values, kind, where, False)
 
 
 def _assertion(
@@ -320,16 +321,6 @@ def pause(milliseconds: str) -> Node:
         {"ActionProcessor.action": 1, "ActionProcessor.target": 0,
          "ActionProcessor.duration": milliseconds},
     )  # fmt: skip
-
-
-def leave() -> Node:
-    """Return the element that ends its visitor."""
-    return Node(
-        "TestAction",
-        "TestActionGui",
-        "leave",
-        {"ActionProcessor.action": 0, "ActionProcessor.target": 0, "ActionProcessor.duration": "0"},
-    )
 
 
 def only_if(condition: str) -> Node:

@@ -72,9 +72,8 @@ class JMeter:
         """
         require_open(load.profile, self.title)
         portable, directory = translate(load.scenario.validated), load.directory
-        target = f"{load.target.rstrip('/')}{load.scenario.target_path}"
         arrivals = plan.Arrivals(load.profile.schedule(), load.scenario.longest_s + SPARE_S)
-        made = plan.write(portable, variables(load.scenario), target, arrivals)
+        made = plan.write(portable, variables(load.scenario), load.base_url, arrivals)
         rows = (
             (one.flow, *(column.value(one.values) for column in made.columns))
             for one in visitors(load, portable.flows)

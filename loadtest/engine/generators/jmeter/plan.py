@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +15,10 @@ from loadtest.engine.generators.jmeter.elements import Node
 from loadtest.engine.generators.jmeter.values import Column, Encoding, Values, captured_name
 from loadtest.engine.generators.portable import extraction
 from loadtest.engine.generators.portable.steps import (
-    Body,
     Capture,
     Finding,
+    JsonPath,
+    Match,
     Portable,
     PortableFlow,
     Refusal,
@@ -34,16 +36,22 @@ WARM_UP = "haproof: warm-up"
 """Label of a request to nobody, before everybody: Java then has loaded what the first visitor needs."""
 _NOBODY = ("http", "127.0.0.1", 9)
 """The port `discard` of this computer, which is closed."""
-FLOW_COLUMN, ARRIVED, REDIRECT = "flow", "arrived", "redirect"
+FLOW_COLUMN, ARRIVED, REDIRECT, REPEAT = "flow", "arrived", "redirect", "repeat"
+"""Variables: which flow a visitor follows, when it arrived, and where an answer redirects to: by GET, or by
+the same request once more."""
 RECORDED = {"instance": "X-Instance-Id", "zone": "X-Availability-Zone", "version": "X-App-Version"}
 """Variables that are recorded with each request, and the headers that they come from."""
 MOST_REQUESTS = 500
 """Requests of a flow, its loops written out: JMeter copies all of it for every visitor."""
 MOST_HOPS = 10
 """Redirects that a request follows, as Artillery's client does."""
-_ABSENT = "haproof-absent"
+_ABSENT, _NOT_YET = "haproof-absent", "haproof-not-yet"
+"""What a value is that an answer does not have; the second if it redirects, and another is judged."""
 _NO_REDIRECT = "false"
 _MILLION = 1_000_000
+_KEEP_METHOD, _BY_GET = "30[012478]", "303"
+"""Statuses of redirects after which the same request is sent again, and of that which asks for a GET: as
+for Artillery's HTTP client."""
 _BODILESS = ("GET", "HEAD")
 
 
@@ -163,48 +171,63 @@ class _Writer:
     def _request(self, step: Send) -> Iterator[Node]:
         label = self.values.text(Text((step.endpoint,)))
         path = f"{self.target.path.rstrip('/')}{self._path(step)}"
-        first = elements.request(label, step.method, path, self._body(step.body))
+        first = elements.request(label, step.method, path, self._body(step))
         yield first.add(*self._judged(step))
-        if step.follows:
-            hop = elements.request(label, "GET", f"${{{REDIRECT}}}", None)
-            too_far = f"${{__jexl3(${{__jm__redirects__idx}} >= {MOST_HOPS},)}}"
-            yield elements.as_long_as(f"${{{REDIRECT}}}").add(
-                elements.only_if(too_far).add(elements.leave()), hop.add(*self._judged(step))
-            )
+        if not step.follows:
+            return
+        if step.method not in _BODILESS:
+            again = elements.request(label, step.method, f"${{{REPEAT}}}", self._body(step))
+            yield _hops(REPEAT, again.add(*self._judged(step), _not_one_too_many(REPEAT)))
+        method = step.method if step.method in _BODILESS else "GET"
+        hop = elements.request(label, method, f"${{{REDIRECT}}}", None)
+        judged = self._judged(dataclasses.replace(step, method=method, body=None))
+        yield _hops(REDIRECT, hop.add(*judged, _not_one_too_many(REDIRECT)))
 
     def _judged(self, step: Send) -> Iterator[Node]:
         yield elements.headers(dict(self._headers(step)))
         if step.expected:
             statuses = "|".join(map(str, step.expected))
-            redirects = f"|{self._redirects(step)}" if step.follows else ""
+            redirects = f"|{_BY_GET}|{_KEEP_METHOD}" if step.follows else ""
             yield elements.status_is(f"{statuses}{redirects}")
+        absent = _ABSENT
         if step.follows:
-            yield self._redirect(step)
+            yield from self._redirects(step)
+            absent = _absent_unless_redirected(step)
         for capture in step.captures:
             name = captured_name(capture.name)
-            yield self._taken(name, capture.finding)
+            yield self._taken(name, capture.finding, absent)
             if capture.finding.strict:
-                yield elements.variable_is(name, _ABSENT, equal=False)
-        for number, match in enumerate(step.matches):
-            name = f"match_{number}"
-            yield self._taken(name, match.finding)
-            if match.finding.strict:
-                text = match.value if isinstance(match.value, Text) else Text((str(match.value),))
-                yield elements.variable_is(name, self.values.text(text), equal=True)
+                yield elements.variable_is(name, [_ABSENT, ""], equal=False)
+        for number, match in enumerate(one for one in step.matches if one.finding.strict):
+            yield from self._matched(f"match_{number}", match, absent)
 
-    @staticmethod
-    def _redirects(step: Send) -> str:
-        # Redirects that keep the method, and so the body, are followed without a body only.
-        return "30[12378]" if step.method in _BODILESS else "30[123]"
+    def _matched(self, name: str, match: Match, absent: str) -> Iterator[Node]:
+        if match.finding.kind == "json":
+            # The same text may be a number's or a string's: JMeter's variables do not tell.
+            where = equal(self.values, match.finding.path, match.value)
+            yield elements.json_path(name, where, absent)
+            yield elements.variable_is(name, [_ABSENT], equal=False)
+        else:
+            assert isinstance(match.value, Text)  # noqa: S101 - the schema wants one
+            value = self.values.text(match.value, Encoding.ONLY_TEXT)
+            yield self._taken(name, match.finding, absent)
+            yield elements.variable_is(name, [value, _NOT_YET], equal=True)
 
-    def _redirect(self, step: Send) -> Node:
+    def _redirects(self, step: Send) -> Iterator[Node]:
         """Take where an answer redirects to: the stack's own host, or a path on it, and no other."""
+        same = step.method not in _BODILESS
+        by_get = _BY_GET if same else f"(?:{_BY_GET}|{_KEEP_METHOD})"
+        yield self._location(REDIRECT, by_get)
+        if same:
+            yield self._location(REPEAT, _KEEP_METHOD)
+
+    def _location(self, name: str, statuses: str) -> Node:
         host = re.escape(self.target.hostname or "")
         pattern = (
-            rf"(?i)^HTTP/\S+ {self._redirects(step)}[^\n]*\n(?:[^\n]+\n)*?"
+            rf"(?i)^HTTP/\S+ {statuses}[^\n]*\n(?:[^\n]+\n)*?"
             rf"Location:\s*((?:https?://{host}(?::\d+)?)?/\S*)"
         )
-        return elements.regexp(REDIRECT, pattern, "$1$", _NO_REDIRECT, of_headers=True)
+        return elements.regexp(name, pattern, "$1$", _NO_REDIRECT, of_headers=True)
 
     def _headers(self, step: Send) -> Iterator[tuple[str, str]]:
         given = {name: self.values.text(value) for name, value in step.headers.items()}
@@ -232,26 +255,65 @@ class _Writer:
             for one in [value] if isinstance(value, Text) else value:
                 yield f"{quote_plus(key)}={self.values.text(one, Encoding.QUERY)}"
 
-    def _body(self, body: Body | None) -> str | None:
+    def _body(self, step: Send) -> str | None:
+        body = step.body
         if body is None:
             return None
         if body.raw is not None:
+            if "content-type" not in step.headers:
+                raise UnportableError(
+                    "JMeter sends a `body` as text/plain: write its type as a header `content-type`"
+                )
             return self.values.text(body.raw)
         if body.form is not None:
             return "&".join(self._pairs(body.form))
         return self.values.json(body.json)
 
-    def _taken(self, name: str, finding: Finding) -> Node:
+    def _taken(self, name: str, finding: Finding, absent: str) -> Node:
         match finding.kind:
             case "json":
-                return elements.json_path(name, extraction.json_path(finding.path), _ABSENT)
+                return elements.json_path(name, extraction.json_path(finding.path), absent)
             case "regexp":
                 flags = f"(?{finding.flags})" if finding.flags else ""
                 pattern, group = f"{flags}({finding.expression})", finding.group + 1
-                return elements.regexp(name, pattern, f"${group}$", _ABSENT, of_headers=False)
+                return elements.regexp(name, pattern, f"${group}$", absent, of_headers=False)
             case "header":
                 pattern = rf"(?im)^{re.escape(finding.expression)}:\s*(\S.*?)\s*$"
-                return elements.regexp(name, pattern, "$1$", _ABSENT, of_headers=True)
+                return elements.regexp(name, pattern, "$1$", absent, of_headers=True)
+
+
+def equal(values: Values, path: JsonPath, value: Text | float | bool) -> str:
+    """Return a JSONPath to whatever holds this value, of its type, at the path.
+
+    Raises:
+        UnportableError: JMeter's JSONPath cannot say that.
+    """
+    names = next((at for at, one in enumerate(path) if isinstance(one, str)), None)
+    if names is None:
+        raise UnportableError(
+            "JMeter cannot tell a text from a number in a list: match a value that has a name"
+        )
+    before, inside = extraction.json_path(path[:names]), extraction.json_path(path[names:])
+    return f"{before}[?(@{inside[1:]} === {values.literal(value)})]"
+
+
+def _hops(variable: str, hop: Node) -> Node:
+    """Return what sends a hop as long as the variable says where to."""
+    return elements.as_long_as(f"${{{variable}}}").add(hop)
+
+
+def _not_one_too_many(variable: str) -> Node:
+    """Return what fails the last hop that is followed if it redirects once more."""
+    last, now = MOST_HOPS - 1, 'vars.get("__jm__redirects__idx")'
+    expected = f'{now} == "{last}" ? "{_NO_REDIRECT}" : vars.get("{variable}")'
+    return elements.variable_is(variable, [f"${{__jexl3({expected},)}}"], equal=True)
+
+
+def _absent_unless_redirected(step: Send) -> str:
+    """Return what is there instead of a value: only the last answer of redirects has to have it."""
+    names = (REDIRECT,) if step.method in _BODILESS else (REDIRECT, REPEAT)
+    last = " and ".join(f'vars.get("{name}") == "{_NO_REDIRECT}"' for name in names)
+    return f'${{__jexl3({last} ? "{_ABSENT}" : "{_NOT_YET}",)}}'
 
 
 def _milliseconds(step: Wait) -> str:

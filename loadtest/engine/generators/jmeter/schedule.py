@@ -7,6 +7,7 @@ schedule is written exactly: JMeter rounds to milliseconds, which is also Artill
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -63,7 +64,9 @@ def _stretch(count: int, gap: int) -> str:
 
 
 def _even(count: int, microseconds: int) -> str:
-    rate = f"rate({count / microseconds / _RESOLUTION * (1 + _UPWARDS):.9f}/s)"
+    # Up in its last place as well: one visitor in 45 s would be 0.022222222 a second, and so none.
+    billionths = math.ceil(count / microseconds / _RESOLUTION * (1 + _UPWARDS) * 1e9)
+    rate = f"rate({billionths / 1e9:.9f}/s)"
     # Without a rate behind it, the stretch would be a ramp to the rate of the next one.
     return f"{rate} even_arrivals({microseconds / 1000:.3f} ms) {rate}"
 

@@ -27,9 +27,21 @@ from loadtest.engine.generators.portable.texts import (
 )
 from loadtest.engine.generators.portable.visitors import Value
 
-SAFE_IN_URL = "/?&=#%:;,+$!*'()@[]~|"
+SAFE_IN_URL = "/?&=#%:;,+$!*'()@~"
 """What a URL keeps; everything else is percent-encoded."""
+_STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
+"""A percent sign that encodes nothing: a URL cannot have one."""
+_NO_TEXT = "haproof-no-text"
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+
+def _url(text: str) -> str:
+    return quote(_STRAY.sub("%25", text), safe=SAFE_IN_URL)
+
+
+def _in_path(written_json: str) -> str:
+    # JMeter takes a semicolon for the end of a path.
+    return written_json.replace(";", "\\u003b")
 
 
 class Encoding(StrEnum):
@@ -37,20 +49,32 @@ class Encoding(StrEnum):
 
     PLAIN = "plain"
     URL = "url"
+    PATH = "path"
+    """The same, before its query."""
     QUERY = "query"
     """A name or value of a query or form."""
     JSON_TEXT = "json_text"
     """Inside of the quotes of a JSON text."""
     JSON = "json"
     """A JSON value of its own, quotes included if it is a text."""
+    LITERAL_TEXT = "literal_text"
+    """Inside of the quotes of a text in a JSONPath."""
+    LITERAL = "literal"
+    """A value of its own in a JSONPath."""
+    ONLY_TEXT = "only_text"
+    """A text, and for any other value one that no answer has."""
 
 
 _ENCODE: Mapping[Encoding, Callable[[Value], str]] = {
     Encoding.PLAIN: written,
-    Encoding.URL: lambda value: quote(written(value), safe=SAFE_IN_URL),
+    Encoding.URL: lambda value: _url(written(value)),
+    Encoding.PATH: lambda value: _url(written(value).replace("\\", "/")),
     Encoding.QUERY: lambda value: quote_plus(written(value)),
     Encoding.JSON_TEXT: lambda value: json.dumps(written(value), ensure_ascii=False)[1:-1],
     Encoding.JSON: lambda value: json.dumps(value, ensure_ascii=False),
+    Encoding.LITERAL_TEXT: lambda value: _in_path(json.dumps(written(value))[1:-1]),
+    Encoding.LITERAL: lambda value: _in_path(json.dumps(value)),
+    Encoding.ONLY_TEXT: lambda value: value if isinstance(value, str) else _NO_TEXT,
 }
 
 
@@ -94,11 +118,39 @@ class Values:
 
     def url(self, text: Text) -> str:
         """Return a path as JMeter reads it: what the script wrote into it is encoded as well."""
-        return self.text(text, Encoding.URL)
+        if "//" in "".join(one for one in text.parts if isinstance(one, str)).partition("?")[0]:
+            raise UnportableError("JMeter makes one slash of two in a path: write one")
+        parts, in_query = list[tuple[str, bool]](), False
+        for part in text.parts:
+            # Node takes backslashes in a path for slashes.
+            encoding = Encoding.URL if in_query else Encoding.PATH
+            if isinstance(part, str) and not in_query and "?" in part:
+                path, _, query = part.partition("?")
+                parts += [
+                    (_ENCODE[Encoding.PATH](path), False),
+                    (_ENCODE[Encoding.URL](f"?{query}"), False),
+                ]
+                in_query = True
+            else:
+                parts.append(self._part(part, encoding))
+        return _joined(parts)
 
     def json(self, value: Json) -> str:
         """Return a body as JMeter reads it."""
         return _joined(self._json(value))
+
+    def literal(self, value: Text | float | bool) -> str:
+        """Return a value as a JSONPath for JMeter compares with it: a text in quotes, or none.
+
+        Raises:
+            UnportableError: It cannot be written for JMeter.
+        """
+        if not isinstance(value, Text):
+            return json.dumps(value)
+        if alone := value.whole_variable:
+            return _joined([self._part(alone, Encoding.LITERAL)])
+        inner = [self._part(part, Encoding.LITERAL_TEXT) for part in value.parts]
+        return _joined([('"', False), *inner, ('"', False)])
 
     def _json(self, value: Any) -> list[tuple[str, bool]]:
         match value:
@@ -151,7 +203,7 @@ class Values:
     def _of_answer(name: str, encoding: Encoding) -> str:
         variable = captured_name(name)
         match encoding:
-            case Encoding.PLAIN | Encoding.URL:
+            case Encoding.PLAIN | Encoding.URL | Encoding.PATH:
                 return variable
             case Encoding.QUERY:
                 return f"__urlencode(${{{variable}}})"
@@ -159,6 +211,11 @@ class Values:
                 raise UnportableError(
                     f"`{name}` is captured, and JMeter cannot quote what it captures: send it in the "
                     "URL, a header or a `form`"
+                )
+            case Encoding.LITERAL | Encoding.LITERAL_TEXT | Encoding.ONLY_TEXT:
+                raise UnportableError(
+                    f"`{name}` is captured, and JMeter cannot tell whether it is a text: match a value "
+                    "that is known before the run"
                 )
 
 

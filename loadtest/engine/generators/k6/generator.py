@@ -22,6 +22,7 @@ from loadtest.array_types import Times
 from loadtest.engine.generators import script_failures
 from loadtest.engine.generators.base import Installation, Load, Running
 from loadtest.engine.generators.k6 import plain_flow
+from loadtest.engine.generators.k6.plain_flow import NeedsJavaScript
 from loadtest.engine.generators.k6.support import REFUSED, judge
 from loadtest.engine.generators.process import GeneratorProcess, answer
 from loadtest.engine.generators.recorded_process import RecordedProcess
@@ -113,13 +114,14 @@ class K6:
         schedule = load.profile.schedule()
         try:
             directory.mkdir()
-            because = plain_flow.why_not(load.scenario)
+            found = plain_flow.translated(load.scenario)
+            because = found.why if isinstance(found, NeedsJavaScript) else None
             for script in PLAIN_SCRIPTS if because is None else SCRIPTS:
                 shutil.copyfile(script, directory / script.name)
             _write(load.directory / SCHEDULE, [round(float(at), 6) for at in schedule])
             _write(directory / "plan.json", _plan(load, schedule, because))
-            if because is None:
-                _write(load.directory / FLOW, plain_flow.make(load))
+            if not isinstance(found, NeedsJavaScript):
+                _write(load.directory / FLOW, plain_flow.make(load, found))
             # Credentials: the runner removes them after the load.
             _write(load.directory / paths.ROWS, user_plan.rows(load))
         except OSError as error:

@@ -28,13 +28,13 @@ const PARTS = /^(https?):\/\/(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?([^?#]*)/i;
 
 export const isRedirect = (status) => status >= 300 && REDIRECTS.includes(status);
 
-// The request that follows a redirect; null if the answer does not say to where. Only 307 and 308 keep
-// the method.
+// The request that follows a redirect; null if the answer does not say to where. As in got, Artillery's HTTP
+// client, it is the same one, with its body; only 303 makes a GET of it.
 export function location(request, status, headers) {
   const to = headers.Location;
   if (!to) return null;
   const url = resolve(request.url, to);
-  if (status === 307 || status === 308) return { ...request, url };
+  if (status !== 303 || request.method === 'HEAD') return { ...request, url };
   const kept = Object.entries(request.headers).filter(([name]) => !name.startsWith('content-'));
   return { ...request, url, method: 'GET', body: null, headers: Object.fromEntries(kept) };
 }

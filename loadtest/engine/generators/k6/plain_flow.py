@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from loadtest.engine.generators.base import Load
@@ -50,8 +51,15 @@ _JAVASCRIPTS: Mapping[str, str] = {
 """Parts for which a script is walked through by JavaScript, though they are portable."""
 
 
-def why_not(scenario: Scenario) -> str | None:
-    """Return for which part of a script JavaScript has to walk through it; None if it need not."""
+@dataclass(frozen=True)
+class NeedsJavaScript:
+    """A scenario that the extension cannot run by itself, and the first part of it for which."""
+
+    why: str
+
+
+def translated(scenario: Scenario) -> Portable | NeedsJavaScript:
+    """Return a scenario in plain steps, or for which part of it JavaScript has to walk through it."""
     portable = translate(scenario.validated)
     missing = next(_may_be_missing(portable), None)
     found = [
@@ -60,9 +68,9 @@ def why_not(scenario: Scenario) -> str | None:
         *(support.refused(scenario, [missing]) if missing else ()),
     ]
     if not found:
-        return None
+        return portable
     first = min(found)
-    return f"line {first.position.line}: {first.text}"
+    return NeedsJavaScript(f"line {first.position.line}: {first.text}")
 
 
 def _may_be_missing(portable: Portable) -> Iterator[Refusal]:
@@ -86,13 +94,13 @@ def _sends(steps: Sequence[Step]) -> Iterator[Send]:
                 pass
 
 
-def make(load: Load) -> dict[str, Any]:
-    """Return what visitors do; `why_not` must have found no reason against it."""
-    portable, config = translate(load.scenario.validated), load.scenario.validated.config
+def make(load: Load, portable: Portable) -> dict[str, Any]:
+    """Return what visitors do; `portable` is the load's scenario, `translated`."""
+    config = load.scenario.validated.config
     has_headers = config.http.defaults.headers or config.defaults.headers
     agent: dict[str, Text] = {} if has_headers else {"user-agent": Text((AGENT,))}
     return {
-        "target": f"{load.target.rstrip('/')}{load.scenario.target_path}",
+        "target": load.base_url,
         "timeout_s": portable.timeout_s,
         "payloads": [
             {"fields": one.fields, "order": one.order or "random"} for one in config.payload

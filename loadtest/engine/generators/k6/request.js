@@ -70,10 +70,16 @@ const based = (url, target) => (url.startsWith('/') ? target + url : url);
 const pathOf = (url) => url.replace(/^[a-z]+:\/\/[^/]+/i, '').split('?')[0] || '/';
 const basic = ({ user, pass }) => `Basic ${encoding.b64encode(`${user}:${pass}`)}`;
 
-// What is not ASCII, or a space, is encoded; what is encoded already stays.
+// What is not ASCII, a space, or a percent sign that encodes nothing, is encoded; what is encoded already stays.
 function withQuery(url, qs) {
-  const plain = url.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+  const plain = slashed(url).replace(/[^\x21-\x7e]+|%(?![0-9A-Fa-f]{2})/g, encodeURIComponent);
   return qs ? `${plain}?${form(qs)}` : plain;
+}
+
+// A URL's path has no backslashes: Node takes them for slashes.
+function slashed(url) {
+  const [path] = url.split('?', 1);
+  return path.replaceAll('\\', '/') + url.slice(path.length);
 }
 
 function form(values) {

@@ -9,6 +9,7 @@
 import * as haproof from 'k6/x/haproof';
 import { sleep } from 'k6';
 import { SharedArray } from 'k6/data';
+import { Counter } from 'k6/metrics';
 
 import { evaluate } from './condition.js';
 import { captureAndMatch } from './extract.js';
@@ -26,6 +27,7 @@ const rows = plan.payloads.map(
 const weights = plan.scenarios.map((one) => one.weight);
 const total = weights.reduce((sum, one) => sum + one, 0);
 
+const errors = new Counter('haproof_errors'); // the extension's own
 const MOST_REDIRECTS = 10; // as in got, Artillery's HTTP client
 
 export const options = optionsOf(plan);
@@ -138,6 +140,7 @@ function request(step, user) {
         ? location({ ...common, url, body }, status, headers())
         : null;
     if (to === null || hops === MOST_REDIRECTS) {
+      if (to !== null) errors.add(1); // the extension has counted an answer
       conclude(step, common, user, status, to === null ? error : 'ERR_TOO_MANY_REDIRECTS');
       return;
     }

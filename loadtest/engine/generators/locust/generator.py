@@ -85,9 +85,8 @@ class Locust:
         Raises:
             GeneratorError: It cannot be started.
         """
-        target = f"{load.target.rstrip('/')}{load.scenario.target_path}"
         return RecordedProcess(
-            [*load.installation.command, *_ARGUMENTS, "--host", target],
+            [*load.installation.command, *_ARGUMENTS, "--host", load.base_url],
             load,
             _VARIABLES,
             log=self.log,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from loadtest.engine.generators.portable import expressions
 from loadtest.engine.generators.portable.steps import Finding, JsonPath
 from loadtest.engine.generators.portable.texts import UnportableError
 from loadtest.scenario.steps import Extract
@@ -24,6 +25,10 @@ def finding(given: Extract, *, strict_by_default: bool | None) -> Finding:
         return Finding("json", given.json_, path=tuple(_path(given.json_)), strict=strict)
     if given.header is not None:
         _fixed(given.header)
+        if given.header == "set-cookie":
+            raise UnportableError(
+                "only Artillery keeps several of that name apart: capture it elsewhere"
+            )
         return Finding("header", given.header, strict=strict)
     if given.regexp is not None:
         return _regexp(given, given.regexp, strict=strict)
@@ -45,13 +50,10 @@ def _regexp(given: Extract, expression: str, *, strict: bool) -> Finding:
         if not group.isdigit():
             raise UnportableError(f"`group: {group}`: number the group instead of naming it")
         group = int(group)
-    try:
-        found = re.compile(expression)
-    except re.error as error:
-        raise UnportableError(f"`{expression}` is JavaScript's own ({error})") from error
-    if group > found.groups:
+    shared = expressions.shared(expression, flags)
+    if group > re.compile(shared).groups:
         raise UnportableError(f"`{expression}` has no group {group}")
-    return Finding("regexp", expression, group=group, flags=flags, strict=strict)
+    return Finding("regexp", shared, group=group, flags=flags, strict=strict)
 
 
 def _path(expression: str) -> Iterator[str | int]:

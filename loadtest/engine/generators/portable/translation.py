@@ -98,8 +98,10 @@ class _Translation:
             return otherwise
 
     def _text(self, value: object, location: Location) -> Text:
-        written = texts.written(value)
-        return self._try(location, lambda: texts.parse(written), Text((written,)))
+        return self._try(location, lambda: texts.parse(texts.written(value)), Text((str(value),)))
+
+    def _number(self, value: float, location: Location) -> float:
+        return self._try(location, lambda: texts.number(value), 0)
 
     def _lowercase(self, given: Mapping[str, Any], location: Location) -> dict[str, Text]:
         return {key.lower(): self._text(one, (*location, key)) for key, one in given.items()}
@@ -151,7 +153,8 @@ class _Translation:
             )
         elif step.over is not None:
             values = [
-                self._value(one, (*location, "over", index)) for index, one in enumerate(step.over)
+                self._element(one, (*location, "over", index))
+                for index, one in enumerate(step.over)
             ]
         elif is_template(step.count):
             self._refuse((*location, "count"), "write a number: only Artillery computes it")
@@ -167,11 +170,20 @@ class _Translation:
         )
 
     def _value(self, value: object, location: Location) -> Text | int | float | bool:
-        if isinstance(value, (int, float)):
+        if isinstance(value, bool):
             return value
+        if isinstance(value, (int, float)):
+            return self._number(value, location)
         if not isinstance(value, str):
             self._refuse(location, "only texts and numbers are the same everywhere")
         return self._text(value, location)
+
+    def _element(self, value: object, location: Location) -> Text | int | float | bool:
+        if is_template(value):
+            self._refuse(
+                location, "Artillery fills in an element late or not at all: write its value"
+            )
+        return self._value(value, location)
 
     # --- requests ---
 
@@ -246,8 +258,10 @@ class _Translation:
             case list():
                 given = cast("list[Any]", value)
                 return [self._json(one, (*location, index)) for index, one in enumerate(given)]
-            case int() | float() | None:
+            case bool() | None:
                 return value
+            case int() | float():
+                return self._number(value, location)
             case _:
                 self._refuse(location, f"{value!r} is no JSON: quote it")
                 return None

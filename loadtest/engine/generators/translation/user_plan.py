@@ -7,7 +7,6 @@ Generators that walk through a script themselves read it as JSON. Templates stay
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -16,12 +15,10 @@ from loadtest.engine.generators.base import Load
 from loadtest.engine.generators.translation import conditions
 from loadtest.runs import paths
 from loadtest.scenario import walk
+from loadtest.scenario.payloads import NUMBER
 from loadtest.scenario.scenario import is_seeded
 from loadtest.scenario.schema import Payload
 from loadtest.scenario.steps import METHODS
-
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
-"""What `cast` makes a number of, as csv-parse does."""
 
 
 def make(load: Load, agent: str) -> dict[str, Any]:
@@ -45,7 +42,7 @@ def make(load: Load, agent: str) -> dict[str, Any]:
     both = {**old, **new}
     headers = both.get("headers") or {"user-agent": agent}
     return {
-        "target": f"{load.target.rstrip('/')}{load.scenario.target_path}",
+        "target": load.base_url,
         "timeout_s": load.scenario.timeout_s,
         "strict": both.get("strictCapture") is not False,
         "headers": {str(name).lower(): value for name, value in headers.items()},
@@ -124,7 +121,7 @@ def _rows(payload: Payload, file: Path) -> list[list[Any]]:
 
 
 def _cast(text: str) -> str | int | float:
-    if not _NUMBER.fullmatch(text.strip()):
+    if not NUMBER.fullmatch(text.strip()):
         return text
     value = float(text)
     return int(value) if value.is_integer() and abs(value) < 2**53 else value

@@ -59,7 +59,7 @@ scenarios:
       - loop:
           - post: {url: /form, form: {a: "{{ $loopElement }}", t: "{{ token }}"}}
         over: ["ä b", 2]
-      - put: {url: "/last/{{ n }}", body: "raw {{ u }}"}
+      - put: {url: "/last/{{ n }}", body: "raw {{ u }}", headers: {Content-Type: text/plain}}
       - get: {url: /bad, name: bad}
       - get: {url: /never}
 """

@@ -63,6 +63,12 @@ def test_the_schedule_is_the_planned_one_to_the_millisecond(profile: Profile):
     assert len(text) < 100_000
 
 
+@pytest.mark.parametrize("rest_s", [45, 33.3, 17, 7, 700])
+def test_the_last_visitor_arrives_however_long_the_rest_is(rest_s: float):
+    planned = PROFILES["smoke"].schedule()
+    assert len(arrivals_of(schedule.write(planned, rest_s))) == len(planned)
+
+
 def test_visitors_at_the_same_moment_all_arrive():
     found = arrivals_of(schedule.write(np.array([0.0, 0.0, 0.0, 1.0, 2.0, 2.0]), 20))
     assert len(found) == 6
@@ -82,6 +88,7 @@ def values(**more: Any) -> Values:
         ("a\\b", Encoding.PLAIN, "a\\b"),
         ("a\\b {{ x }}", Encoding.PLAIN, "a\\\\b ${x__plain}"),
         ("/ä b/{{ x }}", Encoding.URL, "/%C3%A4%20b/${x__url}"),
+        ("50% |a", Encoding.URL, "50%25%20%7Ca"),
         ("{{ x }}&", Encoding.QUERY, "${x__query}%26"),
         ("{{ token }}", Encoding.QUERY, "${__urlencode(${token__plain__captured})}"),
         ("{{ $uuid }}", Encoding.PLAIN, "${_24_uuid__plain}"),
@@ -108,6 +115,43 @@ def test_a_number_stays_one_in_a_body():
     assert Column("x", Encoding.JSON).value({"x": 7}) == "7"
     assert Column("x", Encoding.JSON).value({"x": "7"}) == '"7"'
     assert Column("x", Encoding.QUERY).value({"x": 7.0}) == "7"
+
+
+def test_a_path_ends_where_the_query_begins():
+    made = values().url(texts.parse("/a\\b{{ x }}?c=\\{{ x }}"))
+    assert made == "/a/b${x__path}?c=%5C${x__url}"
+    assert Column("x", Encoding.PATH).value({"x": "\\o/ 5%"}) == "/o/%205%25"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "written"),
+    [
+        (("a", 0, "b"), 7, "$[?(@['a'][0]['b'] === 7)]"),
+        ((0, "b"), True, "$[0][?(@['b'] === true)]"),
+        (("b",), texts.parse('say "x"; y'), '$[?(@[\'b\'] === "say \\"x\\"\\u003b y")]'),
+        (("b",), texts.parse("{{ x }}"), "$[?(@['b'] === ${x__literal})]"),
+        (("b",), texts.parse("<{{ x }}>"), "$[?(@['b'] === \"<${x__literal_text}>\")]"),
+    ],
+)
+def test_a_match_asks_for_a_value_of_its_type(path: Any, value: Any, written: str):
+    made = plan.equal(values(), path, value)
+    assert made == written
+
+
+def test_a_match_that_cannot_tell_the_type_is_refused():
+    for path, value in (((0,), 7), (("a",), texts.parse("{{ token }}"))):
+        with pytest.raises(texts.UnportableError, match="JMeter cannot tell"):
+            plan.equal(values(), path, value)
+    assert Column("x", Encoding.ONLY_TEXT).value({"x": 7}) != "7"
+
+
+def test_a_body_needs_its_type(tmp_path: Path):
+    file = tmp_path / "ours.yml"
+    for headers, refused in (({}, 1), ({"Content-Type": "text/plain"}, 0)):
+        step = {"post": {"url": "/", "body": "x", "headers": headers}}
+        content = {"config": {"http": {"timeout": 1}}, "scenarios": [{"flow": [step]}]}
+        file.write_text(yaml.safe_dump(content))
+        assert len(plan_of(file)[0].refusals) == refused
 
 
 @pytest.mark.parametrize("text", ["${x}", "{{ y }}"])
@@ -146,7 +190,7 @@ def test_the_published_scenario_as_a_plan():
     ]  # fmt: skip
     assert shown == [
         ("index page", "GET", "/base/"), ("index page", "GET", "${redirect}"),
-        ("login", "POST", "/base/login"), ("login", "GET", "${redirect}"),
+        ("login", "POST", "/base/login"), ("login", "POST", "${repeat}"), ("login", "GET", "${redirect}"),
     ]  # fmt: skip
     body = samplers[2].findtext(".//*[@name='Argument.value']")
     assert body == '{"username":${username__json},"password":${password__json}}'

@@ -78,7 +78,7 @@ EXPECTATIONS: dict[str, Any] = {
 
 def extracting(kind: str, key: str) -> list[Any]:
     """A flow with a `capture` or a `match` that has that key."""
-    own = {"as": "b"} if kind == "capture" else {"value": 1}
+    own = {"as": "b"} if kind == "capture" else {"value": "1"}
     return [{"get": {"url": "/", kind: {**EXTRACTS.get(key, {"json": "$.a"}), **own}}}]
 
 
@@ -88,8 +88,10 @@ def expecting(key: str) -> dict[str, Any]:
     )
 
 
+TYPED: dict[str, Any] = {"body": {"headers": {"content-type": "text/plain"}}}
+"""What JMeter wants beside a part."""
 FLOWS: dict[str, Callable[[str], list[Any]]] = {
-    "request": lambda key: [{"post": {"url": "/", key: REQUESTS[key]}}],
+    "request": lambda key: [{"post": {"url": "/", **TYPED.get(key, {}), key: REQUESTS[key]}}],
     "capture": lambda key: extracting("capture", key),
     "match": lambda key: extracting("match", key),
     "expect": lambda key: [{"get": {"url": "/", "expect": expecting(key)}}],

@@ -12,6 +12,7 @@ import yaml
 from loadtest.engine.generators.base import Installation, Load
 from loadtest.engine.generators.k6 import plain_flow
 from loadtest.engine.generators.k6.generator import FLOW, K6, most_requests_a_second
+from loadtest.engine.generators.k6.plain_flow import NeedsJavaScript
 from loadtest.profiles import Phase, Profile
 from loadtest.scenario import credentials, scenario
 
@@ -40,8 +41,9 @@ def load(tmp_path: Path):
 
 
 def sent(load: Load, at: int = 0) -> dict[str, Any]:
-    assert plain_flow.why_not(load.scenario) is None
-    return plain_flow.make(load)["flows"][0]["steps"][at]["send"]
+    found = plain_flow.translated(load.scenario)
+    assert not isinstance(found, NeedsJavaScript), found
+    return plain_flow.make(load, found)["flows"][0]["steps"][at]["send"]
 
 
 def test_the_published_scenario_needs_no_javascript(load: Any):
@@ -89,13 +91,13 @@ def test_a_scenario_with_more_is_walked_through_by_javascript(
     steps: list[Any], why: str, load: Any
 ):
     made: Load = load(*steps)
-    found = plain_flow.why_not(made.scenario)
-    assert found is not None
-    assert why in found
-    assert found.startswith("line ")
+    found = plain_flow.translated(made.scenario)
+    assert isinstance(found, NeedsJavaScript)
+    assert why in found.why
+    assert found.why.startswith("line ")
     K6().prepare(made)
     plan = json.loads((made.directory / "k6" / "plan.json").read_text())
-    assert plan["walks"] == f"JavaScript, {found}"
+    assert plan["walks"] == f"JavaScript, {found.why}"
     assert plan["scenarios"]
     assert not (made.directory / FLOW).exists()
     assert (made.directory / "k6" / "user.js").exists()

@@ -10,7 +10,8 @@ import yaml
 
 from loadtest.engine.generators import registry
 from loadtest.engine.generators.base import Installation, Load
-from loadtest.engine.generators.portable import extraction, support, texts
+from loadtest.engine.generators.locust.inside import answers
+from loadtest.engine.generators.portable import expressions, extraction, support, texts
 from loadtest.engine.generators.portable.steps import Repeat, Send, Wait
 from loadtest.engine.generators.portable.texts import RandomNumber, RandomString, Text, Variable
 from loadtest.engine.generators.portable.translation import translate
@@ -101,6 +102,53 @@ def test_what_only_artillery_fills_in_is_refused(text: str):
         texts.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (-7, "-7"), (7.0, "7"), (1.5, "1.5"), (1e20, "100000000000000000000"), (1e21, "1e+21"),
+     (1e-6, "0.000001"), (1.5e-7, "1.5e-7"), (0.00001, "0.00001"), (2**53, "9007199254740992"),
+     (12345678901234567890, "12345678901234567000"), (True, "true"), (None, "null")],
+)  # fmt: skip
+def test_numbers_are_written_as_javascript_writes_them(number: Any, text: str):
+    assert texts.written(number) == text
+    if isinstance(number, (int, float)) and not isinstance(number, bool):
+        assert answers.shown_number(number) == text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_of_json_is_refused(value: float, load: Any):
+    _, refusals = flow_of(load, {"post": {"url": "/", "json": {"a": value}}})
+    assert "is no number of JSON" in refusals[0].reason
+
+
+@pytest.mark.parametrize(
+    ("expression", "flags", "body", "found"),
+    [
+        ("id=(\\d+)$", "", "id=5\n", None),
+        ("id=(\\d+)$", "m", "id=5\r\nx", "id=5"),
+        ("a.c", "", "a\rc", None),
+        ("a.c", "s", "a\rc", "a\rc"),
+        ("\\w+", "", "é_1", "_1"),
+        ("[\\w-]+[.$]", "", "é ab-1.", "ab-1."),
+        ("\\$5\\.", "", "$5.", "$5."),
+    ],
+)
+def test_an_expression_finds_what_javascript_finds(
+    expression: str, flags: str, body: str, found: str | None
+):
+    shared = expressions.shared(expression, flags)
+    assert answers.Regexp(shared, 0, flags).find(body, {}) == (found or answers.MISSING)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["(?<=a)b", "(?i)a", "(?P<n>a)", "a++", "a{2}+", "\\Aa", "a\\Z", "[^]", "[]a]", "\\u00e9",
+     "\\p{L}", "[\\W]", "(a", "(?>a)"],
+)  # fmt: skip
+def test_an_expression_that_not_all_have_is_refused(expression: str):
+    with pytest.raises(texts.UnportableError):
+        expressions.shared(expression, "")
+
+
 def test_requests_keep_all_that_is_written(load: Any):
     (first, second), refusals = flow_of(
         load,
@@ -109,7 +157,7 @@ def test_requests_keep_all_that_is_written(load: Any):
         {"post": {"url": "/b", "name": "b", "json": {"n": "{{ x }}", "l": [1, None, True]},
                   "headers": {"X-A": "{{ x }}"}, "auth": {"user": "u", "pass": "{{ x }}"},
                   "gzip": False, "followRedirect": False, "probability": 50}},
-        variables={"x": [1, 2]},
+        variables={"x": ["1", "2"]},
         defaults={"headers": {"X-A": "0", "X-B": 1}},
     )  # fmt: skip
     assert refusals == ()
@@ -170,6 +218,8 @@ def test_an_unrolled_body_keeps_the_type_of_a_whole_value(load: Any):
         ({"get": {"url": "/", "capture": {"json": "$..a", "as": "b"}}}, "json"),
         ({"get": {"url": "/", "capture": {"json": "$.a", "as": "b.c"}}}, "as"),
         ({"get": {"url": "/", "capture": {"regexp": "(?<n>a)", "as": "b"}}}, "regexp"),
+        ({"get": {"url": "/", "capture": {"header": "set-cookie", "as": "b"}}}, "header"),
+        ({"loop": [{"get": {"url": "/"}}], "over": ["a", "{{ names }}"]}, "over"),
         ({"get": {"url": "/", "capture": {"regexp": "a", "flags": "y", "as": "b"}}}, "regexp"),
     ],
 )

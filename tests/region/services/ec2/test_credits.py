@@ -118,3 +118,32 @@ def test_both_vcpus_of_a_nano_are_charged_after_a_good_hour():
         hours += 1 / 60
     assert hours == pytest.approx(144 / 114, abs=1 / 60)
     assert account.surplus == pytest.approx(144.0)
+
+
+def test_the_guides_first_example_of_unlimited():
+    """The t3.nano of "Unlimited mode examples", from its launch until its surplus is paid down."""
+    stretches = [  # hours, CPU utilization; credits, surplus and what has been charged after them
+        (24, 0.0, 144.0, 0.0, 0.0),
+        (12, 0.025, 144.0, 0.0, 0.0),
+        (24, 0.07, 86.4, 0.0, 0.0),
+        (12, 0.025, 122.4, 0.0, 0.0),
+        (5, 1.0, 0.0, 144.0, 303.6),  # 570 spent, 122.4 of them saved, 144 to be earned later
+        (13, 0.05, 0.0, 144.0, 303.6),
+        (24, 0.0, 0.0, 0.0, 303.6),
+    ]
+    account, earnings = Credits(), earnings_of("t3.nano")
+    assert earnings is not None
+    for hours, utilization, balance, surplus, charged in stretches:
+        for _ in range(hours * 12):
+            account = account.after(earnings, spent(2, utilization, FIVE), FIVE, UNLIMITED)
+        assert (account.balance, account.surplus, account.charged) == (
+            pytest.approx(balance, abs=1e-6),
+            pytest.approx(surplus, abs=1e-6),
+            pytest.approx(charged, abs=1e-6),
+        )
+
+
+def test_of_all_families_only_t2_begins_with_credits():
+    assert [earnings_of(f"{family}.micro").at_launch for family in ("t2", "t3", "t3a", "t4g")] == [
+        30.0, 0.0, 0.0, 0.0,
+    ]  # fmt: skip

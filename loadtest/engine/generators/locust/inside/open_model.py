@@ -16,11 +16,10 @@ import csv
 import json
 import os
 import random
-import string
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import gevent
 import gevent.ssl
@@ -30,6 +29,15 @@ from locust import FastHttpUser, User, events, task
 from locust.contrib.fasthttp import LocustUserAgent
 from locust.exception import StopUser
 from report import Report, complain, micro
+from writing import (
+    NO_TYPE,
+    chance,
+    payload,
+    random_number,
+    random_string,
+    text,
+    written_url,
+)
 
 STARTER = "HAPROOF_STARTER"
 """As in `loadtest/engine/generators/process.py`, which is not known here."""
@@ -38,14 +46,24 @@ HEAD_START_S = 0.5
 """From the start to the first planned moment."""
 MOST_HOPS = 10
 """Redirects that a request follows, as Artillery's client does."""
-KEEPS_METHOD = (307, 308)
-SAFE = "/?&=#%:;,+$!*'()@[]~|"
-"""What a URL keeps; everything else is percent-encoded."""
-LETTERS = string.ascii_letters + string.digits
+SEE_OTHER = 303
+"""The redirect after which a request is a GET; after others it is the same again, as for Artillery."""
 WHERE = {"instance": "x-instance-id", "zone": "x-availability-zone", "version": "x-app-version"}
 
 # It sends a GET again whose connection was closed without an answer. That is a failed request here.
 geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: ARG005, SLF001
+
+_urlopen = LocustUserAgent._urlopen  # noqa: SLF001
+
+
+def _urlopen_as_written(agent: Any, request: Any) -> Any:
+    """Send a body without a type if the scenario does not say one: the client would make one up."""
+    if request.headers.get("content-type") == NO_TYPE:
+        del request.headers["content-type"]
+    return _urlopen(agent, request)
+
+
+LocustUserAgent._urlopen = _urlopen_as_written  # noqa: SLF001
 
 # Every answer is one, whatever its status; Locust would drop the body of what it takes for an error.
 LocustUserAgent.valid_response_codes = frozenset(range(100, 600))
@@ -71,40 +89,6 @@ class Match(NamedTuple):
     finding: Any
     value: Any
     strict: bool = True
-
-
-def text(*parts: Any) -> str:
-    """Put a text together, with values written as JavaScript writes them."""
-    return "".join(map(_written, parts))
-
-
-def _written(value: Any) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case None:
-            return "null"
-        case float() if value.is_integer():
-            return str(int(value))
-        case dict() | list():
-            return json.dumps(value, separators=(",", ":"))
-        case _:
-            return str(value)
-
-
-def random_number(low: int, high: int) -> int:
-    """Return a whole number; both ends are included."""
-    return random.randint(low, high)  # noqa: S311
-
-
-def random_string(length: int) -> str:
-    """Return letters and digits."""
-    return "".join(random.choices(LETTERS, k=length))  # noqa: S311
-
-
-def chance(share: float) -> bool:
-    """Return True with this probability, 0 to 1."""
-    return random.random() < share  # noqa: S311
 
 
 @cache
@@ -190,19 +174,24 @@ class Visitor(FastHttpUser):
         if auth is not None:
             encoded = base64.b64encode(":".join(auth).encode()).decode()
             sent["authorization"] = f"Basic {encoded}"
-        data = _payload(sent, json_body, body, form)
-        path = quote(url, safe=SAFE) + (f"?{urlencode(query)}" if query else "")
+        data = payload(sent, json_body, body, form)
+        path = written_url(url) + (f"?{urlencode(query)}" if query else "")
         exchange = _Exchange(self, endpoint, expected, captures, matches)
         for hop in range(MOST_HOPS + 1):
-            location = exchange.send(method, path, sent, data, follows=follows and hop < MOST_HOPS)
+            location = exchange.send(
+                method, path, sent, data, follows=follows, is_last=hop == MOST_HOPS
+            )
             if location is None:
                 return
             path = self._same_host(path, location)
-            if exchange.status not in KEEPS_METHOD:
+            if exchange.status == SEE_OTHER and method != "HEAD":
                 method, data = "GET", None
+                sent.pop("content-type", None)
 
     def _same_host(self, path: str, location: str) -> str:
-        found = urlsplit(urljoin(f"{self.host}{path}", location))
+        # From the second hop on, the path is a whole URL.
+        base = path if "://" in path.partition("?")[0] else f"{self.host}{path}"
+        found = urlsplit(urljoin(base, location))
         if found.hostname != urlsplit(self.host).hostname:
             complain(
                 f"a request went to {found.netloc}: only the stack's own URL is put under load"
@@ -214,18 +203,6 @@ class Visitor(FastHttpUser):
     def stamp(self) -> dict[str, Any]:
         """What every line about this visitor begins with."""
         return {"vu": self._id, "arrived": micro(self._arrived)}
-
-
-def _payload(
-    headers: dict[str, str], json_body: Any, body: str | None, form: Mapping[str, str] | None
-) -> bytes | None:
-    if json_body is not MISSING:
-        headers.setdefault("content-type", "application/json")
-        return json.dumps(json_body, separators=(",", ":"), ensure_ascii=False).encode()
-    if form is not None:
-        headers.setdefault("content-type", "application/x-www-form-urlencoded")
-        return urlencode(form).encode()
-    return None if body is None else body.encode()
 
 
 class _Exchange:
@@ -251,8 +228,12 @@ class _Exchange:
         data: bytes | None,
         *,
         follows: bool,
+        is_last: bool,
     ) -> str | None:
-        """Send one hop; return where it redirects to, or None if this was the last."""
+        """Send one hop; return where it redirects to, or None if this was the last.
+
+        A redirect of one that has to be the last is an error.
+        """
         started = report.now_ms()
         with self._visitor.client.request(
             method,
@@ -275,6 +256,8 @@ class _Exchange:
             failed = None if error is None else code_of(error)
             found = response.headers if self.status else {}
             location = self._location(found) if follows and failed is None else None
+            if location is not None and is_last:
+                location, failed = None, "ERR_TOO_MANY_REDIRECTS"
             right = location is not None or (failed is None and self._is_right(body, found))
             line = {
                 **self._visitor.stamp,

@@ -1,0 +1,79 @@
+"""What visitors send, written as Artillery writes it: texts, URLs, bodies."""
+# This runs beside the locustfile, where modules have no package.
+# pyright: reportImplicitRelativeImport=false, reportMissingImports=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import string
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from answers import MISSING, shown_number
+
+SAFE = "/?&=#%:;,+$!*'()@[]~|"
+"""What a URL keeps; everything else is percent-encoded."""
+STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
+"""A percent sign that encodes nothing: a URL cannot have one."""
+NO_TYPE = "haproof/none"
+"""Stands for no type at all until the request is sent: the client would make one up."""
+LETTERS = string.ascii_letters + string.digits
+
+
+def text(*parts: Any) -> str:
+    """Put a text together, with values written as JavaScript writes them."""
+    return "".join(map(_written, parts))
+
+
+def _written(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case None:
+            return "null"
+        case int() | float():
+            return shown_number(value)
+        case dict() | list():
+            return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        case _:
+            return str(value)
+
+
+def random_number(low: int, high: int) -> int:
+    """Return a whole number; both ends are included."""
+    return random.randint(low, high)  # noqa: S311
+
+
+def random_string(length: int) -> str:
+    """Return letters and digits."""
+    return "".join(random.choices(LETTERS, k=length))  # noqa: S311
+
+
+def chance(share: float) -> bool:
+    """Return True with this probability, 0 to 1."""
+    return random.random() < share  # noqa: S311
+
+
+def written_url(url: str) -> str:
+    """Write a path and its query as a URL, as Artillery's Node does."""
+    path, mark, query = url.partition("?")
+    path = path.replace("\\", "/")
+    return quote(STRAY.sub("%25", f"{path}{mark}{query}"), safe=SAFE)
+
+
+def payload(
+    headers: dict[str, str], json_body: Any, body: str | None, form: Mapping[str, str] | None
+) -> bytes | None:
+    """Return what is sent, and put its type into the headers: `NO_TYPE` for a body without a known one."""
+    if json_body is not MISSING:
+        headers.setdefault("content-type", "application/json")
+        return json.dumps(json_body, separators=(",", ":"), ensure_ascii=False).encode()
+    if form is not None:
+        headers.setdefault("content-type", "application/x-www-form-urlencoded")
+        return urlencode(form).encode()
+    if body is not None:
+        headers.setdefault("content-type", NO_TYPE)
+    return None if body is None else body.encode()
