@@ -55,7 +55,7 @@ def translate(script: Script) -> Portable:
     return Portable(
         flows=flows,
         timeout_s=script.config.http.timeout,
-        verifies_tls=script.config.tls.get("rejectUnauthorized") is not False,
+        verifies_tls=script.config.tls.rejectUnauthorized is not False,
         refusals=tuple(work.refusals),
     )
 
