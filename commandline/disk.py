@@ -31,6 +31,9 @@ def require_writable(file: Path) -> None:
         os.close(os.open(file, flags, 0o666))
         if not existed:
             file.unlink()
+        if (not existed or file.is_file()) and os.access(file.parent, os.W_OK):
+            # A full disk makes an empty file without a word.
+            require_answering(file.parent)
     except OSError as error:
         raise DiskError(f"cannot write {file}: {error.strerror}; name another file") from error
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 import sys
+import traceback
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -62,7 +64,7 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
         return ExitCode.FAILURE
     except OSError as error:
         # A full disk, a file that may not be read: the system's words and the name are the remedy.
-        _report(f"{error.strerror}: {error.filename}" if error.filename else _words(error))
+        _report(_named(error) if error.filename else _words(error))
         return ExitCode.FAILURE
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
@@ -75,6 +77,16 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     if code == ExitCode.INTERRUPTED:
         typer.echo("interrupted", err=True)
     return code if isinstance(code, int) else ExitCode.SUCCESS
+
+
+def _named(error: OSError) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    started = isinstance(error, FileNotFoundError) and frames[-1].filename == subprocess.__file__
+    # A program, unless it is the directory that one was to run in.
+    if started and os.sep not in str(error.filename):
+        path = os.environ.get("PATH", "")
+        return f"there is no program {error.filename!r} on PATH, which is {path!r}: set it right"
+    return f"{error.strerror}: {error.filename}"
 
 
 def _words(error: OSError) -> str:

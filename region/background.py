@@ -86,6 +86,7 @@ def launch(root: Path, arguments: list[str]) -> session.Session:
         DiskError: the disk of `root` stalls.
     """
     log = log_file(root)
+    private.root(root)
     private.directory(log.parent)
     disk.require_answering(root)
     # What the region says until it is ready, kept in memory: a log may be on a disk that is full.

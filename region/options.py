@@ -24,6 +24,7 @@ _MARKS = (
     "log/serve.log",
 )
 """Files of which a region's directory has one as soon as anything was written to it."""
+_LOGS = "log"
 _OF_THE_DISK = "lost+found"
 """What a file system of its own has, such as a container's volume."""
 
@@ -47,7 +48,7 @@ def region_root(value: str | Path) -> Path:
     ):
         return root
     try:
-        found = next((one for one in root.iterdir() if one.name != _OF_THE_DISK), None)
+        found = next((one for one in root.iterdir() if not _says_nothing(one)), None)
     except OSError as error:
         raise typer.BadParameter(f"'{root}': {error.strerror}; name another directory") from error
     if found is not None:
@@ -56,6 +57,13 @@ def region_root(value: str | Path) -> Path:
             "empty or does not exist yet"
         )
     return root
+
+
+def _says_nothing(entry: Path) -> bool:
+    """Whether it is not somebody's: also what a start leaves that a full disk ended at once."""
+    if entry.name == _OF_THE_DISK:
+        return True
+    return entry.name == _LOGS and entry.is_dir() and not any(entry.iterdir())
 
 
 Root = Annotated[

@@ -5,6 +5,27 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from commandline.errors import UserError
+
+
+class StateError(UserError):
+    """The directory of a region's state cannot be made; the message says why, and the remedy."""
+
+
+def root(path: Path) -> Path:
+    """Create the directory of a region's state, or close an existing one.
+
+    Raises:
+        StateError: It cannot be made.
+    """
+    try:
+        return directory(path)
+    except OSError as error:
+        raise StateError(
+            f"the region's state cannot be kept in {path}: {error.strerror}; name another directory with "
+            "--root"
+        ) from error
+
 
 def directory(path: Path) -> Path:
     """Create a directory, or close an existing one, so that only its owner gets into it."""

@@ -96,7 +96,7 @@ def announce(root: Path, pid: int) -> None:
     other = starting(root)
     if other is not None and other.pid != pid:
         return  # It holds the lock, or will: this process will not become the region.
-    private.directory(root)
+    private.root(root)
     coming = Session(pid=pid, created=start_of(pid), api_port=0, provider_port=0)
     private.write(_announcement(root), json.dumps(asdict(coming)))
 
@@ -123,7 +123,7 @@ def exclusive(root: Path) -> Generator[None]:
     Raises:
         SessionError: another process has locked it.
     """
-    private.directory(root)
+    private.root(root)
     with locks.opened(root / "lock") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -92,7 +92,7 @@ def read(root: Path) -> list[Shortage]:
 
 def write(root: Path, shortages: Iterable[Shortage]) -> None:
     """Write the shortages of a region."""
-    private.directory(root)
+    private.root(root)
     content = json.dumps([asdict(shortage) for shortage in shortages], indent=2)
     private.write(root / FILE, content + "\n")
 

@@ -37,7 +37,7 @@ def exclusive(root: Path) -> Generator[None]:
     Raises:
         UnderWayError: another rehearsal holds it; nothing below `root` was touched.
     """
-    private.directory(root)
+    private.root(root)
     with locks.opened(_lock_file(root)) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

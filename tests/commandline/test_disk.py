@@ -63,3 +63,9 @@ def test_a_full_disk_is_named_with_the_remedy(full: Path):
     with pytest.raises(disk.DiskError, match=f"4 KiB cannot be written to {full}: No space left"):
         disk.require_answering(full)
     assert [one.name for one in full.iterdir()] == ["filling"]
+
+
+def test_a_report_on_a_full_disk_is_told_before_the_work_that_it_is_for(full: Path):
+    with pytest.raises(disk.DiskError, match="No space left on device; make room"):
+        disk.require_writable(full / "report.md")
+    assert [one.name for one in full.iterdir()] == ["filling"]

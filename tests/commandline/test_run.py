@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,36 @@ def test_a_full_disk_is_one_message_with_the_file(
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/run.json")
     assert failing(name, full) == ExitCode.FAILURE
     assert capsys.readouterr().err == "error: No space left on device: results/run.json\n"
+
+
+def test_a_program_that_is_not_on_path_is_named_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = command_line("x")
+
+    @app.command()
+    def one() -> None:
+        subprocess.run(["nosuchprogram"], check=False)
+
+    monkeypatch.setenv("PATH", "/gone")
+    assert run_cli(app, "x", []) == ExitCode.FAILURE
+    said = "error: there is no program 'nosuchprogram' on PATH, which is '/gone': set it right\n"
+    assert capsys.readouterr().err == said
+
+
+def test_no_place_for_temporary_files_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = command_line("x")
+
+    @app.command()
+    def one() -> None:
+        tempfile.mkdtemp()
+
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/gone"])
+    assert run_cli(app, "x", []) == ExitCode.FAILURE
+    assert "make room in /tmp, or set TMPDIR" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", COMMAND_LINES)
