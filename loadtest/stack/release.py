@@ -28,12 +28,10 @@ from loadtest.stack.deployments import (
 )
 from loadtest.stack.examination import Look
 from loadtest.stack.outputs import StackOutputs
+from loadtest.stack.pace import Pace
 
 PrintLine = Callable[[str], None]
 
-FIRST_POLL_S = 0.2
-POLL_SHARE = 0.2
-"""The pause before the next poll, as a share of the time since something last changed."""
 TELL_AGAIN_S = 30.0
 """While another deployment is waited for, what remains of the time is told this often."""
 STEADY_ANSWERS = 3
@@ -128,26 +126,6 @@ def release(
         ) from error
     seconds = time.monotonic() - started
     return Release(deployment_id, outputs.revision_digest, sorted(instances), version, seconds)
-
-
-class Pace:
-    """Pauses between polls: short after a change, longer the longer nothing happens.
-
-    So what takes a second is seen within a fifth of one, and what takes minutes costs few API calls.
-    """
-
-    def __init__(self, longest_s: float) -> None:
-        self._longest_s = longest_s
-        self._changed_at = time.monotonic()
-
-    def changed(self) -> None:
-        """Begin again with short pauses."""
-        self._changed_at = time.monotonic()
-
-    def pause(self) -> None:
-        """Wait until the next poll is due."""
-        unchanged_s = time.monotonic() - self._changed_at
-        time.sleep(min(max(FIRST_POLL_S, POLL_SHARE * unchanged_s), self._longest_s))
 
 
 class OtherDeployment:

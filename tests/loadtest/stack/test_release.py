@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from loadtest.errors import ReleaseError
+from loadtest.stack import pace as pace_module
 from loadtest.stack import release as release_module
 from loadtest.stack.outputs import StackOutputs
 from loadtest.stack.release import Timeouts, release
@@ -314,7 +315,7 @@ def test_a_deployment_that_does_not_end_is_named_with_the_way_to_stop_it(
 ):
     cloud.instances("i-0").revision().busy_with("d-B", "AfterInstall")
     cloud.refuse("codedeploy", "create_deployment", "DeploymentLimitExceededException")
-    monkeypatch.setattr(release_module, "FIRST_POLL_S", 0.2)
+    monkeypatch.setattr(pace_module, "FIRST_POLL_S", 0.2)
     with pytest.raises(
         ReleaseError,
         match=r"d-B of this group \(AfterInstall on 1\) has not ended .* --deployment-id d-B",
@@ -389,7 +390,7 @@ def test_what_stays_unhealthy_is_looked_into_and_told_once(
             cloud.looked_into("i-1", SETTING, *facts)
     lines: list[str] = []
     waits = Timeouts(health_s=limit_s, look_s=2.5, poll_s=1)
-    monkeypatch.setattr(release_module, "FIRST_POLL_S", 1.0)
+    monkeypatch.setattr(pace_module, "FIRST_POLL_S", 1.0)
     with service() as url:
         outputs = make_outputs(url=url, instanceCount=2)
         with pytest.raises(ReleaseError) as caught:
@@ -457,7 +458,7 @@ def test_pauses_are_short_after_a_change_and_longer_the_longer_nothing_happens(
     monkeypatch: pytest.MonkeyPatch,
 ):
     pauses = advance_the_clock_by_sleeping(monkeypatch)
-    pace = release_module.Pace(2.0)
+    pace = pace_module.Pace(2.0)
     while sum(pauses) < 30:
         pace.pause()
     assert pauses == sorted(pauses)
