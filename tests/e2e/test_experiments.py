@@ -121,19 +121,22 @@ def everywhere(stack: Stack, script: str) -> None:
     until(ended, 120)
 
 
-SERVICE = "$(find /opt/music-note -path '*music_note/database.py')"
-KEEPS_ITS_PASSWORD = f"""\
-cp {SERVICE} /var/tmp/reads.py
-sed -i 's/get(refused=credentials)/get()/' {SERVICE}
+SERVICE = "/opt/music-note/music_note"
+STARTS_ANEW = f"""\
+rm -rf {SERVICE}/__pycache__  # It is not compared with the sources.
 systemctl restart music-note
 sleep 5
 """
+KEEPS_ITS_PASSWORD = f"""\
+set -e
+cp {SERVICE}/database.py /var/tmp/reads.py
+sed -i 's/get(refused=credentials)/get()/' {SERVICE}/database.py
+test $(grep -c 'credentials.get()$' {SERVICE}/database.py) = 2
+{STARTS_ANEW}"""
 READS_IT_AGAIN = f"""\
 test -f /var/tmp/reads.py || exit 0
-cp /var/tmp/reads.py {SERVICE}
-systemctl restart music-note
-sleep 5
-"""
+cp /var/tmp/reads.py {SERVICE}/database.py
+{STARTS_ANEW}"""
 
 
 def test_a_service_that_keeps_the_password_it_read_once_is_found(stack: Stack) -> None:
