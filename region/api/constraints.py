@@ -52,12 +52,17 @@ SERVICES: Final[Mapping[str, _Codes]] = {
     "ssm": _JSON,
     "sts": _QUERY,
 }
-"""Those that check like this. CodeDeploy and S3 have an error of its own for each parameter."""
+"""Those that check like this. CodeDeploy and S3 have errors of their own."""
 _OLD_CODES: Final[Mapping[str, str]] = {
     "InvalidParameterValueException": "InvalidParameterValue",
     "MissingRequiredParameterException": "MissingParameter",
 }
 """Errors of CloudWatch's older operations, which have them in place of ValidationError."""
+_OF_S3: Final[Mapping[str, str]] = {
+    "ServerSideEncryption": "InvalidEncryptionAlgorithmError",
+    "StorageClass": "InvalidStorageClass",
+}
+"""Parameters of S3 whose unknown values have an error of their own (API reference, "Error responses")."""
 _OWN: Final[Mapping[str, frozenset[str]]] = {
     # Known by the region's own tables, newer than any model.
     "ec2": frozenset({"InstanceType", "VolumeType"}),
@@ -110,6 +115,8 @@ def violation(call: Call) -> Violation | None:
         return None
     if call.service == "codedeploy":
         return _required_by_codedeploy(call)
+    if call.service == "s3":
+        return _unknown_to_s3(call)
     codes = SERVICES.get(call.service)
     if codes is None:
         return None
@@ -127,6 +134,19 @@ def _required_by_codedeploy(call: Call) -> Violation | None:
         code = f"{name[:1].upper()}{name[1:]}RequiredException"
         if not call.parameters.get(name) and code in call.errors:
             return Violation(code, f"The parameter {name} must be given and must not be empty.")
+    return None
+
+
+def _unknown_to_s3(call: Call) -> Violation | None:
+    """Return S3's error for the first header or part of the query that has none of its values."""
+    members = members_of(call.shape)
+    for name, value in call.parameters.items():
+        shape = members.get(name)
+        known = cast("list[str]", shape.metadata.get("enum", [])) if shape is not None else []
+        if known and isinstance(value, str) and value not in known:
+            code = _OF_S3.get(name, "InvalidArgument")
+            shown = value[:_MOST_OF_A_VALUE]
+            return Violation(code, f"{name} '{shown}' is not one of {', '.join(known)}.")
     return None
 
 

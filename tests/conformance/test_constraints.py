@@ -47,6 +47,8 @@ def code_of(cloud: Cloud, service: str, operation: str, parameters: dict[str, An
         {"DBName": "a-b"},
         {"Port": 80},
         {"StorageType": "bogus"},
+        {"StorageType": "io1"},
+        {"MasterUserSecretKmsKeyId": "alias/aws/secretsmanager"},
         {"PreferredBackupWindow": "bogus"},
         {"PreferredBackupWindow": "00:00-00:10"},
         {"EnableCloudwatchLogsExports": ["bogus"]},

@@ -291,3 +291,67 @@ def test_a_hook_needs_a_role_and_a_policy_keeps_its_parts(
         "t4g.micro",
     ]
     assert policy["InstancesDistribution"]["OnDemandAllocationStrategy"] == "prioritized"
+
+
+# API reference of S3: the values of each header, and "Error responses"; guide, "Event notifications".
+@pytest.mark.row("X-heeded")
+def test_objects_and_notifications_of_known_kinds(cloud: Cloud, queue: str) -> None:
+    s3, name = cloud.s3, cloud.name("kinds")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    cloud.afterwards(s3.delete_bucket, Bucket=name)
+    for wrong, code in (
+        ({"ServerSideEncryption": "aws:bogus"}, "InvalidEncryptionAlgorithmError"),
+        ({"StorageClass": "BOGUS"}, "InvalidStorageClass"),
+        ({"ACL": "bogus"}, "InvalidArgument"),
+    ):
+        assert refused(s3.put_object, Bucket=name, Key="a", Body=b"", **wrong) == code
+    assert refused(s3.list_objects_v2, Bucket=name, EncodingType="bogus") == "InvalidArgument"
+    there = {"QueueArn": f"{queue}-none", "Events": ["s3:ObjectCreated:*"]}
+    code = refused(
+        s3.put_bucket_notification_configuration,
+        Bucket=name,
+        NotificationConfiguration={"QueueConfigurations": [there]},
+    )
+    assert code == "InvalidArgument"
+
+
+# API reference, CreateNetworkInterface, AllocateAddress and CreateNatGateway; error codes of EC2.
+@pytest.mark.row("X-heeded")
+def test_addresses_are_free_and_given(cloud: Cloud, network: Network) -> None:
+    ec2, subnet = cloud.ec2, network.subnets[2]
+    wanted = {"SubnetId": subnet, "PrivateIpAddress": "10.40.2.200"}
+    made = ec2.create_network_interface(**wanted)["NetworkInterface"]["NetworkInterfaceId"]
+    assert refused(ec2.create_network_interface, **wanted) == "InvalidIPAddress.InUse"
+    ec2.delete_network_interface(NetworkInterfaceId=made)
+    again = ec2.create_network_interface(**wanted)["NetworkInterface"]["NetworkInterfaceId"]
+    ec2.delete_network_interface(NetworkInterfaceId=again)
+    assert refused(ec2.create_nat_gateway, SubnetId=subnet) == "MissingParameter"
+    address = {"Domain": "vpc", "Address": "192.0.2.1"}
+    assert refused(ec2.allocate_address, **address) == "InvalidAddress.NotFound"
+
+
+# API reference, CreateNetworkAclEntry: RuleNumber, PortRange and IcmpTypeCode.
+@pytest.mark.row("X-heeded")
+def test_entries_of_a_network_acl(cloud: Cloud, network: Network) -> None:
+    ec2 = cloud.ec2
+    acl = ec2.create_network_acl(VpcId=network.vpc)["NetworkAcl"]["NetworkAclId"]
+    cloud.afterwards(ec2.delete_network_acl, NetworkAclId=acl)
+    entry = {"NetworkAclId": acl, "RuleAction": "allow", "Egress": False, "CidrBlock": "0.0.0.0/0"}
+    create = ec2.create_network_acl_entry
+    assert refused(create, RuleNumber=32_767, Protocol="-1", **entry) == "InvalidParameterValue"
+    assert refused(create, RuleNumber=1, Protocol="6", **entry) == "MissingParameter"
+    assert refused(create, RuleNumber=1, Protocol="1", **entry) == "MissingParameter"
+    ping = {"Type": 8, "Code": -1}
+    create(RuleNumber=1, Protocol="1", IcmpTypeCode=ping, **entry)
+    found = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"][0]["Entries"]
+    assert next(one for one in found if one["RuleNumber"] == 1)["IcmpTypeCode"] == ping
+    absent = "InvalidNetworkAclEntry.NotFound"
+    assert refused(ec2.replace_network_acl_entry, RuleNumber=2, Protocol="-1", **entry) == absent
+    which = {"NetworkAclId": acl, "RuleNumber": 2, "Egress": False}
+    assert refused(ec2.delete_network_acl_entry, **which) == absent
+    code = refused(
+        ec2.replace_network_acl_association,
+        AssociationId=f"aclassoc-{ABSENT}",
+        NetworkAclId=acl,
+    )
+    assert code == "InvalidAssociationID.NotFound"

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import cast
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend, nat_gateways
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
+from moto.ec2.responses.elastic_ip_addresses import ElasticIPAddresses
+from moto.ec2.responses.nat_gateways import NatGateways
 
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 
 patches = Patches()
@@ -28,6 +32,29 @@ def _new_gateway(moto: Original, self: NatGateway, *args: object, **kwargs: obje
 @patches.method(nat_gateways, "random_private_ip")
 def _chosen_by_the_subnet() -> None:
     """Choose no address: the network interface then takes the next free one of its subnet."""
+
+
+@patches.around(NatGateways, "create_nat_gateway")
+def _create_nat_gateway(moto: Original, self: NatGateways) -> ActionResult:
+    """Create a gateway; a public one, which it is by default, with an address."""
+    given = Parameters(self)
+    private = given.text("ConnectivityType") == "private"
+    if not private and not given.text("AllocationId"):
+        raise EC2ClientError(
+            "MissingParameter",
+            "The request must include the AllocationId parameter. Add the required parameter and retry "
+            "the request.",
+        )
+    return moto(self)
+
+
+@patches.around(ElasticIPAddresses, "allocate_address")
+def _allocate_address(moto: Original, self: ElasticIPAddresses) -> ActionResult:
+    """Allocate an address of the region's choice: there is none to recover."""
+    wanted = Parameters(self).text("Address")
+    if wanted:
+        raise EC2ClientError("InvalidAddress.NotFound", f"Address '{wanted}' not found.")
+    return moto(self)
 
 
 @patches.method(NatGatewayBackend)

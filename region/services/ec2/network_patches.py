@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.vpcs import VPC, VPCBackend
+from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
 from region.addresses import (
     AddressError,
@@ -18,6 +20,7 @@ from region.addresses import (
     has_twin,
     loopback_of,
 )
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import placement
 from region.services.ec2.instances import TERMINATED
@@ -113,6 +116,35 @@ def _new_interface(
     moto(self, ec2_backend, subnet, address, *args, **kwargs)
     if self.private_ip_address:
         self.mac_address = hardware_address(self.private_ip_address)
+
+
+@patches.around(ElasticNetworkInterfaces, "create_network_interface")
+def _create_interface_call(moto: Original, self: ElasticNetworkInterfaces) -> ActionResult:
+    """Create an interface with an address that is free, and is not any more."""
+    given = Parameters(self)
+    address, backend = given.text("PrivateIpAddress"), self.ec2_backend
+    if not address:
+        return moto(self)
+    subnet: Subnet = backend.get_subnet(given.text("SubnetId"))
+    placement.assign_address(subnet, address, "a network interface")
+    try:
+        return moto(self)
+    except Exception:
+        subnet.del_subnet_ip(address)
+        raise
+
+
+@patches.around(ElasticNetworkInterfaces, "delete_network_interface")
+def _delete_interface_call(moto: Original, self: ElasticNetworkInterfaces) -> ActionResult:
+    """Delete an interface and return its addresses to the subnet."""
+    given = Parameters(self)
+    interface: NetworkInterface = self.ec2_backend.get_network_interface(
+        given.text("NetworkInterfaceId")
+    )
+    answer: ActionResult = moto(self)
+    for one in interface.private_ip_addresses:
+        interface.subnet.del_subnet_ip(str(one["PrivateIpAddress"]))
+    return answer
 
 
 @patches.method(NetworkInterface)

@@ -39,6 +39,7 @@ from region.services.ec2 import (
     lookup_patches,
     named_rule_patches,
     nat_patches,
+    network_acl_patches,
     network_patches,
     refusals,
     root_volumes,
@@ -73,6 +74,7 @@ def install() -> None:
     template_versions.patches.install()
     filter_patches.patches.install()
     network_patches.patches.install()
+    network_acl_patches.patches.install()
     nat_patches.patches.install()
     security_group_patches.patches.install()
     named_rule_patches.patches.install()

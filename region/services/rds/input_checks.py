@@ -30,6 +30,7 @@ _RESERVED: Final = frozenset(_RESERVED_WORDS.split())
 _IDENTIFIER: Final = re.compile(r"[A-Za-z](-?[A-Za-z0-9]){0,254}")
 _PORTS: Final = (1150, 65_535)
 _STORAGE_TYPES: Final = frozenset({"gp2", "gp3", "io1", "io2", "standard"})
+_WITH_IOPS: Final = frozenset({"io1", "io2"})
 _LOGS: Final = frozenset({"iam-db-auth-error", "postgresql", "upgrade"})
 _BACKUP_WINDOW: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _SHORTEST_BACKUP: Final = 30
@@ -50,6 +51,8 @@ def check(backend: RDSBackend, settings: Mapping[str, Any]) -> None:
         raise InvalidParameterValue(
             f"Invalid storage type: {storage}. Use {', '.join(sorted(_STORAGE_TYPES))}."
         )
+    if storage in _WITH_IOPS and not settings.get("iops"):
+        raise InvalidParameterCombination(f"You must specify Iops for the storage type {storage}.")
     exported = settings.get("cloudwatch_logs_export_configuration") or {}
     _check_logs(settings.get("enable_cloudwatch_logs_exports") or ())
     _check_logs(exported.get("EnableLogTypes") or exported.get("enable_log_types") or ())

@@ -52,6 +52,9 @@ from region.services.rds.validation import (
 RESOURCE_ID_LENGTH = 26
 RESOURCE_ID_ALPHABET = string.ascii_uppercase + string.digits
 
+DEFAULT_STORAGE = "gp3"
+"""API reference, CreateDBInstance; moto's is an older one."""
+
 patches = Patches()
 
 
@@ -158,6 +161,7 @@ def create_db_instance(moto: Original, backend: RDSBackend, settings: dict[str, 
     """CreateDBInstance: in the first subnet of its group, unless RDS would reject it."""
     check_new_instance(settings)
     input_checks.check(backend, settings)
+    settings["storage_type"] = settings.get("storage_type") or DEFAULT_STORAGE
     settings["engine_version"] = resolve_version(settings.get("engine_version"))
     check_family(backend, settings.get("db_parameter_group_name"), settings["engine_version"])
     check_retention(settings.get("backup_retention_period"))

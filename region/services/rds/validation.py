@@ -48,6 +48,10 @@ def check_new_instance(settings: dict[str, Any]) -> None:
         raise InvalidParameterValue(
             "The parameter MasterUserPassword must be provided and must not be blank."
         )
+    if settings.get("master_user_secret_kms_key_id") and not managed:
+        raise InvalidParameterCombination(
+            "You can't specify MasterUserSecretKmsKeyId unless ManageMasterUserPassword is enabled."
+        )
     if not settings.get("master_username"):
         raise InvalidParameterValue(
             "The parameter MasterUsername must be provided and must not be blank."

@@ -18,6 +18,8 @@ from moto.s3.exceptions import (
 )
 from moto.s3.models import FakeKey, S3Backend
 from moto.s3.responses import S3Response
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
 
 from region.api.patching import Original, Patches
 
@@ -126,3 +128,27 @@ def _delete_keys(moto: Original, self: S3Response, *given: Any, **named: Any) ->
     status, headers, body = answer
     text = body.decode() if isinstance(body, bytes) else str(body)
     return status, headers, _DELETED.sub("", text)
+
+
+@patches.around(S3Backend, "put_bucket_notification_configuration")
+def _put_bucket_notification_configuration(
+    moto: Original, self: S3Backend, bucket_name: str, notification_config: dict[str, Any]
+) -> None:
+    """Send notifications to what is there: S3 tests each destination (S3 guide, "Event notifications")."""
+    bucket = self.get_bucket(bucket_name)
+    account, region = str(self.account_id), str(bucket.region_name)
+    queues = {queue.queue_arn for queue in sqs_backends[account][region].queues.values()}
+    topics = set(sns_backends[account][region].topics)
+    for kind, member, known in (
+        ("QueueConfiguration", "Queue", queues),
+        ("TopicConfiguration", "Topic", topics),
+    ):
+        found = notification_config.get(kind) or []
+        for one in found if isinstance(found, list) else [found]:
+            if one.get(member) not in known:
+                raise S3ClientError(
+                    "InvalidArgument",
+                    "Unable to validate the following destination configurations: "
+                    f"{one.get(member)} does not exist.",
+                )
+    moto(self, bucket_name, notification_config)
