@@ -192,6 +192,12 @@ _DIRECTORIES = (
     row("rehearsal start --root ''", "name a directory for the region's state"),
     row("rehearsal start --root f", "'f' is not a directory", files={"f": "x"}),
     row("rehearsal start --root l", "symbolic links", "name a directory", files={"l": loop}),
+    row(
+        "rehearsal start --root /proc/x --image host",
+        "kept in /proc/x",
+        "another directory with --root",
+    ),
+    row("rehearsal shortages --root /proc/x --deny t4g.nano", "kept in /proc/x", "with --root"),
     # The region would close it to everybody else, end what is recorded below it, and remove it.
     row("rehearsal stop --root ours --remove", "other files", files={"ours/a.txt": "x"}),
     row("rehearsal start --root ours", "other files", "'a.txt'", files={"ours/a.txt": "x"}),

@@ -24,7 +24,7 @@ def typed(
     """Type `python -m COMMAND AROUND` into a shell; `around` redirects."""
     own = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(directory)}
     return subprocess.run(
-        ["bash", "-c", f"{shlex.quote(sys.executable)} -m {command} {around}"],
+        ["/bin/bash", "-c", f"{shlex.quote(sys.executable)} -m {command} {around}"],
         cwd=directory,
         env=own | environment,
         stdin=subprocess.DEVNULL,
@@ -104,6 +104,9 @@ def test_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path):
         {"COLUMNS": "0", "TERM": ""},
         {"HOME": "/nonexistent", "TMPDIR": "/nonexistent"},
         {"FORCE_COLOR": "", "COLUMNS": "no", "LINES": "-1"},
+        {"AWS_PROFILE": "prod", "PULUMI_STACK": "prod", "PULUMI_OPTION_JSON": "true"},
+        {"PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2", "VIRTUAL_ENV": "/gone"},
+        {"PATH": "", "SHELL": "/bin/false", "BASH_ENV": "/gone"},
     ],
     ids=lambda one: " ".join(map("=".join, one.items())),
 )
@@ -112,7 +115,7 @@ def test_a_terminal_of_any_kind_gets_the_one_message(environment: dict[str, str]
 
     assert done.returncode == 4
     # A locale that does not exist also makes bash itself speak.
-    [line] = [one for one in done.stderr.splitlines() if not one.startswith("bash: warning: ")]
+    [line] = [one for one in done.stderr.splitlines() if "bash: warning: " not in one]
     assert line.startswith("error: no local region is running; start one: python -m rehearsal")
 
 
