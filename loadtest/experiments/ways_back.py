@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from loadtest.errors import ExperimentError
+from loadtest.errors import ExperimentError, LoadTestError
 from loadtest.experiments.undo import FaultJournal, WayBack
 from loadtest.stack.clients import Clients, error_code
 from loadtest.stack.deployments import ACTIVE, ENDED, Deployments, Revision
@@ -388,7 +388,7 @@ def put_all_back(clients: Clients, journal: FaultJournal) -> tuple[list[str], li
             if put_back(clients, way_back):
                 done.append(way_back.what)
             journal.done(number)
-        except ExperimentError as error:
+        except LoadTestError as error:
             left.append(str(error))
     return done, left
 

@@ -209,6 +209,22 @@ def test_what_is_put_back_is_where_it_was_changed(
     assert len(unfinished_journals(tmp_path)) == elsewhere
 
 
+@pytest.mark.parametrize("region", ["no where", "", "..", "ap-northeast-2\n"])
+def test_a_region_that_is_none_leaves_its_journal_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", str(HEADER.endpoint))
+    for name, value in {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    left_by(tmp_path, "a", replace(HEADER, region=region))
+    (tmp_path / "faults" / "b.ndjson").write_text("")
+    first, second = recovery.recover(tmp_path)
+    assert "not put back" in first.left[0] or "region" in first.left[0].lower()
+    assert (second.id, second.left) == ("b", [])
+
+
 def test_an_account_that_cannot_be_asked_leaves_the_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
