@@ -16,6 +16,7 @@ from guardrails.rules import (
     accepted_messages,
     accepted_network,
     accepted_placement,
+    accepted_tags,
     accepted_target_groups,
     accepted_vpc,
     alarm_metrics,
@@ -64,6 +65,7 @@ from guardrails.rules import (
     listener_rules,
     load_balancing,
     minimum_healthy_hosts,
+    modelled_values,
     name_servers,
     names,
     names_and_arns,
@@ -72,6 +74,7 @@ from guardrails.rules import (
     one_zone,
     other_releases,
     privileges,
+    quotas,
     reachability,
     redirects,
     resource_options,
@@ -90,6 +93,7 @@ from guardrails.rules import (
     tls,
     volume_keys,
     web_acl,
+    written_secrets,
     zonal_egress,
 )
 
@@ -163,6 +167,7 @@ RULES: tuple[Rule, ...] = (
     *exposure.RULES,
     *kubernetes.RULES,
     *credentials.RULES,
+    *written_secrets.RULES,
     *privileges.RULES,
     *data_privileges.RULES,
     *resource_policies.RULES,
@@ -180,5 +185,8 @@ RULES: tuple[Rule, ...] = (
     *accepted_functions.RULES,
     *accepted_identities.RULES,
     *accepted_buckets.RULES,
+    *accepted_tags.RULES,
+    *modelled_values.RULES,
+    *quotas.RULES,
     *names_and_arns.RULES,
 )

@@ -14,6 +14,12 @@ _TOKENS = (
     ("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
     ("a Slack token", r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
     ("a Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
+    ("an API key of OpenAI or Anthropic", r"\bsk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]{32,}"),
+    ("a Google API key", r"\bAIza[0-9A-Za-z_-]{35}\b"),
+    ("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
+    ("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("a Slack webhook", r"https://hooks\.slack\.com/services/T\w+/B\w+/\w{16,}"),
+    ("a bearer token", r"\b[Bb]earer\s+eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{16,}"),
 )
 
 # A value that is read from elsewhere when the instance starts: a variable, a command, a reference.
@@ -22,7 +28,7 @@ _IN_ADDRESS = re.compile(
     rf"\b[a-z][a-z0-9+.-]*://[^\s:/@\"'$]*:(?!{_REFERENCE})([^\s/@\"'$]+)@[^\s/]", re.IGNORECASE
 )
 _ASSIGNED = re.compile(
-    r"(?P<name>[A-Za-z][A-Za-z0-9_.-]*)[\"']?\s*(?::=|[=:])\s*(?P<quote>[\"']?)(?P<value>[^\s\"';,&|]+)"
+    r"(?P<name>[A-Za-z][A-Za-z0-9_.-]*)[\"']?\s*(?::=|[=:])[ \t]*(?P<quote>[\"']?)(?P<value>[^\s\"';,&|]+)"
 )
 _EXPRESSION = re.compile(r"[(\[]|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 """What code assigns without quotes: a call, an element, an attribute."""
@@ -32,11 +38,38 @@ _LOGIN = re.compile(
     rf"(?:-p|--password|--token)[ =]+(?P<quote>[\"']?)(?!{_REFERENCE}|[\"'-])[^\s\"']{{4,}}"
 )
 _PIPED = re.compile(r"[\"']?\w+:[^\s\"'$`]{4,}[\"']?\s*\|\s*(?:sudo\s+)?chpasswd")
+_LISTED = re.compile(
+    r"\bchpasswd:\s*\n(?:[^\n]*\n){0,3}?\s*(?:-\s*)?\w+:(?!R\b|RANDOM\b|[\s$*!])[^\s$]{4,}"
+)
+_USER = re.compile(
+    rf"\b(?:curl|wget|http)\b[^\n|;&]*\s(?:-u|--user)[ =]*[\"']?[\w.@-]+:"
+    rf"(?!{_REFERENCE}|[\"'\s])[^\s\"']{{4,}}"
+)
+_SHORT_OPTION = re.compile(
+    rf"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass)\b[^\n|;&]*\s-p(?!{_REFERENCE}|[\"'\s]|assword|[\d:.]+(?:\s|$))"
+    r"[^\s\"'$]{4,}"
+)
+_PASSWORD_FILE = re.compile(
+    rf"\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+[\"']?(?!{_REFERENCE}|[\"'])[^\s\"']{{4,}}"
+)
+_CONFIGURED = re.compile(
+    rf"\b(?:aws\s+configure\s+set|npm\s+config\s+set|git\s+config)\b[^\n|;&]*"
+    rf"(?:secret_access_key|_authToken|password)[ =][\"']?(?!{_REFERENCE}|[\"'])[^\s\"']{{8,}}"
+)
+_POSTGRES_FILE = re.compile(
+    r"[\w.*-]+:(?:\d+|\*):[\w*]+:\w+:(?![$*])[^\s:\"'$]{4,}[\"']?\s*>>?\s*\S*\.pgpass"
+)
 
 _SHAPES = (
     ("a password in an address", _IN_ADDRESS),
     ("the password of a login", _LOGIN),
     ("a password for chpasswd", _PIPED),
+    ("a password for chpasswd", _LISTED),
+    ("the password of a request", _USER),
+    ("the password of a command", _SHORT_OPTION),
+    ("a password for htpasswd", _PASSWORD_FILE),
+    ("a credential of a client's configuration", _CONFIGURED),
+    ("a password for .pgpass", _POSTGRES_FILE),
 )
 
 _WORDS = frozenset({"password", "passwd", "passphrase", "pwd", "secret", "token", "credentials"})
@@ -53,9 +86,12 @@ _PAIRS = frozenset(
 )
 _ONE = frozenset({"apikey", "pgpassword", "dbpassword", "secretkey", "accesskey", "privatekey"})
 _HARMLESS = re.compile(
-    rf"^(?:{_REFERENCE})|^(?:true|false|yes|no|none|null|required|optional|managed|\d{{1,3}})$",
+    rf"^(?:{_REFERENCE})|^(?:true|false|yes|no|none|null|required|optional|managed|\d{{1,3}})$"
+    r"|^(?:change[-_ ]?(?:me|it|this)|replace[-_ ]?(?:me|this)|placeholder|dummy|example|todo|tbd|fixme|"
+    r"unset|redacted|(?:your|to[-_ ]be|set[-_ ]by)[-_ ][\w -]*|x{3,}|\.{3,})[\W_]*$",
     re.IGNORECASE,
 )
+"""What stands for no credential: a reference, a switch, and a word that is written until there is one."""
 
 
 def promises_credential(name: str) -> bool:
@@ -78,6 +114,8 @@ def is_plain(value: Any, name: str = "") -> bool:
     `DB_SECRET=production/database` gives a secret's name.
     """
     if not isinstance(value, str) or len(value) < 4 or _HARMLESS.match(value.strip()):
+        return False
+    if ".*" in value:  # an expression that looks for one
         return False
     return not (name.lower().endswith(("secret", "credentials")) and "/" in value)
 

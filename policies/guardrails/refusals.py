@@ -22,7 +22,7 @@ from guardrails.model import (
     Violation,
 )
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, items, number, show
+from guardrails.values import UNKNOWN, figure, is_absent, items, number, show
 
 Found = str | Iterable[str] | None
 """What the program asks for: clauses that follow the resource's name."""
@@ -206,8 +206,9 @@ def between(path: str, low: float, high: float, *also: float) -> Find:
         for value in every(resource, path):
             given = number(value)
             if given is not None and not low <= given <= high and given not in also:
-                others = "".join(f" or {one:g}" for one in also)
-                yield f"{label(path)} is {given:g}, outside {low:g} to {high:g}{others}"
+                others = "".join(f" or {figure(one)}" for one in also)
+                span = f"{figure(low)} to {figure(high)}"
+                yield f"{label(path)} is {figure(given)}, outside {span}{others}"
 
     return find
 

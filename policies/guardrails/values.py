@@ -92,6 +92,11 @@ def number(value: Any) -> float | None:
         return None
 
 
+def figure(value: float) -> str:
+    """Render a number: a whole one with all its digits."""
+    return f"{value:.0f}" if value == int(value) else f"{value:g}"
+
+
 def show(value: Any) -> str:
     """Render a value for a message."""
     if value is UNKNOWN:
@@ -101,5 +106,5 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:g}"
+        return figure(value)
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -207,7 +207,7 @@ class Firewall:
         if direction == EGRESS or shared:
             return yes(name)
         return no(
-            f"{party.name} has no security group of its own, and the VPC's default one admits only "
+            f"no security group of its own is given to {party.name}, and the VPC's default one admits only "
             "its own members",
             name,
             remedy=f"give {party.name} a security group that admits {peer.name}.",

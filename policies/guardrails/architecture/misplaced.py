@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from guardrails import tokens
 from guardrails.architecture.answers import Answer, no
 from guardrails.architecture.firewall import Firewall
+from guardrails.architecture.network import Network
 from guardrails.architecture.permits import INGRESS, WORLD, Party
 from guardrails.architecture.targets import End, Targets
 from guardrails.architecture.traffic import Traffic
-from guardrails.resources import Resource, Stack
+from guardrails.resources import References, Resource, Stack
 from guardrails.values import number
 
 
@@ -33,6 +35,45 @@ def meant_for(stack: Stack, party: Party) -> Resource | None:
             if firewall.connects(source, party, int(port or 0)).is_yes:
                 return target
     return None
+
+
+def group_for(stack: Stack, balancer: Resource, end: End) -> Resource | None:
+    """Return the security group that admits a load balancer to a target's port, if one does.
+
+    It is what the instances lack where they have another one: that of another service, or of the load
+    balancer itself.
+    """
+    given = end.party.groups
+    if end.port is None or given.possible or given.foreign or given.untraced:
+        return None
+    targets, firewall = stack.derived(Targets), stack.derived(Firewall)
+    source, network = targets.balancer_party(balancer), stack.derived(Network)
+    places = [*given.resources, *(one for one in end.subnets if isinstance(one, Resource))]
+    vpc = network.vpc(places[0]) if places else None
+    for group in stack.of(tokens.SECURITY_GROUP):
+        if group in (*source.groups.any, *end.party.groups.any) or network.vpc(group) != vpc:
+            continue
+        within = replace(end.party, groups=References((group,)))
+        if firewall.passes(INGRESS, within, source, int(end.port)).is_yes:
+            return group
+    return None
+
+
+def lacks_group(stack: Stack, party: Party) -> bool:
+    """Return whether instances have no group, or a load balancer's, instead of that meant for them.
+
+    `elb-reaches-targets` reports it; what else they do not reach follows from it.
+    """
+    targets, traffic = stack.derived(Targets), stack.derived(Traffic)
+    for balancer in traffic.balancers:
+        source = targets.balancer_party(balancer)
+        if party.groups.any and not set(party.groups.any) & set(source.groups.any):
+            continue
+        for _, share in traffic.forwards(balancer):
+            for end in targets.ends(share.target):
+                if end.party == party and group_for(stack, balancer, end) is not None:
+                    return True
+    return False
 
 
 class Exchanged:

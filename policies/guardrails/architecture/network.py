@@ -10,7 +10,7 @@ from guardrails.architecture.endpoints import Endpoints
 from guardrails.architecture.permits import Party
 from guardrails.architecture.routes import Exit, Routes, RouteTables, Subnet, Way
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_true
+from guardrails.values import UNKNOWN, dig, is_absent, is_true
 
 _ID = ("id",)
 
@@ -137,7 +137,9 @@ class Network:
                 ),
             )
         if found.way is not Way.INTERNET_GATEWAY:
-            return yes(*steps)
+            machine = found.way is Way.MACHINE
+            answer = self._machine_leads_out(found.gateway) if machine else yes()
+            return answer.after(*steps)
         value = UNKNOWN if isinstance(subnet, str) else subnet.get("mapPublicIpOnLaunch")
         inherited = True if is_true(value) else (None if value is UNKNOWN else False)
         addressed = inherited if public_address is None else public_address
@@ -163,6 +165,41 @@ class Network:
             ),
         )
 
+    def _machine_leads_out(self, machine: Resource | None) -> Answer:
+        """Answer for a route to an instance or its network interface."""
+        if machine is None:
+            return undecided(
+                "the instance or network interface to which the default route leads is not part of this "
+                "stack, nor is what it passes on",
+                remedy="set nat_gateway_id of the route 0.0.0.0/0 to a NAT gateway of this program.",
+            )
+        if machine.type in tokens.NETWORK_INTERFACE and not self._is_attached(machine):
+            return no(
+                f'network interface "{machine.name}" belongs to no instance, and passes nothing on',
+                remedy="set nat_gateway_id of the route 0.0.0.0/0 to a NAT gateway.",
+            )
+        checks = machine.setting("sourceDestCheck")
+        if checks is UNKNOWN or checks is False:
+            return yes()
+        return no(
+            f'"{machine.name}" drops what is not for itself: source_dest_check is not false',
+            remedy=(
+                f'set source_dest_check of "{machine.name}" to false, or nat_gateway_id of the route '
+                "0.0.0.0/0 to a NAT gateway."
+            ),
+        )
+
+    def _is_attached(self, interface: Resource) -> bool:
+        """Return whether something in this stack attaches an interface to an instance, or may."""
+        if not is_absent(interface.setting("attachments")):
+            return True
+        return any(
+            interface.urn in urns
+            for one in self._stack.resources
+            if one.type in (*tokens.INSTANCE, *tokens.INTERFACE_ATTACHMENT)
+            for urns in one.dependencies.values()
+        )
+
     def _nat_leads_out(self, nat: Resource, reported: Collection[Subnet]) -> Answer:
         if nat.get("connectivityType") == "private":
             return self._private_nat_leads_out(nat)
@@ -184,7 +221,7 @@ class Network:
         found = [self.routes(one) for one in self.subnets(nat, "subnetId")]
         exits = [one for routes in found if routes is not None for one in routes.exits]
         known = all(routes is not None and routes.complete for routes in found)
-        if not known or any(one.way is Way.ELSEWHERE for one in exits):
+        if not known or any(one.way in (Way.ELSEWHERE, Way.MACHINE) for one in exits):
             return yes()
         return no(
             f'NAT gateway "{nat.name}" is private: it translates towards other networks, not to the '

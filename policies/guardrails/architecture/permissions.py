@@ -10,7 +10,13 @@ from typing import Any
 from guardrails import tokens
 from guardrails.architecture.answers import Answer, no, undecided, yes
 from guardrails.architecture.managed_policies import managed_name, managed_statements
-from guardrails.architecture.policy_documents import Statement, matches, same_partition, statements
+from guardrails.architecture.policy_documents import (
+    Statement,
+    is_json,
+    matches,
+    same_partition,
+    statements,
+)
 from guardrails.architecture.zones import regions
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items
@@ -221,6 +227,11 @@ def _from_document(label: str, resource: Resource, prop: str) -> Policy:
 def _policy(label: str, document: Any, resource: Resource, prop: str) -> Policy:
     known = statements(document)
     sources = frozenset(resource.dependencies.get(prop, ()))
+    if isinstance(document, str) and not is_json(document):
+        # iam-accepted reports the text; what it was meant to allow is not known.
+        return Policy(label, None, sources, "its text is no JSON")
+    if known is not None and any(not (one.resources or one.not_resources) for one in known):
+        return Policy(label, None, sources, "a statement of it has no Resource")
     return Policy(label, known, sources, "" if known is not None else _NOT_KNOWN)
 
 

@@ -76,6 +76,15 @@ def _opposite(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 
+def is_json(text: str) -> bool:
+    """Return whether a text is JSON."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
 def statements(document: Any) -> tuple[Statement, ...] | None:
     """Return the statements of a document, given as JSON or as an object; `None` if unknown.
 

@@ -16,6 +16,8 @@ from guardrails.values import UNKNOWN, dig, is_absent, items, number
 BUCKET_KEYS = ("bucket", "id", "arn")
 _KEY_KEYS = ("arn", "keyId", "id")
 
+ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
+"""Storage classes whose objects have to be restored before anybody reads them."""
 _ARCHIVE = re.compile(r"\.(?:zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
 _ARCHIVE_TYPES = ("zip", "tar", "gzip", "octet-stream")
 # What makes a key change with its content: a digest, a version, a date or a build number.
@@ -153,6 +155,17 @@ def keeps_versions(rule: Any) -> bool:
     if expiration is not UNKNOWN and all(is_absent(one) for one in days):
         return True
     return (number(dig(expiration, "newerNoncurrentVersions")) or 0) >= 1
+
+
+def archives_versions(rule: Any) -> str | None:
+    """Return the archive to which a rule moves noncurrent versions, if it does."""
+    if dig(rule, "status") == "Disabled" or dig(rule, "enabled") is False:
+        return None
+    for transition in items(dig(rule, "noncurrentVersionTransitions")):
+        kept = number(dig(transition, "newerNoncurrentVersions")) or 0
+        if dig(transition, "storageClass") in ARCHIVES and kept < 1:
+            return str(dig(transition, "storageClass"))
+    return None
 
 
 def _is_archive(uploaded: Resource) -> bool:

@@ -27,6 +27,7 @@ class Way(Enum):
     OUTBOUND_ONLY = "egress-only internet gateway"
     PEERING = "peering connection"
     """It carries traffic between the two networks only, not on to a gateway of the other one."""
+    MACHINE = "instance or network interface"
     ELSEWHERE = "another network"
     """A transit gateway, appliance …: what is behind it is not part of this stack."""
 
@@ -39,16 +40,15 @@ _TARGETS = {
     **dict.fromkeys(
         (
             "transitGatewayId",
-            "networkInterfaceId",
             "vpcEndpointId",
             "coreNetworkArn",
             "carrierGatewayId",
             "localGatewayId",
-            "instanceId",
             "odbNetworkArn",
         ),
         Way.ELSEWHERE,
     ),
+    **dict.fromkeys(("networkInterfaceId", "instanceId"), Way.MACHINE),
 }
 
 
@@ -154,10 +154,12 @@ class RouteTables:
             value = route.get(name)
             if is_absent(value) or (not prop and owner.left_out(name)):
                 continue
+            if self._stays(owner, prop or name, name, value):
+                continue
             types = {
                 "gatewayId": tokens.INTERNET_GATEWAY,
                 "natGatewayId": tokens.NAT_GATEWAY,
-                "networkInterfaceId": tokens.INSTANCE,
+                "networkInterfaceId": (*tokens.INSTANCE, *tokens.NETWORK_INTERFACE),
                 "vpcPeeringConnectionId": tokens.PEERING,
                 "instanceId": tokens.INSTANCE,
             }.get(name, ())
@@ -167,6 +169,17 @@ class RouteTables:
             if prop and value is UNKNOWN and types and not found.any:
                 continue  # of the entry's targets, what the provider leaves unknown
             yield Exit(way if gateway is not None else _way(way, value), gateway, family)
+
+    def _stays(self, owner: Resource, prop: str, name: str, value: Any) -> bool:
+        """Return whether a target leads nowhere out: the VPC itself, or a gateway endpoint's service."""
+        if name == "gatewayId" and value == "local":
+            return True
+        if name != "vpcEndpointId":
+            return False
+        found = self._stack.references(owner, prop, tokens.VPC_ENDPOINT, _ID, value=value)
+        kinds = [one.setting("vpcEndpointType") for one in found.resources]
+        # Without a type it is a gateway endpoint.
+        return bool(kinds) and all(is_absent(kind) or kind == "Gateway" for kind in kinds)
 
     def _index_associations(self) -> None:
         stack = self._stack

@@ -72,10 +72,45 @@ def network_groups(store: DataStore) -> Iterator[tuple[Resource, References]]:
 
     A file system has those of its mount targets. One that the program gives no group is left out.
     """
-    prop = "securityGroups" if isinstance(store, FileSystem) else "securityGroupIds"
-    if isinstance(store, Cluster | Proxy):
-        prop = "vpcSecurityGroupIds"
-    holders = store.members if isinstance(store, FileSystem) else (store.resource,)
-    for holder in holders:
+    prop = _groups_prop(store)
+    for holder in _holders(store):
         if not is_absent(holder.setting(prop)):
             yield holder, store.stack.references(holder, prop, tokens.SECURITY_GROUP, ("id",))
+
+
+def in_default_group(store: DataStore) -> Iterator[Resource]:
+    """Yield a cluster or cache that gets the default group of a VPC of this stack, for it is given none."""
+    prop, holder = _groups_prop(store), store.resource
+    if isinstance(store, FileSystem) or not is_absent(holder.setting(prop)):
+        return
+    if in_own_vpc(store.stack, _group_subnets(store.stack, holder)):
+        yield holder
+
+
+def in_own_vpc(stack: Stack, subnets: tuple[Subnet, ...]) -> bool:
+    """Return whether subnets are certainly of a VPC that this stack creates."""
+    network = stack.derived(Network)
+    vpcs = [network.vpc(one) if isinstance(one, Resource) else None for one in subnets]
+    return bool(vpcs) and all(
+        isinstance(one, Resource) and one.type == "aws:ec2/vpc:Vpc" for one in vpcs
+    )
+
+
+def _group_subnets(stack: Stack, holder: Resource) -> tuple[Subnet, ...]:
+    """Return the subnets of a cluster or cache, as far as its subnet group is in the stack."""
+    groups = stack.references(
+        holder, "subnetGroupName", tokens.CACHE_SUBNET_GROUP, ("name", "id")
+    ).resources
+    network = stack.derived(Network)
+    own = tuple(one for group in groups for one in network.subnets(group, "subnetIds"))
+    return own or database_subnets(stack, holder)
+
+
+def _groups_prop(store: DataStore) -> str:
+    if isinstance(store, Cluster | Proxy):
+        return "vpcSecurityGroupIds"
+    return "securityGroups" if isinstance(store, FileSystem) else "securityGroupIds"
+
+
+def _holders(store: DataStore) -> tuple[Resource, ...]:
+    return tuple(store.members) if isinstance(store, FileSystem) else (store.resource,)

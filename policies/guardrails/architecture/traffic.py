@@ -347,6 +347,20 @@ def asks_same_port(target: Resource) -> bool:
     return is_absent(given) or given == "traffic-port" or target.left_out("healthCheck")
 
 
+def asks_another_port(target: Resource) -> bool:
+    """Return whether health checks certainly ask another port, where that of the requests would answer.
+
+    A check by HTTP beside another protocol, or beside UDP, has to ask somewhere else.
+    """
+    asked, port = number(target.get("healthCheck", "port")), number(target.get("port"))
+    if asked is None or port is None or asked == port:
+        return False
+    layer_4 = str(target.get("protocol")).upper() in LAYER_4
+    kind = str(target.get("healthCheck", "protocol")).upper()
+    beside = kind in ("HTTP", "HTTPS") or target.get("protocol") in ("UDP", "QUIC")
+    return not (layer_4 and beside)
+
+
 def listeners_of(stack: Stack, resource: Resource) -> tuple[Resource, ...]:
     """Return a listener itself, or the listeners of a rule."""
     if resource.type in tokens.LISTENER:

@@ -74,6 +74,8 @@ class Spread:
         """Describe the zones, as the end of a sentence."""
         details = [", ".join(self.zones)] if self.zones else []
         details += self.open
+        if self.possible == 1 and not self.certain:
+            return f"1 Availability Zone at most ({'; '.join(details)})"
         noun = "Availability Zone" if self.certain == 1 else "Availability Zones"
         return f"{self.certain} {noun} for certain ({'; '.join(details) or 'no subnets given'})"
 
@@ -294,7 +296,8 @@ def _listed(
         certain,
         possible,
         tuple(missing),
-        _remedy(outside, found, untraced if possible > 1 else 0),
+        # One subnet is in one zone, whatever it is called.
+        _remedy(*((outside, found, untraced) if possible > 1 else ((), found, 0))),
     )
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.refusals import FindTogether, JointRefusal, alone, among, between, label
+from guardrails.refusals import FindTogether, JointRefusal, alone, among, between, label, matching
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_true, number, show
 
@@ -44,6 +44,16 @@ def _receives(queue: Resource) -> str | None:
     if count is not None and not 1 <= count <= 1000:
         return f"maxReceiveCount of redrive_policy is {count:g}"
     return None
+
+
+def _ordered_only(queue: Resource) -> Iterator[str]:
+    """Find what only a FIFO queue has, in one that certainly is none."""
+    if queue.setting("fifoQueue") is UNKNOWN or is_true(queue.get("fifoQueue")):
+        return
+    for prop in ("contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit"):
+        given = queue.setting(prop)
+        if given is not False and not queue.left_out(prop) and given is not UNKNOWN:
+            yield f"{label(prop)} is {show(given)}, fifo_queue is not true"
 
 
 def _ordered(one: Resource, prop: str) -> bool | None:
@@ -121,6 +131,20 @@ TABLE = (
         remedy="let name end with .fifo exactly where fifo_topic is true, or leave name to Pulumi.",
         find=_suffix("fifoTopic", 256),
     ),
+    JointRefusal(
+        types=tokens.TOPIC,
+        says="InvalidParameter: DisplayName: up to 100 characters.",
+        source="https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html",
+        remedy="shorten display_name.",
+        find=alone(matching("displayName", r"(?s).+", 100)),
+    ),
+    JointRefusal(
+        types=tokens.TOPIC,
+        says="InvalidParameter: SignatureVersion: 1 or 2.",
+        source="https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html",
+        remedy="set signature_version to 2.",
+        find=alone(between("signatureVersion", 1, 2)),
+    ),
     _number(
         "delaySeconds",
         0,
@@ -148,6 +172,27 @@ TABLE = (
         20,
         "ReceiveMessageWaitTimeSeconds: 0 to 20 seconds.",
         "set receive_wait_time_seconds to at most 20.",
+    ),
+    _number(
+        "maxMessageSize",
+        1024,
+        1048576,
+        "MaximumMessageSize: 1024 to 1048576 bytes, 1 MiB.",
+        "set max_message_size to 1024 to 1048576.",
+    ),
+    _number(
+        "kmsDataKeyReusePeriodSeconds",
+        60,
+        86400,
+        "KmsDataKeyReusePeriodSeconds: 60 to 86400 seconds, 24 hours.",
+        "set kms_data_key_reuse_period_seconds to 60 to 86400.",
+    ),
+    JointRefusal(
+        types=tokens.QUEUE,
+        says="InvalidAttributeName: deduplication is for FIFO queues.",
+        source=_SQS,
+        remedy="set fifo_queue to true and let name end with .fifo, or leave the attribute out.",
+        find=alone(_ordered_only),
     ),
     JointRefusal(
         types=tokens.QUEUE,

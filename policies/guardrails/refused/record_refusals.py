@@ -119,6 +119,13 @@ TABLE = (
     ),
     JointRefusal(
         types=tokens.SECRET,
+        says="ValidationException: Invalid name: a secret's has letters, digits and /_+=.@- characters.",
+        source="https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html",
+        remedy='set name to a text such as "shop/database".',
+        find=alone(matching("name", r"[A-Za-z0-9/_+=.@-]+", 512)),
+    ),
+    JointRefusal(
+        types=tokens.SECRET,
         says="RecoveryWindowInDays: 7 to 30; 0 deletes at once.",
         source="https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html",
         remedy="set recovery_window_in_days to 7 to 30.",

@@ -27,19 +27,41 @@ def _minutes(start: int, end: int, length: int) -> set[int]:
     return {minute % length for minute in range(start, end if end > start else end + length)}
 
 
-def _windows(_: Stack, database: Resource) -> str | None:
-    prop = "maintenanceWindow" if database.type in _DATABASES else "preferredMaintenanceWindow"
-    other = "backupWindow" if database.type in _DATABASES else "preferredBackupWindow"
-    daily = _DAILY.fullmatch(str(database.get(other)))
-    weekly = _WEEKLY.fullmatch(str(database.get(prop)).lower())
-    if daily is None or weekly is None or not {weekly[1], weekly[4]} <= set(_DAYS):
+def _backup_prop(database: Resource) -> str:
+    return "backupWindow" if database.type in _DATABASES else "preferredBackupWindow"
+
+
+def _maintenance_prop(database: Resource) -> str:
+    return "maintenanceWindow" if database.type in _DATABASES else "preferredMaintenanceWindow"
+
+
+def backup_window(database: Resource) -> set[int] | None:
+    """Return the minutes of the day of the backup window, `None` if it is not known or has another form."""
+    daily = _DAILY.fullmatch(str(database.get(_backup_prop(database))))
+    if daily is None:
+        return None
+    start, end = int(daily[1]) * 60 + int(daily[2]), int(daily[3]) * 60 + int(daily[4])
+    return _minutes(start, end, _DAY)
+
+
+def maintenance_window(database: Resource) -> set[int] | None:
+    """Return the minutes of the week of the maintenance window, `None` as for the backup window."""
+    weekly = _WEEKLY.fullmatch(str(database.get(_maintenance_prop(database))).lower())
+    if weekly is None or not {weekly[1], weekly[4]} <= set(_DAYS):
         return None
     first = _DAYS.index(weekly[1]) * _DAY + int(weekly[2]) * 60 + int(weekly[3])
     last = _DAYS.index(weekly[4]) * _DAY + int(weekly[5]) * 60 + int(weekly[6])
-    start, end = int(daily[1]) * 60 + int(daily[2]), int(daily[3]) * 60 + int(daily[4])
-    backup = _minutes(start, end, _DAY)
-    if any(minute % _DAY in backup for minute in _minutes(first, last, _WEEK)):
-        return f"the backup window {daily[0]} and the maintenance window {weekly[0]} overlap"
+    return _minutes(first, last, _WEEK)
+
+
+def _windows(_: Stack, database: Resource) -> str | None:
+    backup, maintenance = backup_window(database), maintenance_window(database)
+    if backup and maintenance and any(minute % _DAY in backup for minute in maintenance):
+        first, second = _backup_prop(database), _maintenance_prop(database)
+        return (
+            f"the backup window {database.get(first)} and the maintenance window "
+            f"{str(database.get(second)).lower()} overlap"
+        )
     return None
 
 

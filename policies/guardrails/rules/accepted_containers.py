@@ -15,6 +15,7 @@ from guardrails.architecture.tasks import (
     has_port,
 )
 from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
+from guardrails.refused import task_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -64,8 +65,17 @@ def _network_mode(task: Resource) -> str | None:
     return None
 
 
+def _units(given: Any, unit: str) -> float | None:
+    """Return CPU units or MiB, which may be written as ".5 vCPU" or "1 GB"."""
+    text = str(given).strip()
+    if isinstance(given, str) and text.lower().endswith(unit.lower()):
+        amount = number(text[: -len(unit)].strip())
+        return None if amount is None else amount * _GB
+    return number(given)
+
+
 def _size(task: Resource) -> str | None:
-    cpu, memory = number(task.get("cpu")), number(task.get("memory"))
+    cpu, memory = _units(task.get("cpu"), "vCPU"), _units(task.get("memory"), "GB")
     if not _is_fargate(task) or cpu is None or memory is None:
         return None
     allowed = _MEMORY.get(int(cpu))
@@ -372,7 +382,7 @@ _TABLE = (
 )
 
 CONTAINERS = joint_refusal_rule(
-    _TABLE,
+    (*_TABLE, *task_refusals.TABLE),
     id="ecs-accepted",
     title="Amazon ECS accepts every service, task definition and scalable target",
     url=_SERVICE,

@@ -106,6 +106,13 @@ def _metric(alarm: Resource) -> Iterator[str]:
         yield "both metric_name and metric_queries are set"
     if sets(alarm, "metricName") and not sets(alarm, "period"):
         yield "metric_name is set, period is not"
+    if sets(alarm, "metricName") and sets(alarm, "namespace"):
+        statistics = ("statistic", "extendedStatistic")
+        if sets(alarm, "period") and not any(sets(alarm, one) for one in statistics):
+            yield "metric_name is set, neither statistic nor extended_statistic is"
+        limits = ("threshold", "thresholdMetricId")
+        if sets(alarm, "comparisonOperator") and not any(sets(alarm, one) for one in limits):
+            yield "comparison_operator is set, threshold is not"
 
 
 def _actions(alarm: Resource) -> Iterator[str]:
@@ -115,6 +122,19 @@ def _actions(alarm: Resource) -> Iterator[str]:
             yield f"{name} has {count} elements"
 
 
+def _band(alarm: Resource) -> str | None:
+    comparison = alarm.get("comparisonOperator")
+    on_band = comparison in _BANDS
+    if on_band and is_absent(alarm.get("thresholdMetricId")):
+        return f"comparison_operator is {show(comparison)}, threshold_metric_id is not set"
+    return None
+
+
+_BANDS = (
+    "LessThanLowerOrGreaterThanUpperThreshold",
+    "LessThanLowerThreshold",
+    "GreaterThanUpperThreshold",
+)
 _COMPARISONS = (
     "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold",
     "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold",
@@ -192,6 +212,13 @@ _DEPLOYMENT_TABLE = (
     ),
     Refusal(
         types=_CONFIGS,
+        says="InvalidDeploymentConfigNameException: names that begin with CodeDeployDefault. are reserved.",
+        source=f"{_API}API_CreateDeploymentConfig.html",
+        remedy="set deployment_config_name to a name of your own, or use the predefined one by its name.",
+        find=matching("deploymentConfigName", r"(?!CodeDeployDefault\.).+"),
+    ),
+    Refusal(
+        types=_CONFIGS,
         says="MinimumHealthyHosts is for the compute platform Server, traffic routing for Lambda and ECS.",
         source=f"{_API}API_CreateDeploymentConfig.html",
         remedy="set what the compute platform has.",
@@ -260,9 +287,9 @@ _ALARM_TABLE = (
     ),
     Refusal(
         types=_METRIC_ALARMS,
-        says="Specify either MetricName, with Period, or Metrics.",
+        says="Specify either MetricName, with Period, a statistic and Threshold, or Metrics.",
         source=_ALARM,
-        remedy="set metric_name with namespace and period, or metric_queries.",
+        remedy="set metric_name with namespace, period, statistic and threshold, or metric_queries.",
         find=_metric,
     ),
     Refusal(
@@ -299,6 +326,23 @@ _ALARM_TABLE = (
         source=_ALARM,
         remedy='set extended_statistic to a percentile such as "p99".',
         find=matching("extendedStatistic", _EXTENDED),
+    ),
+    Refusal(
+        types=_METRIC_ALARMS,
+        says="EvaluationPeriods: 1 or more.",
+        source=_ALARM,
+        remedy="set evaluation_periods to 1 or more.",
+        find=between("evaluationPeriods", 1, _WEEK),
+    ),
+    Refusal(
+        types=_METRIC_ALARMS,
+        says="ThresholdMetricId: an alarm on a band names its query, and has no Threshold.",
+        source=_ALARM,
+        remedy=(
+            "set threshold_metric_id to the id of an ANOMALY_DETECTION_BAND in metric_queries, or "
+            "comparison_operator to GreaterThanThreshold."
+        ),
+        find=_band,
     ),
     Refusal(
         types=_METRIC_ALARMS,

@@ -23,7 +23,7 @@ from guardrails.refusals import (
     refusal_rule,
     sets,
 )
-from guardrails.refused import launch_refusals, machine_refusals
+from guardrails.refused import launch_refusals, machine_refusals, volume_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -103,20 +103,6 @@ def _user_data(template: Resource) -> Iterator[str]:
         yield f"user_data has {len(content)} bytes"
 
 
-def _volumes(template: Resource) -> Iterator[str]:
-    for device in items(template.get("blockDeviceMappings")):
-        name, ebs = show(dig(device, "deviceName")), dig(device, "ebs")
-        kind, iops = dig(ebs, "volumeType"), number(dig(ebs, "iops"))
-        if kind in ("io1", "io2") and dig(ebs, "iops") is None:
-            yield f"device {name} is {kind} without iops"
-        if kind in ("gp2", "st1", "sc1", "standard") and iops:
-            yield f"device {name} is {kind} with iops {iops:g}"
-        if kind in ("gp2", "io1", "io2", "st1", "sc1") and number(dig(ebs, "throughput")):
-            yield f"device {name} is {kind} with throughput"
-        if kind == "gp3" and iops is not None and not 3000 <= iops <= 80000:
-            yield f"device {name} is gp3 with iops {iops:g}"
-
-
 def _key_without_encryption(template: Resource) -> Iterator[str]:
     for device in items(template.get("blockDeviceMappings")):
         ebs = dig(device, "ebs")
@@ -136,6 +122,7 @@ _IMAGE = r"ami-[0-9a-f]+|resolve:ssm:.+"
 
 _TEMPLATE_TABLE = (
     *machine_refusals.TEMPLATES,
+    *volume_refusals.TABLE,
     Refusal(
         types=_TEMPLATES,
         says="InvalidUserData.Malformed: Invalid BASE64 encoding of user data; 16 KB at most.",
@@ -159,13 +146,6 @@ _TEMPLATE_TABLE = (
         source=_TEMPLATE,
         remedy="keep instance_type or instance_requirements.",
         find=both("instanceType", "instanceRequirements"),
-    ),
-    Refusal(
-        types=_TEMPLATES,
-        says="Iops and throughput: io1 and io2 need iops, gp3 takes 3000 to 80000 iops, gp2 takes none.",
-        source=_EBS,
-        remedy="set iops and throughput as the volume's type allows.",
-        find=_volumes,
     ),
     Refusal(
         types=_TEMPLATES,
@@ -210,9 +190,9 @@ _TEMPLATE_TABLE = (
 TEMPLATE = refusal_rule(
     _TEMPLATE_TABLE,
     id="launch-template-accepted",
-    title="Amazon EC2 accepts every launch template",
+    title="Amazon EC2 accepts every launch template and volume",
     url=_TEMPLATE,
-    remedy="correct the launch template as the message says.",
+    remedy="correct the launch template or the volume as the message says.",
 )
 
 
@@ -366,6 +346,21 @@ _JOINT_TABLE = (
         source=f"{_API}API_PutScheduledUpdateGroupAction.html",
         remedy='set recurrence to five fields, for example "0 6 * * *".',
         find=alone(_recurrence),
+    ),
+    JointRefusal(
+        types=_POLICIES,
+        says="PolicyType: SimpleScaling, StepScaling, TargetTrackingScaling, PredictiveScaling.",
+        source=f"{_API}API_PutScalingPolicy.html",
+        remedy='set policy_type to "TargetTrackingScaling".',
+        find=alone(
+            among(
+                "policyType",
+                "SimpleScaling",
+                "StepScaling",
+                "TargetTrackingScaling",
+                "PredictiveScaling",
+            )
+        ),
     ),
     JointRefusal(
         types=_POLICIES,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.refusals import JointRefusal, alone, between, joint_refusal_rule
+from guardrails.refused import function_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, number, show
 
@@ -123,7 +124,7 @@ _TABLE = (
         find=alone(_half_a_network),
     ),
     JointRefusal(
-        types=("aws:lambda/eventSourceMapping:EventSourceMapping",),
+        types=tokens.EVENT_SOURCE,
         says=(
             "InvalidParameterValueException: Queue visibility timeout is less than Function timeout."
         ),
@@ -154,7 +155,7 @@ _TABLE = (
 )
 
 FUNCTIONS = joint_refusal_rule(
-    _TABLE,
+    (*_TABLE, *function_refusals.TABLE),
     id="lambda-accepted",
     title="AWS Lambda accepts every function and every event source mapping",
     controls={

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from guardrails import tokens
 from guardrails.refusals import Refusal, between, matching, refusal_rule
+from guardrails.refused import document_refusals
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, show
 
@@ -197,7 +198,7 @@ _TABLE = (
 )
 
 IDENTITIES = refusal_rule(
-    _TABLE,
+    (*_TABLE, *document_refusals.TABLE),
     id="iam-accepted",
     title="IAM and AWS KMS accept every role, policy and key",
     url=f"{_IAM}UserGuide/reference_policies_grammar.html",

@@ -11,14 +11,22 @@ from guardrails.architecture.alarms import Alarms, Metric
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.targets import Targets
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
+from guardrails.published_metrics import (
+    APPLICATION,
+    COUNTED_ONCE,
+    HOSTS,
+    NETWORK,
+    other_dimension,
+    wrong_unit,
+)
 from guardrails.resources import Resource, Stack
+from guardrails.rules.deployment_alarms import blind_alarms
 from guardrails.values import UNKNOWN, is_absent, number, show
 
 _URL = (
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/"
     "load-balancer-cloudwatch-metrics.html"
 )
-_APPLICATION, _NETWORK = "AWS/ApplicationELB", "AWS/NetworkELB"
 
 _OF_BALANCER = (
     "ActiveConnectionCount", "ClientTLSNegotiationErrorCount", "ConsumedLCUs",
@@ -39,13 +47,10 @@ _OF_BOTH = (
 )  # fmt: skip
 """Metrics by load balancer, or by load balancer and target group."""
 
-_HOSTS = ("HealthyHostCount", "UnHealthyHostCount")
 _ALONE = "RequestCountPerTarget"
 """The only metric that is also published by target group alone."""
 
 _BAD = re.compile(r"HTTPCode_\w+_[45]\w\w_Count|Target\w*ErrorCount|UnHealthyHostCount|Rejected\w+")
-_COUNTED_ONCE = re.compile(r"HTTPCode_\w+_Count|Target\w*ErrorCount|RejectedConnectionCount")
-"""Metrics that report 1 for each event: their average, minimum and maximum are 1."""
 
 _LONGEST_ANSWER = 4000
 """Seconds: the longest idle timeout of an Application Load Balancer."""
@@ -64,12 +69,16 @@ _SUFFIX = {
 
 
 def _never(stack: Stack, _: Settings) -> Iterator[Violation]:
-    alarms = stack.derived(Alarms)
+    alarms, blind = stack.derived(Alarms), blind_alarms(stack)
     for alarm in stack.of(tokens.METRIC_ALARM):
+        if alarm in blind:
+            continue  # codedeploy-alarms-watch-service says what to watch instead
         for metric in alarms.watch(alarm).metrics:
+            yield from wrong_unit(alarm, metric)
+            yield from other_dimension(stack, alarm, metric)
             if metric.name in _PERCENT.get(str(metric.namespace), ()):
                 yield from _above_all(alarm, metric)
-            if metric.namespace not in (_APPLICATION, _NETWORK) or not isinstance(metric.name, str):
+            if metric.namespace not in (APPLICATION, NETWORK) or not isinstance(metric.name, str):
                 continue
             reasons = [
                 *_no_data(metric),
@@ -112,8 +121,8 @@ def _above_all(alarm: Resource, metric: Metric) -> Iterator[Violation]:
 def _no_data(metric: Metric) -> tuple[tuple[str, str], ...]:
     """Return why there is no such metric, with the remedy."""
     name, dimensions = str(metric.name), metric.dimensions
-    if metric.namespace == _APPLICATION:
-        known = (*_OF_BALANCER, *_OF_BOTH, *_HOSTS, _ALONE)
+    if metric.namespace == APPLICATION:
+        known = (*_OF_BALANCER, *_OF_BOTH, *HOSTS, _ALONE)
         meant = next((one for one in known if one.lower() == name.lower()), name)
         if name != meant:
             return (
@@ -141,12 +150,12 @@ def _misplaced(metric: Metric, name: str, given: dict[str, Any]) -> Iterator[tup
             f"is on {name} by target group alone, by which ELB publishes nothing: it never has data",
             "add the dimension LoadBalancer, the load balancer's arn_suffix.",
         )
-    if is_absent(target) and not is_absent(balancer) and name in _HOSTS:
+    if is_absent(target) and not is_absent(balancer) and name in HOSTS:
         yield (
             f"is on {name} by load balancer alone, by which ELB publishes nothing: it never has data",
             "add the dimension TargetGroup, the target group's arn_suffix.",
         )
-    if not is_absent(target) and metric.namespace == _APPLICATION and name in _OF_BALANCER:
+    if not is_absent(target) and metric.namespace == APPLICATION and name in _OF_BALANCER:
         yield (
             (
                 f"is on {name} by target group, which the load balancer answers itself: it never has "
@@ -163,7 +172,7 @@ def _below_none(alarm: Resource, name: str) -> tuple[tuple[str, str], ...]:
     """Return that a count of hosts, which is never below 0, is to fall below 0."""
     threshold, comparison = number(alarm.get("threshold")), alarm.get("comparisonOperator")
     least = {"LessThanThreshold": 0, "LessThanOrEqualToThreshold": -1}.get(str(comparison))
-    if name not in _HOSTS or least is None or threshold is None or threshold > least:
+    if name not in HOSTS or least is None or threshold is None or threshold > least:
         return ()
     return (
         (
@@ -180,7 +189,7 @@ def _no_crossing(alarm: Resource, metric: Metric) -> Iterator[tuple[str, str]]:
     statistic, threshold = alarm.get("statistic"), number(alarm.get("threshold"))
     above = comparison.startswith("Greater")
     yield from _below_none(alarm, name)
-    averaged = statistic in ("Average", "Minimum", "Maximum") and _COUNTED_ONCE.fullmatch(name)
+    averaged = statistic in ("Average", "Minimum", "Maximum") and COUNTED_ONCE.fullmatch(name)
     if averaged and above and threshold is not None:
         highest = 0.99 if comparison == "GreaterThanThreshold" else 1
         if threshold > highest:
@@ -233,7 +242,7 @@ def _too_high(stack: Stack, alarm: Resource, metric: Metric) -> Iterator[tuple[s
     threshold, comparison = number(alarm.get("threshold")), str(alarm.get("comparisonOperator"))
     if threshold is None or not is_absent(alarm.get("metricQueries")):
         return
-    if metric.name in _HOSTS and alarm.get("statistic") == "SampleCount":
+    if metric.name in HOSTS and alarm.get("statistic") == "SampleCount":
         yield (
             f"counts how often {metric.name} is reported, not how many hosts there are",
             'set statistic to "Maximum" for UnHealthyHostCount, "Minimum" for HealthyHostCount.',

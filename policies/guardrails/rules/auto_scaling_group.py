@@ -192,13 +192,33 @@ def _behind_listener(stack: Stack, _: Settings) -> Iterator[Violation]:
             f'Auto Scaling group "{group.name}" is attached to target group {names}, to which '
             "no listener forwards.",
             group,
-            remedy=(
-                f"let the default_actions of a listener forward to target group {names}; "
-                "create the aws.lb.Listener if there is none."
-            ),
+            remedy=_forward(stack, targets, names),
         )
     if not targets.attached_fleets():
         yield from _detached(targets)
+
+
+def _forward(stack: Stack, targets: Targets, names: str) -> str:
+    """Return how requests get to target groups that no action names.
+
+    An action that others need stays as it is.
+    """
+    named = stack.derived(Traffic).mentioned()
+    vacant = ", ".join(f'"{target.name}"' for target in targets.vacant() if target in named)
+    if vacant:
+        return (
+            f"add the ARN of target group {vacant}, which gets the requests and has no targets, to the "
+            f"group's target_group_arns, or let the action forward to target group {names} instead."
+        )
+    if any(targets.members(target).any for target in named):
+        return (
+            f"add an aws.lb.ListenerRule with the hosts or paths of this service that forwards to target "
+            f"group {names}; correct the rule if there is one."
+        )
+    return (
+        f"let the default_actions of a listener forward to target group {names}; "
+        "create the aws.lb.Listener if there is none."
+    )
 
 
 def _detached(targets: Targets) -> Iterator[Violation]:

@@ -63,6 +63,7 @@ PUBLIC_ACCESS = StackRule(
     controls={
         "AWS Config": ("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED",),
         "Security Hub": ("S3.8",),
+        "Control Tower": ("CT.S3.PR.1",),
         "Well-Architected": ("SEC03-BP07", "SEC08-BP04"),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-level-public-access-prohibited.html",
@@ -151,6 +152,7 @@ ENCRYPTION = StackRule(
     level=Level.ADVISORY,  # nothing is stored unencrypted
     controls={
         "AWS Config": ("S3_BUCKET_SERVER_SIDE_ENCRYPTION_ENABLED",),
+        "Control Tower": ("CT.S3.PR.7",),
         "Well-Architected": ("SEC08-BP02",),
     },
     url="https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html",
@@ -246,6 +248,7 @@ TLS_ONLY = StackRule(
     controls={
         "AWS Config": ("S3_BUCKET_SSL_REQUESTS_ONLY",),
         "Security Hub": ("S3.5",),
+        "Control Tower": ("CT.S3.PR.8",),
         "Well-Architected": ("SEC09-BP02",),
     },
     url="https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-ssl-requests-only.html",

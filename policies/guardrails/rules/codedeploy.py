@@ -48,18 +48,34 @@ def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
             f'Auto Scaling group "{group.name}" is not in a deployment group (the stack has '
             f"{names}).",
             group,
-            remedy=_add_to(servers),
+            remedy=_add_to(stack, group, servers),
         )
     for deployment in servers:
         yield from _not_by_name(deployment)
 
 
-def _add_to(deployments: Sequence[Deployment]) -> str:
-    first = deployments[0]
+def _delivers(stack: Stack, deployment: Deployment, group: Resource) -> bool:
+    """Return whether a deployment group controls the traffic of a fleet's own target group."""
+    attached = stack.derived(Fleets).of(group).target_groups
+    return bool(set(attached) & set(deployment.controlled.any))
+
+
+def _add_to(stack: Stack, group: Resource, deployments: Sequence[Deployment]) -> str:
+    """Return which deployment group should address a fleet: not one that delivers something else."""
+    own = [one for one in deployments if _delivers(stack, one, group)]
+    free = own or [one for one in deployments if not one.groups.any]
+    if not free:
+        return (
+            "create an aws.codedeploy.DeploymentGroup for it, whose autoscaling_groups lists the name "
+            "output of the Auto Scaling group; those that there are deliver other services."
+        )
+    first = free[0]
     removed = "; remove ec2_tag_filters from it" if first.by_tags else ""
+    others = [one.name for one in first.groups.any if not _delivers(stack, first, one)]
+    instead = f' in place of "{others[0]}"' if own and others else ""
     return (
         "add the name output of the Auto Scaling group to autoscaling_groups of the deployment "
-        f'group that delivers its application, "{first.resource.name}" for example{removed}.'
+        f'group that delivers its application, "{first.resource.name}"{instead}{removed}.'
     )
 
 
@@ -132,7 +148,12 @@ def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 def _traffic_elsewhere(stack: Stack, deployment: Deployment) -> Iterator[Violation]:
     named = deployment.controlled.any
+    targets = stack.derived(Targets)
+    if any(_delivers(stack, deployment, one) for one in stack.derived(Deployments).unreleased):
+        return  # codedeploy-deployment-group reports which fleet it should address
     for group in deployment.groups.any:
+        if group in targets.stranded() or _beside(stack, group, named):
+            continue  # asg-behind-listener or tg-has-targets reports where the fleet should be
         attached = stack.derived(Fleets).of(group).target_groups
         if not attached and group not in stack.derived(Targets).serving_fleets():
             continue
@@ -147,6 +168,14 @@ def _traffic_elsewhere(stack: Stack, deployment: Deployment) -> Iterator[Violati
             f'"{group.name}" is behind {actual}.',
             deployment.resource,
         )
+
+
+def _beside(stack: Stack, group: Resource, named: Sequence[Resource]) -> bool:
+    """Return whether a fleet shares another one's target group, and those that are named are vacant."""
+    targets = stack.derived(Targets)
+    attached = stack.derived(Fleets).of(group).target_groups
+    shared = any(len(targets.members(target).fleets) > 1 for target in attached)
+    return shared and bool(named) and all(one in targets.vacant() for one in named)
 
 
 def _not_a_name(name: str) -> str:
@@ -271,7 +300,8 @@ CODEDEPLOY_ALARMS = StackRule(
 
 def _no_copy(_: Stack, deployment: Resource, __: Settings) -> str | None:
     action = deployment.get("blueGreenDeploymentConfig", "greenFleetProvisioningOption", "action")
-    in_place = deployment.get("deploymentStyle", "deploymentType") in (None, "IN_PLACE")
+    style = deployment.get("deploymentStyle", "deploymentType")
+    in_place = style not in ("BLUE_GREEN", UNKNOWN)  # values-accepted reports any other word
     if action != "COPY_AUTO_SCALING_GROUP" and (action is not UNKNOWN or in_place):
         return None
     return (

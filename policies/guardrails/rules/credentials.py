@@ -8,10 +8,10 @@ from typing import Any
 from guardrails import tokens
 from guardrails.credentials import credential_in, is_plain, promises_credential
 from guardrails.encoded_text import decoded
-from guardrails.environments import commands, variables
+from guardrails.environments import commands, labels, variables
 from guardrails.model import Question, ResourceRule, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, SecretText, dig, is_absent, items, leaves
+from guardrails.values import UNKNOWN, SecretText, is_absent, leaves
 
 _STARTED = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE, *tokens.LAUNCH_CONFIGURATION)
 _RUN = (
@@ -82,21 +82,35 @@ USER_DATA = ResourceRule(
 # --- environments ---------------------------------------------------------------------------------
 
 
+def _held(name: str, value: Any) -> str | None:
+    """Return what credential a named value is or contains, also encoded, `None` if there is none."""
+    for text in decoded(value, depth=1) if isinstance(value, str) else ():
+        found = credential_in(text)
+        if found is not None:
+            return found
+    return "a value" if promises_credential(name) and is_plain(value, name) else None
+
+
 def _in_environment(resource: Resource, _: Settings) -> Iterator[Violation]:
     for name, value in variables(resource):
-        found = credential_in(value)
-        if found is None and promises_credential(name) and is_plain(value, name):
-            found = "a value"
+        found = _held(name, value)
         if found is not None:
             yield Violation(
                 f'The environment of "{resource.name}" holds {found} in plain text: variable {name}.',
+                resource,
+            )
+    for name, value in labels(resource):
+        found = _held(name, value)
+        if found is not None:
+            yield Violation(
+                f'A container of "{resource.name}" holds {found} in plain text: label or option {name}.',
                 resource,
             )
     for command in commands(resource):
         found = credential_in(command)
         if found is not None:
             yield Violation(
-                f'The command of a container of "{resource.name}" contains {found} in plain text.',
+                f'A command of "{resource.name}" contains {found} in plain text.',
                 resource,
             )
 
@@ -109,6 +123,7 @@ ENVIRONMENT = ResourceRule(
     controls={
         "AWS Config": ("CODEBUILD_PROJECT_ENVVAR_AWSCRED_CHECK", "ECS_NO_ENVIRONMENT_SECRETS"),
         "Security Hub": ("CodeBuild.2", "ECS.8"),
+        "Control Tower": ("CT.ECS.PR.12", "CT.CODEBUILD.PR.2"),
         "Checkov": ("CKV_AWS_45",),
         "Prowler": (
             "awslambda_function_no_secrets_in_variables",
@@ -141,7 +156,7 @@ def _in_parameter(resource: Resource, _: Settings) -> Iterator[Violation]:
     value, name = resource.get("value"), resource.get("name")
     named = name if isinstance(name, str) else resource.name
     promised = promises_credential(named) and (value is UNKNOWN or is_plain(value, named))
-    found = credential_in(value)
+    found = _held("", value)
     if promised or found is not None:
         yield Violation(
             f'Parameter "{resource.name}" of type {resource.get("type")} holds '
@@ -267,90 +282,31 @@ PASSED_ON = StackRule(
     check=_passed_on,
 )
 
-# --- clients of identity providers, caches and brokers --------------------------------------------
-
-
-def _secrets(resource: Resource) -> Iterator[tuple[str, Any]]:
-    """Yield where a resource is given a secret of its own, as a program names it, and the value."""
-    if resource.type in tokens.CACHE_GROUP:
-        yield "auth_token", resource.get("authToken")
-    elif resource.type in tokens.MESSAGE_BROKER:
-        for user in items(resource.get("users")):
-            yield "password of users", dig(user, "password")
-    elif resource.type in tokens.REPLICATION_ENDPOINT:
-        yield "password", resource.get("password")
-    elif resource.type in _IDENTITY_PROVIDERS:
-        yield "client_secret of provider_details", resource.get("providerDetails", "client_secret")
-    else:
-        prop = "defaultActions" if resource.type in tokens.LISTENER else "actions"
-        for action in items(resource.get(prop)):
-            yield (
-                "client_secret of authenticate_oidc",
-                dig(action, "authenticateOidc", "clientSecret"),
-            )
-
-
-_IDENTITY_PROVIDERS = ("aws:cognito/identityProvider:IdentityProvider",)
-
-
-def _written(resource: Resource, _: Settings) -> Iterator[Violation]:
-    for name, value in _secrets(resource):
-        if is_plain(value) and not isinstance(value, SecretText):
-            yield Violation(
-                f'"{resource.name}" has a secret in the program: {name} is a text of its own.',
-                resource,
-            )
-            return
-
-
-WRITTEN = ResourceRule(
-    id="no-secret-in-program",
-    title="No client secret, token or password is written into the program",
-    question=Question.CLOSED,
-    severity=Severity.CRITICAL,
-    controls={"Well-Architected": ("SEC02-BP03",)},
-    url="https://www.pulumi.com/docs/iac/concepts/secrets/",
-    remedy=(
-        "read client_secret, auth_token or password from the stack's secret configuration "
-        "(require_secret) or from AWS Secrets Manager, and change what was in the program."
-    ),
-    steps=(
-        "Store it: pulumi config set --secret oidcSecret, and config.require_secret in the program.",
-        "Or read it by aws.secretsmanager.get_secret_version_output.",
-        "Change it where it came from: it is in the repository's history.",
-    ),
-    unknown=(
-        "A value that the preview does not know comes from elsewhere. A secret of the configuration "
-        "is not written into the program."
-    ),
-    types=(
-        *tokens.LISTENER,
-        *tokens.LISTENER_RULE,
-        *tokens.CACHE_GROUP,
-        *tokens.MESSAGE_BROKER,
-        *tokens.REPLICATION_ENDPOINT,
-        *_IDENTITY_PROVIDERS,
-    ),
-    check=_written,
-)
-
 # --- files and settings ---------------------------------------------------------------------------
 
 _PAGES = (".html", ".htm", ".js", ".mjs", ".css", ".map", ".svg", ".md")
 """What browsers read: its code may well assign to something called password."""
+_TEXTS = {
+    "content": "content",
+    "contentBase64": "content_base64",
+    "definition": "definition",
+    "input": "input",
+    "target.input": "input of target",
+    "parameters": "parameters",
+    "endpoint": "endpoint",
+}
+"""Properties that hold a text, or a mapping of texts, and how a program names them."""
 
 
 def _contents(resource: Resource) -> Iterator[tuple[str, str]]:
     """Yield where a resource holds a text, as a program names it, and the text."""
-    for name, title in (
-        ("content", "content"),
-        ("contentBase64", "content_base64"),
-        ("definition", "definition"),
-    ):
-        given = resource.get(name)
-        if isinstance(given, str) and not isinstance(given, SecretText):
-            for text in decoded(given, depth=1):
-                yield title, text
+    for name, title in _TEXTS.items():
+        given = resource.get(*name.split("."))
+        texts = given.values() if isinstance(given, dict) else (given,)
+        for one in texts:
+            if isinstance(one, str) and not isinstance(one, SecretText):
+                for text in decoded(one, depth=1):
+                    yield title, text
 
 
 def _in_content(resource: Resource, _: Settings) -> Iterator[Violation]:
@@ -375,8 +331,8 @@ CONTENT = ResourceRule(
     controls={"Well-Architected": ("SEC02-BP03",)},
     url="https://docs.aws.amazon.com/secretsmanager/latest/userguide/best-practices.html",
     remedy=(
-        "take the credential out of content or definition: keep it in AWS Secrets Manager, let its "
-        "reader fetch it, and change it."
+        "take the credential out of content, definition, input or endpoint: keep it in AWS Secrets "
+        "Manager, let its reader fetch it, and change it."
     ),
     steps=(
         "Store the credential in Secrets Manager and write its name into the file.",
@@ -384,8 +340,17 @@ CONTENT = ResourceRule(
         "Rotate the credential: it has been in the state, and versions of the file keep it.",
     ),
     unknown="A text that the preview does not know is judged in the update.",
-    types=(*tokens.BUCKET_OBJECT, *tokens.HOSTED_CONFIGURATION, *tokens.STATE_MACHINE),
+    types=(
+        *tokens.BUCKET_OBJECT,
+        *tokens.HOSTED_CONFIGURATION,
+        *tokens.STATE_MACHINE,
+        *tokens.RUNBOOK,
+        *tokens.RUN_COMMAND,
+        *tokens.EVENT_TARGET,
+        *tokens.SCHEDULED_CALL,
+        *tokens.TOPIC_SUBSCRIPTION,
+    ),
     check=_in_content,
 )
 
-RULES = (USER_DATA, CONTENT, ENVIRONMENT, PARAMETER, PROVIDER, PASSED_ON, WRITTEN)
+RULES = (USER_DATA, CONTENT, ENVIRONMENT, PARAMETER, PROVIDER, PASSED_ON)

@@ -126,6 +126,12 @@ ENCRYPTED = StackRule(
             "DynamoDB.3",
             "SQS.1",
         ),
+        "Control Tower": (
+            "CT.RDS.PR.16",
+            "CT.ELASTICFILESYSYSTEM.PR.1",
+            "CT.DAX.PR.1",
+            "CT.SQS.PR.2",
+        ),
         "Checkov": (
             "CKV_AWS_96",
             "CKV_AWS_29",
@@ -190,6 +196,7 @@ NOT_PUBLIC = StackRule(
     severity=Severity.CRITICAL,
     controls={
         "Security Hub": ("Redshift.1",),
+        "Control Tower": ("CT.REDSHIFT.PR.1",),
         "Checkov": ("CKV_AWS_87", "CKV_AWS_291"),
         "Prowler": ("kafka_cluster_is_public",),
         "Well-Architected": ("SEC05-BP01",),
@@ -211,6 +218,7 @@ DELETION_PROTECTION = StackRule(
     controls={
         "AWS Config": ("RDS_CLUSTER_DELETION_PROTECTION_ENABLED",),
         "Security Hub": ("RDS.7", "DocumentDB.5", "Neptune.4", "DynamoDB.6"),
+        "Control Tower": ("CT.RDS.PR.3",),
         "Checkov": ("CKV_AWS_139",),
         "Prowler": (
             "rds_cluster_deletion_protection",
@@ -244,6 +252,7 @@ BACKUPS = StackRule(
     controls={
         "AWS Config": ("EFS_IN_BACKUP_PLAN", "DYNAMODB_PITR_ENABLED"),
         "Security Hub": ("EFS.2", "DocumentDB.2", "Neptune.5", "DynamoDB.2"),
+        "Control Tower": ("CT.ELASTICFILESYSYSTEM.PR.2", "CT.DYNAMODB.PR.1"),
         "Checkov": ("CKV_AWS_28",),
         "Prowler": ("efs_have_backup_enabled", "dynamodb_tables_pitr_enabled"),
         "Trusted Advisor": (

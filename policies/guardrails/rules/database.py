@@ -36,6 +36,7 @@ MULTI_AZ = property_rule(
     controls={
         "AWS Config": ("RDS_MULTI_AZ_SUPPORT",),
         "Security Hub": ("RDS.5",),
+        "Control Tower": ("CT.RDS.PR.1",),
         "Checkov": ("CKV_AWS_157",),
         "Prowler": ("rds_instance_multi_az",),
         "Trusted Advisor": ("Amazon RDS Multi-AZ",),
@@ -104,6 +105,7 @@ ENCRYPTED = property_rule(
     controls={
         "AWS Config": ("RDS_STORAGE_ENCRYPTED",),
         "Security Hub": ("RDS.3",),
+        "Control Tower": ("CT.RDS.PR.24",),
         "Checkov": ("CKV_AWS_16",),
         "Prowler": ("rds_instance_storage_encrypted",),
         "Well-Architected": ("SEC08-BP02", "REL09-BP02"),
@@ -125,6 +127,7 @@ NOT_PUBLIC = property_rule(
     controls={
         "AWS Config": ("RDS_INSTANCE_PUBLIC_ACCESS_CHECK",),
         "Security Hub": ("RDS.2",),
+        "Control Tower": ("CT.RDS.PR.23",),
         "Checkov": ("CKV_AWS_17",),
         "Prowler": ("rds_instance_no_public_access",),
         "Well-Architected": ("SEC05-BP01", "SEC03-BP07"),

@@ -158,6 +158,7 @@ LOGS = ResourceRule(
     controls={
         "AWS Config": ("RDS_LOGGING_ENABLED",),
         "Security Hub": ("RDS.9",),
+        "Control Tower": ("CT.RDS.PR.14",),
         "Checkov": ("CKV_AWS_129",),
         "Prowler": ("rds_instance_integration_cloudwatch_logs",),
         "Well-Architected": ("SEC04-BP01",),
@@ -191,6 +192,7 @@ COPY_TAGS = property_rule(
     level=Level.ADVISORY,
     controls={
         "Security Hub": ("RDS.17",),
+        "Control Tower": ("CT.RDS.PR.10",),
         "Checkov": ("CKV2_AWS_60",),
         "Prowler": ("rds_instance_copy_tags_to_snapshots",),
         "Well-Architected": ("REL09-BP01",),
@@ -295,6 +297,7 @@ NOTICED = StackRule(
     scope=Scope.HIGH_AVAILABILITY,
     controls={
         "Security Hub": ("RDS.19", "RDS.20"),
+        "Control Tower": ("CT.RDS.PR.12", "CT.RDS.PR.17"),
         "Prowler": ("rds_instance_critical_event_subscription",),
         "Well-Architected": ("REL11-BP06",),
     },

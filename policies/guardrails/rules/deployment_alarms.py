@@ -143,6 +143,19 @@ AT_MOST = StackRule(
 )
 
 
+def blind_alarms(stack: Stack) -> set[Resource]:
+    """Return the alarms of deployment groups none of which watches the service.
+
+    `codedeploy-alarms-watch-service` reports them: an alarm on the service takes their place.
+    """
+    found: set[Resource] = set()
+    for violation in _watch_service(stack, Settings({}, {})):
+        for deployment in _watching(stack):
+            if deployment.resource is violation.resource and not violation.undecided:
+                found.update(deployment.alarms.any)
+    return found
+
+
 def _watch_service(stack: Stack, _: Settings) -> Iterator[Violation]:
     alarms = stack.derived(Alarms)
     if stack.derived(Deployments).unreleased:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.deployments import SERVER, Deployment, Deployments, platform
+from guardrails.architecture.deployments import Deployment, Deployments, platform
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
@@ -24,7 +24,7 @@ def _application(stack: Stack, _: Settings) -> Iterator[Violation]:
         found = deployment.application
         for application in found.resources:
             kind = platform(application)
-            if kind != SERVER:
+            if kind in ("Lambda", "ECS", UNKNOWN):  # another one is values-accepted's to report
                 yield Violation(
                     f"{deployment.label} deploys to servers, but its application "
                     f'"{application.name}" is for {show(kind)}.',

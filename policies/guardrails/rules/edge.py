@@ -229,6 +229,7 @@ TLS = ResourceRule(
     controls={
         "AWS Config": ("CLOUDFRONT_VIEWER_POLICY_HTTPS",),
         "Security Hub": ("CloudFront.3",),
+        "Control Tower": ("CT.CLOUDFRONT.PR.3", "CT.CLOUDFRONT.PR.9"),
         "Checkov": ("CKV_AWS_34", "CKV_AWS_174", "CKV_AWS_206"),
         "Prowler": ("cloudfront_distributions_https_enabled",),
         "Well-Architected": ("SEC09-BP02",),

@@ -13,12 +13,17 @@ from guardrails.architecture.network import Network
 from guardrails.architecture.permits import Party, Permit
 from guardrails.architecture.proxies import Proxies
 from guardrails.architecture.routes import address_range
-from guardrails.architecture.store_network import database_subnets, network_groups, port_of
+from guardrails.architecture.store_network import (
+    database_subnets,
+    in_default_group,
+    network_groups,
+    port_of,
+)
 from guardrails.architecture.stores import DataStores
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import Resource, Stack
+from guardrails.resources import References, Resource, Stack
 from guardrails.values import is_absent, number
 
 # --- past the load balancer -----------------------------------------------------------------------
@@ -165,7 +170,8 @@ def _reachable(stack: Stack, _: Settings) -> Iterator[Violation]:
     firewall, proxies = stack.derived(Firewall), stack.derived(Proxies)
     for store in stack.derived(DataStores).stores:
         port = port_of(store)
-        for holder, groups in network_groups(store):
+        alone = ((holder, References()) for holder in in_default_group(store))
+        for holder, groups in (*network_groups(store), *alone):
             if port is None:
                 continue
             before = proxies.before(store.resource)

@@ -14,7 +14,7 @@ from guardrails.architecture.answers import Answer, all_of, any_of
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets, zones_of_group
-from guardrails.architecture.misplaced import Exchanged
+from guardrails.architecture.misplaced import Exchanged, lacks_group
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import EGRESS, INGRESS, WORLD, WORLD_6, Party
 from guardrails.architecture.proxies import Proxies
@@ -23,12 +23,13 @@ from guardrails.architecture.store_network import (
     database_groups,
     database_port,
     database_subnets,
+    in_own_vpc,
 )
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, target_step
 from guardrails.architecture.zones import Spread
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import Resource, Stack
+from guardrails.resources import References, Resource, Stack
 from guardrails.values import is_absent, is_true
 
 _WELL_ARCHITECTED = "Well-Architected"
@@ -293,12 +294,17 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         if not side.groups.untraced
         # elb-reaches-targets reports that it has a load balancer's groups.
         and stack.derived(Exchanged).partner(one) is None
+        and not lacks_group(stack, side)
         # Who lets nothing out at all is reported by asg-reaches-codedeploy.
         and not (one in served and _lets_nothing_out(firewall, side))
     }
     for database in stack.of(tokens.DATABASE):
         port, groups = database_port(database), database_groups(stack, database)
-        if port is None or database.left_out("vpcSecurityGroupIds"):
+        if database.left_out("vpcSecurityGroupIds"):
+            if not in_own_vpc(stack, database_subnets(stack, database)):
+                continue
+            groups = References()  # the VPC's default group
+        if port is None:
             continue
         if not is_absent(database.get("replicateSourceDb")):
             continue

@@ -269,6 +269,7 @@ DETAILED_MONITORING = StackRule(
     scope=Scope.HIGH_AVAILABILITY,
     controls={
         "AWS Config": ("EC2_INSTANCE_DETAILED_MONITORING_ENABLED",),
+        "Control Tower": ("CT.EC2.PR.10",),
         "Checkov": ("CKV_AWS_126",),
         "Trusted Advisor": ("Amazon EC2 detailed monitoring not enabled",),
         "Well-Architected": ("REL07-BP03", "REL06-BP01"),

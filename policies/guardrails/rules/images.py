@@ -188,6 +188,7 @@ KEY_ROTATION = property_rule(
     controls={
         "AWS Config": ("CMK_BACKING_KEY_ROTATION_ENABLED",),
         "Security Hub": ("KMS.4",),
+        "Control Tower": ("CT.KMS.PR.1",),
         "Checkov": ("CKV_AWS_7",),
         "Prowler": ("kms_cmk_rotation_enabled",),
         "Well-Architected": ("SEC08-BP01",),

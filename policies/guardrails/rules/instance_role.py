@@ -8,7 +8,7 @@ from guardrails import tokens
 from guardrails.answered import report
 from guardrails.architecture.answers import any_of
 from guardrails.architecture.launching import inherits_from_template
-from guardrails.architecture.permissions import Permissions
+from guardrails.architecture.permissions import UNNAMED, Permissions, Target
 from guardrails.model import (
     Question,
     ResourceRule,
@@ -25,6 +25,11 @@ _TYPES = (*tokens.LAUNCH_TEMPLATE, *tokens.INSTANCE)
 
 # The permission that the SSM agent needs first (AWS managed policy AmazonSSMManagedInstanceCore).
 _REGISTRATION = "ssm:UpdateInstanceInformation"
+_INSTANCES = Target(
+    "its instances",
+    (f"arn:aws:ec2:::instance/{UNNAMED}", f"arn:aws:ssm:::managed-instance/{UNNAMED}"),
+)
+"""What that permission is about (service authorization reference, AWS Systems Manager)."""
 
 
 def _has_profile(resource: Resource) -> bool:
@@ -86,7 +91,7 @@ def _managed(stack: Stack, settings: Settings) -> Iterator[Violation]:
         if any(leaf in trusted for leaf in leaves(resource.get("iamInstanceProfile"))):
             continue
         roles = permissions.instance_roles(resource)
-        answers = [permissions.may(role, _REGISTRATION) for role in roles.any]
+        answers = [permissions.may(role, _REGISTRATION, _INSTANCES) for role in roles.any]
         if not answers:
             yield Violation(
                 f'"{resource.name}" has an instance profile whose role is not in this stack: '

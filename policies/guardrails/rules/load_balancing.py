@@ -222,6 +222,7 @@ INVALID_HEADERS = property_rule(
     controls={
         "AWS Config": ("ALB_HTTP_DROP_INVALID_HEADER_ENABLED",),
         "Security Hub": ("ELB.4",),
+        "Control Tower": ("CT.ELASTICLOADBALANCING.PR.4",),
         "Checkov": ("CKV_AWS_131",),
         "Prowler": ("elbv2_alb_drop_invalid_header_fields_enabled",),
         "Well-Architected": ("SEC05-BP03",),
@@ -248,6 +249,7 @@ DESYNC = property_rule(
     controls={
         "AWS Config": ("ALB_DESYNC_MODE_CHECK",),
         "Security Hub": ("ELB.12",),
+        "Control Tower": ("CT.ELASTICLOADBALANCING.PR.3",),
         "Checkov": ("CKV_AWS_328",),
         "Prowler": ("elbv2_desync_mitigation_mode",),
         "Well-Architected": ("SEC05-BP03",),
@@ -269,6 +271,7 @@ DELETION_PROTECTION = property_rule(
     controls={
         "AWS Config": ("ELB_DELETION_PROTECTION_ENABLED",),
         "Security Hub": ("ELB.6",),
+        "Control Tower": ("CT.ELASTICLOADBALANCING.PR.5",),
         "Checkov": ("CKV_AWS_150",),
         "Prowler": ("elbv2_deletion_protection",),
         "Trusted Advisor": (
@@ -298,6 +301,7 @@ ACCESS_LOGS = property_rule(
     controls={
         "AWS Config": ("ELB_LOGGING_ENABLED",),
         "Security Hub": ("ELB.5",),
+        "Control Tower": ("CT.ELASTICLOADBALANCING.PR.6",),
         "Checkov": ("CKV_AWS_91",),
         "Prowler": ("elbv2_logging_enabled",),
         "Well-Architected": ("SEC04-BP01", "REL06-BP05"),

@@ -354,6 +354,7 @@ NO_PUBLIC_IP = ResourceRule(
             "SUBNET_AUTO_ASSIGN_PUBLIC_IP_DISABLED",
         ),
         "Security Hub": ("EC2.9", "EC2.25", "EC2.15"),
+        "Control Tower": ("CT.EC2.PR.8", "CT.EC2.PR.9", "CT.EC2.PR.11"),
         "Checkov": ("CKV_AWS_88", "CKV_AWS_130"),
         "Well-Architected": ("SEC05-BP01",),
     },

@@ -181,6 +181,7 @@ FUNCTION_NOT_PUBLIC = StackRule(
     controls={
         "AWS Config": ("LAMBDA_FUNCTION_PUBLIC_ACCESS_PROHIBITED",),
         "Security Hub": ("Lambda.1",),
+        "Control Tower": ("CT.LAMBDA.PR.2",),
         "Checkov": ("CKV_AWS_301",),
         "Well-Architected": ("SEC03-BP07",),
     },

@@ -121,6 +121,7 @@ ADMINISTRATOR = StackRule(
     controls={
         "AWS Config": ("IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS",),
         "Security Hub": ("IAM.1",),
+        "Control Tower": ("CT.IAM.PR.1", "CT.IAM.PR.2"),
         "Checkov": ("CKV_AWS_62", "CKV_AWS_274"),
         "Prowler": (
             "iam_aws_attached_policy_no_administrative_privileges",

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails.architecture.revision_store import (
+    ARCHIVES,
     RevisionStore,
+    archives_versions,
     changes_with_content,
     keeps_versions,
     means_newest,
@@ -17,7 +19,6 @@ from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, show
 
 # Storage classes without immediate access.
-_ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
 
 
 def _expires(stack: Stack, _: Settings) -> Iterator[Violation]:
@@ -47,7 +48,7 @@ def _end(rule: Any) -> str | None:
             return f"expires them ({show(value)} {unit})"
     for transition in items(dig(rule, "transitions")):
         target = dig(transition, "storageClass")
-        if target in (*_ARCHIVES, UNKNOWN):
+        if target in (*ARCHIVES, UNKNOWN):
             return f"archives them (storage class {show(target)})"
     return None
 
@@ -90,12 +91,19 @@ def _versions_kept(stack: Stack, bucket: Resource, revision: Resource) -> Iterat
     """Yield the lifecycle rules that remove overwritten versions of a revision."""
     key = revision_key(revision)
     for resource, rule in stack.derived(RevisionStore).lifecycle_rules(bucket):
-        if rule is UNKNOWN or keeps_versions(rule) or not _may_apply(rule, key):
+        if rule is UNKNOWN or not _may_apply(rule, key):
             continue  # a rule that is not known is s3-revision-never-expires' to report
+        if keeps_versions(rule):
+            archive = archives_versions(rule)
+            if archive is None:
+                continue
+            what = f"archives noncurrent versions (storage class {show(archive)})"
+        else:
+            days = dig(rule, "noncurrentVersionExpiration", "noncurrentDays")
+            what = f"expires noncurrent versions ({show(days)} day(s))"
         yield Violation(
             f'Bucket "{bucket.name}" loses the last good revision: each revision overwrites key '
-            f"{show(key)}, and lifecycle rule {show(dig(rule, 'id'))} expires noncurrent versions "
-            f"({show(dig(rule, 'noncurrentVersionExpiration', 'noncurrentDays'))} day(s)).",
+            f"{show(key)}, and lifecycle rule {show(dig(rule, 'id'))} {what}.",
             resource,
             (f"revision {show(key)}", "its previous version", f"rule {show(dig(rule, 'id'))}"),
         )

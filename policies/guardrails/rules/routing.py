@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.conditions import conditions, given_fields
+from guardrails.architecture.conditions import Condition, conditions, given_fields
+from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
@@ -103,12 +104,30 @@ def _vacant_shares(
             yield Violation(f"{what}.", share.target, path, _attach(stack, targets, share.target))
 
 
+def _stray(stack: Stack, targets: Targets, target: Resource) -> Resource | None:
+    """Return the fleet that is behind another service's target group, and is deployed to for this one."""
+    for deployment in stack.derived(Deployments).servers:
+        if target not in deployment.controlled.any:
+            continue
+        for fleet in deployment.groups.resources:
+            others = stack.derived(Fleets).of(fleet).target_groups
+            if any(len(targets.members(one).fleets) > 1 for one in others):
+                return fleet
+    return None
+
+
 def _attach(stack: Stack, targets: Targets, target: Resource) -> str:
     """Return what to do about a target group without targets."""
     if target_type(target) != "instance":
         kind = target_type(target)
         return f"add an aws.lb.TargetGroupAttachment for the target (target type {kind})."
     attached = targets.attached_fleets()
+    stray = _stray(stack, targets, target)
+    if stray is not None:
+        return (
+            f'set target_group_arns of Auto Scaling group "{stray.name}", whose deployments are for '
+            f'target group "{target.name}", to the ARN of that target group.'
+        )
     free = [one for one in stack.of(tokens.AUTO_SCALING_GROUP) if one not in attached]
     names = " or ".join(f'"{group.name}"' for group in free)
     which = f"Auto Scaling group {names}, whichever serves" if names else "the group that serves"
@@ -203,10 +222,9 @@ _NEVER_SENT = (_QUERY, _METHOD)
 
 
 def _narrow(stack: Stack, route: Route) -> str | None:
-    """Return what a rule asks for that not every visitor sends; `None` for paths and hosts."""
-    if route.rule is None:
-        return None
-    for one in conditions(route.rule):
+    """Return what a rule asks for that not every visitor sends; `None` for hosts, and for `/`."""
+    given = conditions(route.rule) if route.rule is not None else ()
+    for one in given:
         if not one.known or one.holds_always():
             continue
         if one.field == "queryStrings":
@@ -218,7 +236,13 @@ def _narrow(stack: Stack, route: Route) -> str | None:
             return None if _SHARED.search(header) else f"a certain header {header}"
         if one.field == "sourceIp":
             return "certain addresses"
+        if one.field == "pathPattern" and not one.expressions and not one.includes(_HOME):
+            return f"the path {' or '.join(value for _, value in one.values)}, and not for /"
     return None
+
+
+_HOME = Condition("pathPattern", (("", "/"),))
+"""What a visitor asks for who types the address."""
 
 
 _SHARED = re.compile(r"origin|verify|secret|token|auth|key|edge|cdn|cloudfront", re.IGNORECASE)

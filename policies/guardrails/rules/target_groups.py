@@ -13,9 +13,9 @@ from guardrails.architecture.launching import user_data
 from guardrails.architecture.network import Network
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
-    LAYER_4,
     TARGET_GROUP_KEYS,
     Traffic,
+    asks_another_port,
     target_step,
     target_type,
 )
@@ -249,9 +249,7 @@ def _check_port(stack: Stack, _: Settings) -> Iterator[Violation]:
         if asked is None or asked == port:
             yield from _other_protocol(target)
             continue
-        layer_4 = str(target.get("protocol")).upper() in LAYER_4
-        kind = str(target.get("healthCheck", "protocol")).upper()
-        if layer_4 and (kind in ("HTTP", "HTTPS") or target.get("protocol") in ("UDP", "QUIC")):
+        if not asks_another_port(target):
             continue  # a protocol that cannot be asked is asked beside it
         yield Violation(
             f'Health checks of target group "{target.name}" ask port {asked:g}, requests go to '

@@ -60,6 +60,7 @@ TLS_LISTENER = StackRule(
     production=Level.MANDATORY,
     controls={
         "Security Hub": ("ELB.18",),
+        "Control Tower": ("CT.ELASTICLOADBALANCING.PR.2",),
         "Checkov": ("CKV_AWS_2",),
         "Prowler": ("elbv2_ssl_listeners",),
         "Well-Architected": ("SEC09-BP02",),
@@ -137,6 +138,7 @@ HTTP_TO_HTTPS = StackRule(
     controls={
         "AWS Config": ("ALB_HTTP_TO_HTTPS_REDIRECTION_CHECK",),
         "Security Hub": ("ELB.1",),
+        "Control Tower": ("CT.ELASTICLOADBALANCING.PR.1",),
         "Checkov": ("CKV2_AWS_20",),
         "Well-Architected": ("SEC09-BP02",),
     },

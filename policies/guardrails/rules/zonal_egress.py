@@ -86,8 +86,8 @@ def _paths(stack: Stack, fleet: Fleet) -> Iterator[_Path]:
 
 
 def _is_machine(gateway: Resource | None) -> bool:
-    """Return whether a default route leads to an instance, which is in one zone."""
-    return gateway is not None and gateway.type in tokens.INSTANCE
+    """Return whether a default route leads to an instance or its interface, which is in one zone."""
+    return gateway is not None and gateway.type in (*tokens.INSTANCE, *tokens.NETWORK_INTERFACE)
 
 
 def _zonal(gateway: Resource) -> bool:
@@ -123,7 +123,9 @@ def _takes_all(stack: Stack, gateway: Resource, paths: list[_Path]) -> bool:
 def _violation(stack: Stack, fleet: Fleet, gateway: Resource, paths: list[_Path]) -> Violation:
     zone = _zone_of_gateway(stack, gateway)
     place = zone or "one zone"
-    kind = "instance" if _is_machine(gateway) else "NAT gateway"
+    kind = "NAT gateway"
+    if _is_machine(gateway):
+        kind = "instance" if gateway.type in tokens.INSTANCE else "network interface"
     far = next(path for path in paths if path.zone != zone or zone is None)
     served = ", ".join(dict.fromkeys(path.zone or path.subnet.name for path in paths))
     return Violation(

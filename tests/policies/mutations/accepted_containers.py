@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.policies.mutations.containers import service
 from tests.policies.mutations.registry import KEEPS, breaks, decides
 
@@ -25,7 +27,9 @@ def task(stack, **more):
         "networkMode": "awsvpc",
         "cpu": "512",
         "memory": "1024",
-        "containerDefinitions": '[{"name": "web", "portMappings": [{"containerPort": 8080}]}]',
+        "containerDefinitions": json.dumps(
+            [{"name": "web", "image": "web:1", "portMappings": [{"containerPort": 8080}]}]
+        ),
         **more,
     }
     stack.add("task", TASK, {k: v for k, v in given.items() if v is not ...})

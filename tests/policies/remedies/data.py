@@ -89,6 +89,16 @@ sets("provider-no-access-keys", ("elsewhere", "accessKey", ...), ("elsewhere", "
 # --- what AWS refuses -----------------------------------------------------------------------------
 
 sets("alarm-accepted", ("alarm", "period", 60))
+sets("values-accepted", ("alarm", "unit", "Count"))
+sets("tags-accepted", ("vpc", "tags", {"team": "shop"}))
+sets("tags-no-credentials", ("vpc", "tags", {"team": "shop"}))
+
+
+@cures("quotas-suffice")
+def _five_addresses(stack):
+    stack.drop("address-5")
+
+
 sets("more_datapoints_than_periods", ("alarm", "datapointsToAlarm", 3))
 sets("asg-parts-accepted", ("template", "imageId", "ami-0123456789abcdef0"))
 sets(
@@ -172,6 +182,7 @@ sets(
                 {
                     "name": "web",
                     "image": "web:1",
+                    "memory": 512,
                     "secrets": [
                         {
                             "name": "API_KEY",

@@ -31,7 +31,7 @@ def defined(**more):
     return change
 
 
-WEB = '[{"name": "web", "portMappings": [{"containerPort": 8080}], %s}]'
+WEB = '[{"name": "web", "image": "web:1", "portMappings": [{"containerPort": 8080}], %s}]'
 
 
 def container(**more):
@@ -76,8 +76,12 @@ REFUSED = {
         defined(
             containerDefinitions='[{"name": "shop", "portMappings": [{"containerPort": 8080}]}]'
         ),
-        defined(containerDefinitions='[{"name": "web", "portMappings": [{"containerPort": 80}]}]'),
-        defined(containerDefinitions='[{"name": "web"}]'),
+        defined(
+            containerDefinitions=json.dumps(
+                [{"name": "web", "image": "web:1", "portMappings": [{"containerPort": 80}]}]
+            )
+        ),
+        defined(containerDefinitions='[{"name": "web", "image": "web:1"}]'),
         defined(networkMode="bridge"),
         defined(networkMode=...),
         defined(cpu="300"),
@@ -102,7 +106,6 @@ SOUND = {
         defined(cpu="4096", memory="30720"),
         defined(requiresCompatibilities=["EC2"], networkMode="bridge", memory="8192"),
         defined(containerDefinitions=UNKNOWN),
-        defined(containerDefinitions="no JSON"),
         limits(2.0, 2.0),
         limits(UNKNOWN, 2.0),
         container(memory=256),

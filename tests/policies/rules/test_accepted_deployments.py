@@ -75,7 +75,11 @@ REFUSED = {
 # A change that breaks nothing.
 KEEPS = [
     lambda d: d.set("alarm", "datapointsToAlarm", ...),
-    lambda d: d.set("alarm", "period", 30.0),
+    lambda d: (
+        d.set("alarm", "period", 120.0)
+        .set("alarm", "evaluationPeriods", 1.0)
+        .set("alarm", "datapointsToAlarm", ...)
+    ),
     lambda d: d.add("c", CONFIG, {"minimumHealthyHosts": {"type": "FLEET_PERCENT", "value": 75.0}}),
 ]
 

@@ -57,7 +57,7 @@ BREAKS = [
         transitEncryptionEnabled=False)),
     ("data-store-backups", of(sound_cluster, backupRetentionPeriod=3.0)),
     ("rds-managed-master-password", of(sound_cluster, manageMasterUserPassword=...)),
-    ("rds-managed-master-password", of(sound_cluster, masterPassword="s3cret")),
+    ("rds-managed-master-password", of(sound_cluster, masterPassword="s3cret-word")),
     ("rds-logs-exported", of(sound_cluster, enabledCloudwatchLogsExports=...)),
 ]  # fmt: skip
 

@@ -39,6 +39,7 @@ BREAKS = [
     ("rds-tls-required", lambda d: d.set("database", "engineVersion", "14.12")
         .set(PARAMETERS, "family", "postgres14").set(PARAMETERS, "parameters", [])),
     ("rds-supported-engine", lambda d: d.set("database", "port", 5432.0).set("database", "engine", "mysql")
+        .set("database", "enabledCloudwatchLogsExports", ["error"])
         .set("database", "engineVersion", "8.0.36").set(PARAMETERS, "family", "mysql8.0")
         .set(PARAMETERS, "parameters", [{"name": "require_secure_transport", "value": "ON"}])),
     ("rds-final-snapshot", lambda d: d.set("database", "skipFinalSnapshot", ...)
@@ -56,6 +57,7 @@ KEEPS = [
     lambda d: d.set("database", "engineVersion", "14.12").set(PARAMETERS, "family", "postgres14"),
     lambda d: d.set("database", "caCertIdentifier", "rds-ca-rsa2048-g1"),
     lambda d: d.set("database", "port", 5432.0).set("database", "engine", "mysql")
+        .set("database", "enabledCloudwatchLogsExports", ["error"])
         .set("database", "engineVersion", "8.4.3").set(PARAMETERS, "family", "mysql8.4")
         .set(PARAMETERS, "parameters", [{"name": "require_secure_transport", "value": "1"}]),
     lambda d: d.set("database", "replicateSourceDb", "primary")

@@ -30,6 +30,7 @@ def alarm(draft, name, metric, dimensions=None, sources=(), **properties):
         "namespace": metric[0],
         "metricName": metric[1],
         "dimensions": dimensions or {},
+        "statistic": "Sum",
         "threshold": 1.0,
         "evaluationPeriods": 2.0,
         "period": 60.0,
@@ -76,7 +77,7 @@ LESS = {"comparisonOperator": "LessThanThreshold"}
 
 def hosts(draft, threshold, comparison="LessThanThreshold", metric="HealthyHostCount"):
     alarm(draft, "hosts", ("AWS/ApplicationELB", metric), OWN, SOURCES,
-          threshold=threshold, comparisonOperator=comparison)  # fmt: skip
+          threshold=threshold, comparisonOperator=comparison, statistic="Minimum")  # fmt: skip
     return draft
 
 

@@ -12,7 +12,7 @@ from tests.policies.rules.cases import (
 __all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-GRANT = '{"Statement": [{"Effect": "Allow", "Action": ["ssm:UpdateInstanceInformation"]}]}'
+GRANT = '{"Statement": [{"Effect": "Allow", "Action": ["ssm:UpdateInstanceInformation"], "Resource": "*"}]}'
 MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 

@@ -24,7 +24,7 @@ BREAKS = [
     ("ebs-encrypted", lambda d: d.set("template", "blockDeviceMappings", UNKNOWN)),
     ("ebs-encrypted", lambda d: d.set("template", "blockDeviceMappings.0.ebs.encrypted", "false")),
     ("ebs-encrypted", lambda d: d.set("template", "blockDeviceMappings.0.ebs", UNKNOWN)),
-    ("ebs-encrypted", lambda d: d.add("disk", "aws:ebs/volume:Volume", {})),
+    ("ebs-encrypted", lambda d: d.add("disk", "aws:ebs/volume:Volume", {"size": 8.0})),
 ]  # fmt: skip
 
 # A change that breaks nothing.

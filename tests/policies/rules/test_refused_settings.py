@@ -85,7 +85,9 @@ SOUND = {
     ],
     "rds-accepted": [
         changed("database", "maintenanceWindow", "sun:03:00-sun:04:00"),
-        changed("database", "engine", "mariadb"),
+        lambda d: d.set("database", "engine", "mariadb").set(
+            "database", "enabledCloudwatchLogsExports", ["error"]
+        ),
     ],
     "sg-accepted": [alone(GROUP, name="shop-sg", description="App [web], port 8080")],
     "dns-accepted": [

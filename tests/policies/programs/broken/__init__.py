@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.policies.programs.broken import (
+    astray,
+    blind,
     borders,
     callers,
     closed,
@@ -31,6 +33,8 @@ from tests.policies.programs.broken import (
 )
 
 __all__ = [
+    "astray",
+    "blind",
     "borders",
     "callers",
     "closed",

@@ -81,7 +81,9 @@ def a_daemon_on_every_host(edit: Edit) -> None:
         "aws:ecs/taskDefinition:TaskDefinition",
         {
             "family": "agent",
-            "containerDefinitions": json.dumps([{"name": "agent", "image": "agent:3"}]),
+            "containerDefinitions": json.dumps(
+                [{"name": "agent", "image": "agent:3", "memory": 128}]
+            ),
         },
     )
     edit.add(

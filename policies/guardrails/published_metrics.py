@@ -1,0 +1,147 @@
+"""How AWS publishes the metrics that stacks are watched by: units, dimensions, and how often."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.alarms import Metric
+from guardrails.model import Violation
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, number, show
+
+APPLICATION, NETWORK = "AWS/ApplicationELB", "AWS/NetworkELB"
+HOSTS = ("HealthyHostCount", "UnHealthyHostCount")
+COUNTED_ONCE = re.compile(r"HTTPCode_\w+_Count|Target\w*ErrorCount|RejectedConnectionCount")
+"""Metrics that report 1 for each event: their average, minimum and maximum are 1."""
+
+_SUFFIXED = ("LoadBalancer", "TargetGroup")
+"""Dimensions whose form alarm-can-go-off knows: an ARN's end."""
+_UNITS = {
+    "CPUUtilization": "Percent",
+    "DatabaseConnections": "Count",
+    "FreeStorageSpace": "Bytes",
+    "FreeableMemory": "Bytes",
+    "TargetResponseTime": "Seconds",
+    "RequestCount": "Count",
+    "RequestCountPerTarget": "Count",
+    **dict.fromkeys(HOSTS, "Count"),
+}
+"""Units in which AWS publishes metrics; counts of answers are counts."""
+_QUICK = (10, 20, 30)
+"""Periods below a minute, in which most of AWS's metrics have no value. No other one is taken."""
+
+
+def wrong_unit(alarm: Resource, metric: Metric) -> Iterator[Violation]:
+    """Yield that an alarm asks for a metric in a unit, or so often, as AWS does not publish it."""
+    if not str(metric.namespace).startswith("AWS/") or not is_absent(alarm.get("metricQueries")):
+        return
+    name, unit = str(metric.name), alarm.get("unit")
+    published = _UNITS.get(name, "Count" if COUNTED_ONCE.fullmatch(name) else unit)
+    path = (f'alarm "{alarm.name}"', f"metric {metric.describe()}")
+    if isinstance(unit, str) and unit and unit != published:
+        yield Violation(
+            f'Alarm "{alarm.name}" asks for {name} in {unit}, and AWS publishes it in {published}: it '
+            "never has data and never goes off.",
+            alarm,
+            path,
+            "leave unit of the alarm out, and set threshold in the unit in which the metric is published.",
+        )
+    some = alarm.get("datapointsToAlarm")
+    many = (number(alarm.get("evaluationPeriods") if is_absent(some) else some) or 0) > 1
+    if metric.period in _QUICK and many:
+        yield Violation(
+            f'Alarm "{alarm.name}" asks for {name} each {metric.period:g} s, and AWS publishes it once a '
+            "minute: there are never two values in a row.",
+            alarm,
+            path,
+            "set period to 60.",
+        )
+
+
+_KEYS = {
+    "AWS/RDS": ("DBInstanceIdentifier", "DBClusterIdentifier"),
+    "AWS/EC2": ("InstanceId", "AutoScalingGroupName"),
+    "AWS/AutoScaling": ("AutoScalingGroupName",),
+    "AWS/SQS": ("QueueName",),
+    "AWS/Lambda": ("FunctionName",),
+    "AWS/ElastiCache": ("ReplicationGroupId", "CacheClusterId", "clusterId"),
+    APPLICATION: ("LoadBalancer", "TargetGroup"),
+    NETWORK: ("LoadBalancer", "TargetGroup"),
+}
+"""By what AWS publishes the metrics that stacks are watched by; one of these is always given."""
+_NAMED = {
+    "DBInstanceIdentifier": (*tokens.DATABASE, *tokens.CLUSTER_INSTANCE),
+    "DBClusterIdentifier": tokens.DATABASE_CLUSTER,
+    "InstanceId": tokens.INSTANCE,
+    "AutoScalingGroupName": tokens.AUTO_SCALING_GROUP,
+    "QueueName": tokens.QUEUE,
+    "FunctionName": tokens.LAMBDA_FUNCTION,
+    "ReplicationGroupId": tokens.CACHE_GROUP,
+    "CacheClusterId": (*tokens.CACHE_CLUSTER, *tokens.CACHE_GROUP),
+    "LoadBalancer": tokens.LOAD_BALANCER,
+    "TargetGroup": tokens.TARGET_GROUP,
+}
+"""What each dimension is the name of."""
+
+
+def other_dimension(stack: Stack, alarm: Resource, metric: Metric) -> Iterator[Violation]:
+    """Yield that an alarm is on a dimension that there is not, or on one of something else."""
+    given, keys = metric.dimensions, _KEYS.get(str(metric.namespace))
+    if keys is None or not isinstance(given, dict) or not given or not isinstance(metric.name, str):
+        return
+    path = (f'alarm "{alarm.name}"', f"metric {metric.describe()}")
+    lower = {one.lower(): one for one in keys}
+    for name in given:
+        meant = lower.get(name.lower())
+        if meant is not None and meant != name:
+            yield Violation(
+                f'Alarm "{alarm.name}" is on the dimension {name}, by which there is no metric: it never '
+                "has data.",
+                alarm,
+                path,
+                f"write the dimension {meant}: names are case-sensitive.",
+            )
+            return
+    if not any(name in keys for name in given) and metric.namespace == "AWS/RDS":
+        yield Violation(
+            f'Alarm "{alarm.name}" is on {", ".join(given)}, by which {metric.namespace} publishes '
+            "nothing: it never has data.",
+            alarm,
+            path,
+            f"set dimensions to {keys[0]}, or {' or '.join(keys[1:])}.",
+        )
+        return
+    yield from _of_another(stack, alarm, metric, path)
+
+
+def _of_another(
+    stack: Stack, alarm: Resource, metric: Metric, path: tuple[str, ...]
+) -> Iterator[Violation]:
+    """Yield that a dimension takes its value from a resource of another kind, or an ARN."""
+    known = {name: value for name, value in metric.dimensions.items() if name in _NAMED}
+    for name, value in known.items():
+        if isinstance(value, str) and value.startswith("arn:") and name not in _SUFFIXED:
+            yield Violation(
+                f'Alarm "{alarm.name}" is on {name} {show(value)}, an ARN, by which there is no metric: '
+                "it never has data.",
+                alarm,
+                path,
+                f"set the dimension {name} to the name or identifier of the resource.",
+            )
+            return
+    if set(known) != set(metric.dimensions) or UNKNOWN not in known.values():
+        return
+    urns = alarm.dependencies.get(metric.prop, ())
+    sources = [one for one in stack.resources if one.urn in urns]
+    fitting = {kind for name in known for kind in _NAMED[name]}
+    if sources and not any(one.type in fitting for one in sources):
+        names = ", ".join(f'"{one.name}"' for one in sources)
+        yield Violation(
+            f'Alarm "{alarm.name}" is on {", ".join(known)} of {names}, which is nothing of the kind: it '
+            "never has data.",
+            alarm,
+            path,
+            f"set dimensions to the {', '.join(known)} of the resource that the alarm is about.",
+        )

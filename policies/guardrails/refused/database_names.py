@@ -1,0 +1,189 @@
+"""What Amazon RDS refuses about names, windows and passwords: parts of `rds-accepted`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from guardrails import tokens
+from guardrails.refusals import Refusal, matching
+from guardrails.refused.store_refusals import backup_window, maintenance_window
+from guardrails.resources import Resource
+from guardrails.values import SecretText, items, show
+
+_API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"
+_DATABASES, _CLUSTERS = tokens.DATABASE, tokens.DATABASE_CLUSTER
+_ALL = (*_DATABASES, *_CLUSTERS)
+_IDENTIFIER: Final = r"(?!.*--)[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_CLOCK: Final = r"(?:[01]\d|2[0-3]):[0-5]\d"
+_DAY_NAME: Final = "(?i:mon|tue|wed|thu|fri|sat|sun)"
+_SHORTEST_WINDOW, _LONGEST_MAINTENANCE = 30, 24 * 60
+_LONGEST_PASSWORD: Final = {
+    "postgres": 128,
+    "mysql": 41,
+    "mariadb": 41,
+    "oracle": 30,
+    "sqlserver": 128,
+}
+
+
+def _short_windows(database: Resource) -> Iterator[str]:
+    for title, minutes in (
+        ("the backup window", backup_window(database)),
+        ("the maintenance window", maintenance_window(database)),
+    ):
+        if minutes is not None and len(minutes) < _SHORTEST_WINDOW:
+            yield f"{title} has {len(minutes)} minutes"
+
+
+def _long_maintenance(database: Resource) -> str | None:
+    minutes = maintenance_window(database)
+    if minutes is not None and len(minutes) > _LONGEST_MAINTENANCE:
+        return f"the maintenance window has {len(minutes) / 60:g} hours"
+    return None
+
+
+def _password(database: Resource) -> Iterator[str]:
+    """Find a password that RDS does not take, without showing it."""
+    prop = "password" if database.type in _DATABASES else "masterPassword"
+    given: Any = database.get(prop)
+    if not isinstance(given, str) or not given:
+        return
+    engine = str(database.get("engine"))
+    longest = next((most for name, most in _LONGEST_PASSWORD.items() if name in engine), 128)
+    if not 8 <= len(given) <= longest:
+        yield f"its password has {len(given)} characters"
+    elif re.search(r"[/\"@ ]", given) and not isinstance(given, SecretText):
+        yield 'its password contains /, ", @ or a space'
+
+
+def _group_name(group: Resource) -> Iterator[str]:
+    name = group.get("name")
+    if not isinstance(name, str) or not name or group.left_out("name"):
+        return
+    if name.lower() == "default" or not re.fullmatch(r"[A-Za-z0-9 ._-]{1,255}", name):
+        yield f"name is {show(name)}"
+
+
+_LOGS: Final = {
+    "postgres": ("postgresql", "upgrade", "iam-db-auth-error"),
+    "mysql": ("audit", "error", "general", "slowquery", "iam-db-auth-error"),
+    "mariadb": ("audit", "error", "general", "slowquery", "iam-db-auth-error"),
+}
+
+
+def _logs(database: Resource) -> Iterator[str]:
+    """Find a log that the engine does not have; those of other engines are not in the table."""
+    known_logs = _LOGS.get(str(database.get("engine")))
+    for one in items(database.get("enabledCloudwatchLogsExports")):
+        if known_logs is not None and isinstance(one, str) and one not in known_logs:
+            yield f"enabled_cloudwatch_logs_exports has {show(one)}, none of {', '.join(known_logs)}"
+
+
+_LONGEST_USER: Final = {"postgres": 63, "mysql": 32, "mariadb": 32}
+
+
+def _user(database: Resource) -> str | None:
+    name, engine = database.get("username"), str(database.get("engine"))
+    longest = _LONGEST_USER.get(engine)
+    if longest is not None and isinstance(name, str) and len(name) > longest:
+        return f"username {show(name)} has {len(name)} characters, {longest} at most"
+    return None
+
+
+TABLE = (
+    Refusal(
+        types=_DATABASES,
+        says="InvalidParameterCombination: You cannot use the log types with this engine.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy=(
+            'set enabled_cloudwatch_logs_exports to ["postgresql"] for PostgreSQL, to ["error", '
+            '"slowquery"] for MySQL and MariaDB.'
+        ),
+        find=_logs,
+    ),
+    Refusal(
+        types=_DATABASES,
+        says="MasterUsername: 63 characters at most for PostgreSQL, 32 for MySQL and MariaDB.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="shorten username.",
+        find=_user,
+    ),
+    Refusal(
+        types=_ALL,
+        says="InvalidParameterCombination: Cannot find version: the version of an engine is a number.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy='set engine_version to a version that there is, for example "17".',
+        find=matching("engineVersion", r"\d.*"),
+    ),
+    Refusal(
+        types=_ALL,
+        says="InvalidParameterValue: The backup and the maintenance window must be at least 30 minutes.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="let backup_window and maintenance_window last 30 minutes or more.",
+        find=_short_windows,
+    ),
+    Refusal(
+        types=_ALL,
+        says="InvalidParameterValue: The maintenance window must be less than 24 hours.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="let maintenance_window end within a day.",
+        find=_long_maintenance,
+    ),
+    Refusal(
+        types=_CLUSTERS,
+        says="PreferredBackupWindow of a cluster: in the format hh24:mi-hh24:mi.",
+        source=f"{_API}API_CreateDBCluster.html",
+        remedy='set preferred_backup_window to the form "03:00-04:00".',
+        find=matching("preferredBackupWindow", rf"{_CLOCK}-{_CLOCK}"),
+    ),
+    Refusal(
+        types=(*_CLUSTERS, *tokens.CLUSTER_INSTANCE),
+        says="PreferredMaintenanceWindow of a cluster: in the format ddd:hh24:mi-ddd:hh24:mi.",
+        source=f"{_API}API_CreateDBCluster.html",
+        remedy='set preferred_maintenance_window to the form "sun:04:30-sun:05:30".',
+        find=matching("preferredMaintenanceWindow", rf"{_DAY_NAME}:{_CLOCK}-{_DAY_NAME}:{_CLOCK}"),
+    ),
+    Refusal(
+        types=_CLUSTERS,
+        says=(
+            "DBClusterIdentifier: 1 to 63 letters, numbers, or hyphens; first character a letter; no "
+            "hyphen at the end, no two consecutive hyphens."
+        ),
+        source=f"{_API}API_CreateDBCluster.html",
+        remedy="rename cluster_identifier, or leave it to Pulumi.",
+        find=matching("clusterIdentifier", _IDENTIFIER, 63),
+    ),
+    Refusal(
+        types=_ALL,
+        says=(
+            "FinalDBSnapshotIdentifier: 1 to 255 letters, numbers, or hyphens; first character a "
+            "letter; no hyphen at the end, no two consecutive hyphens."
+        ),
+        source=f"{_API}API_DeleteDBInstance.html",
+        remedy="rename final_snapshot_identifier: letters, digits and single hyphens.",
+        find=matching("finalSnapshotIdentifier", _IDENTIFIER, 255),
+    ),
+    Refusal(
+        types=_ALL,
+        says=(
+            "InvalidParameterValue: The master password has 8 characters or more, and any printable "
+            'ASCII character except /, ", @ and a space.'
+        ),
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="set manage_master_user_password to true: RDS makes a password of its own.",
+        find=_password,
+    ),
+    Refusal(
+        types=tokens.SUBNET_GROUP,
+        says=(
+            "DBSubnetGroupName: up to 255 letters, numbers, periods, underscores, spaces, or hyphens; not "
+            '"Default".'
+        ),
+        source=f"{_API}API_CreateDBSubnetGroup.html",
+        remedy="rename the subnet group, or leave name to Pulumi.",
+        find=_group_name,
+    ),
+)
+"""Appended to the table of `rds-accepted`."""

@@ -1,0 +1,121 @@
+"""What Amazon ECS refuses about names, images and sizes in task definitions: part of `ecs-accepted`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from guardrails import tokens
+from guardrails.refusals import JointRefusal, alone, matching
+from guardrails.resources import Resource
+from guardrails.values import dig, is_absent, items, show
+
+_API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
+_TASK = f"{_API}API_RegisterTaskDefinition.html"
+_CONTAINER = f"{_API}API_ContainerDefinition.html"
+_FORM: Final = r"[A-Za-z0-9_-]+"
+_LONGEST: Final = 255
+
+
+def _definitions(task: Resource) -> list[Any]:
+    given = task.get("containerDefinitions")
+    try:
+        return items(json.loads(given)) if isinstance(given, str) else []
+    except ValueError:
+        return []
+
+
+def _no_list(task: Resource) -> str | None:
+    given = task.get("containerDefinitions")
+    if not isinstance(given, str) or not given:
+        return None
+    try:
+        found = json.loads(given)
+    except ValueError:
+        return f"container_definitions begins with {show(given[:20])} and is not JSON"
+    if not isinstance(found, list):
+        return "container_definitions is JSON, but no list"
+    return None if found else "container_definitions is an empty list"
+
+
+def _names(task: Resource) -> Iterator[str]:
+    names = [dig(one, "name") for one in _definitions(task)]
+    for name in dict.fromkeys(names):
+        if is_absent(name):
+            yield "a container has no name"
+        elif isinstance(name, str) and not re.fullmatch(_FORM, name):
+            yield f"a container's name is {show(name)}"
+        elif isinstance(name, str) and len(name) > _LONGEST:
+            yield f"a container's name has {len(name)} characters"
+        elif names.count(name) > 1:
+            yield f"{names.count(name)} containers have the name {show(name)}"
+
+
+def _imageless(task: Resource) -> Iterator[str]:
+    for one in _definitions(task):
+        if isinstance(one, dict) and is_absent(one.get("image")):
+            yield f"container {show(one.get('name'))} has no image"
+
+
+def _boundless(task: Resource) -> Iterator[str]:
+    """Find a container on instances of which neither it nor its task says how much memory it has."""
+    if "FARGATE" in items(task.get("requiresCompatibilities")) or not is_absent(task.get("memory")):
+        return
+    for one in _definitions(task):
+        if all(is_absent(dig(one, name)) for name in ("memory", "memoryReservation")):
+            yield f"container {show(dig(one, 'name'))} has no memory, nor has the task"
+
+
+TABLE = (
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: Family contains invalid characters: up to 255 letters, digits, - and _.",
+        source=_TASK,
+        remedy="set family to letters, digits, - and _ only.",
+        find=alone(matching("family", _FORM, _LONGEST)),
+    ),
+    JointRefusal(
+        types=tokens.CONTAINER_SERVICE,
+        says="InvalidParameterException: ServiceName: up to 255 letters, digits, - and _.",
+        source=f"{_API}API_CreateService.html",
+        remedy="set name to letters, digits, - and _ only.",
+        find=alone(matching("name", _FORM, _LONGEST)),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: container_definitions is a JSON list of one container or more.",
+        source=_TASK,
+        remedy="write container_definitions by json.dumps of a list.",
+        find=alone(_no_list),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says=(
+            "ClientException: Container.name: each container of a task has a name of its own, up to 255 "
+            "letters, digits, - and _."
+        ),
+        source=_CONTAINER,
+        remedy="give each container in container_definitions a name of its own.",
+        find=alone(_names),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: Container.image should not be null or empty.",
+        source=_CONTAINER,
+        remedy="set image of each container in container_definitions.",
+        find=alone(_imageless),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says=(
+            "ClientException: Invalid setting for container. At least one of 'memory' or "
+            "'memoryReservation' must be specified."
+        ),
+        source=_CONTAINER,
+        remedy="set memory of the task, or of each container in container_definitions.",
+        find=alone(_boundless),
+    ),
+)
+"""Appended to the table of `ecs-accepted`."""
