@@ -130,6 +130,11 @@ class Deployment:
         """Return whether it deploys to other instances than those that serve."""
         return self.resource.get("deploymentStyle", "deploymentType") == "BLUE_GREEN"
 
+    def delivers(self, group: Resource) -> bool:
+        """Return whether it controls the traffic of a fleet's own target group."""
+        attached = self._stack.derived(Fleets).of(group).target_groups
+        return bool(set(attached) & set(self.controlled.any))
+
     @property
     def shifts_traffic(self) -> bool:
         """Return whether it takes instances out of their target group."""

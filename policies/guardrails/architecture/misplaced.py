@@ -59,6 +59,25 @@ def group_for(stack: Stack, balancer: Resource, end: End) -> Resource | None:
     return None
 
 
+def with_group(stack: Stack, balancer: Resource, end: End, answer: Answer) -> Answer:
+    """Return a no with the group that the target lacks, if there is one."""
+    group = group_for(stack, balancer, end) if answer.is_no else None
+    return answer if group is None else replace(answer, remedy=_give_group(end, group))
+
+
+def _give_group(end: End, group: Resource) -> str:
+    """Return what to do about a target that is not in the group that is meant for it."""
+    holder = (
+        f'the launch template of "{end.resource.name}" (vpc_security_group_ids)'
+        if end.resource.type in tokens.AUTO_SCALING_GROUP
+        else f'"{end.resource.name}"'
+    )
+    return (
+        f'put security group "{group.name}", which admits the load balancer on {end.port:g}, into '
+        f"{holder}{' in place of the one that is there' if end.party.groups.any else ''}."
+    )
+
+
 def lacks_group(stack: Stack, party: Party) -> bool:
     """Return whether instances have no group, or a load balancer's, instead of that meant for them.
 

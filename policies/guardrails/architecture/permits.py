@@ -98,6 +98,15 @@ class Party:
     internet: bool = False
     family: int = 4
 
+    @property
+    def grouped(self) -> bool:
+        """Whether it has security groups of its own, or needs none.
+
+        Of a load balancer that has none `elb-open-on-listener-ports` reports that.
+        """
+        groups = self.groups
+        return self.unfiltered or bool(groups.any or groups.foreign or groups.untraced)
+
 
 WORLD = Party("visitors", unfiltered=True, internet=True)
 WORLD_6 = Party("visitors by IPv6", unfiltered=True, internet=True, family=6)

@@ -48,21 +48,15 @@ def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
             f'Auto Scaling group "{group.name}" is not in a deployment group (the stack has '
             f"{names}).",
             group,
-            remedy=_add_to(stack, group, servers),
+            remedy=_add_to(group, servers),
         )
     for deployment in servers:
         yield from _not_by_name(deployment)
 
 
-def _delivers(stack: Stack, deployment: Deployment, group: Resource) -> bool:
-    """Return whether a deployment group controls the traffic of a fleet's own target group."""
-    attached = stack.derived(Fleets).of(group).target_groups
-    return bool(set(attached) & set(deployment.controlled.any))
-
-
-def _add_to(stack: Stack, group: Resource, deployments: Sequence[Deployment]) -> str:
+def _add_to(group: Resource, deployments: Sequence[Deployment]) -> str:
     """Return which deployment group should address a fleet: not one that delivers something else."""
-    own = [one for one in deployments if _delivers(stack, one, group)]
+    own = [one for one in deployments if one.delivers(group)]
     free = own or [one for one in deployments if not one.groups.any]
     if not free:
         return (
@@ -71,7 +65,7 @@ def _add_to(stack: Stack, group: Resource, deployments: Sequence[Deployment]) ->
         )
     first = free[0]
     removed = "; remove ec2_tag_filters from it" if first.by_tags else ""
-    others = [one.name for one in first.groups.any if not _delivers(stack, first, one)]
+    others = [one.name for one in first.groups.any if not first.delivers(one)]
     instead = f' in place of "{others[0]}"' if own and others else ""
     return (
         "add the name output of the Auto Scaling group to autoscaling_groups of the deployment "
@@ -149,7 +143,7 @@ def _traffic_control(stack: Stack, _: Settings) -> Iterator[Violation]:
 def _traffic_elsewhere(stack: Stack, deployment: Deployment) -> Iterator[Violation]:
     named = deployment.controlled.any
     targets = stack.derived(Targets)
-    if any(_delivers(stack, deployment, one) for one in stack.derived(Deployments).unreleased):
+    if any(deployment.delivers(one) for one in stack.derived(Deployments).unreleased):
         return  # codedeploy-deployment-group reports which fleet it should address
     for group in deployment.groups.any:
         if group in targets.stranded() or _beside(stack, group, named):

@@ -10,7 +10,7 @@ from guardrails.answered import report
 from guardrails.architecture.answers import Answer, all_of, any_of, yes
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets
-from guardrails.architecture.misplaced import Exchanged, group_for, meant_for
+from guardrails.architecture.misplaced import Exchanged, meant_for, with_group
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import INGRESS, WORLD, WORLD_6, Party
 from guardrails.architecture.targets import End, Targets
@@ -145,39 +145,11 @@ def _reaches(stack: Stack, _: Settings) -> Iterator[Violation]:
                     continue  # tg-has-targets reports where it is missing
                 if answer.is_no and _incompatible(stack, target):
                     continue  # elbv2-accepted reports the protocol
-                if not answer.is_yes and _grouped(source):
-                    told = _with_group(stack, balancer, end, answer)
+                if not answer.is_yes and source.grouped:
+                    told = with_group(stack, balancer, end, answer)
                     yield from report(told, target, *steps)
                     break
             yield from _launched_elsewhere(stack, target, steps)
-
-
-def _with_group(stack: Stack, balancer: Resource, end: End, answer: Answer) -> Answer:
-    """Return a no with the group that the target lacks, if there is one."""
-    group = group_for(stack, balancer, end) if answer.is_no else None
-    return answer if group is None else replace(answer, remedy=_give_group(end, group))
-
-
-def _grouped(party: Party) -> bool:
-    """Return whether a load balancer has security groups of its own, or needs none.
-
-    Where it has none, `elb-open-on-listener-ports` reports that.
-    """
-    groups = party.groups
-    return party.unfiltered or bool(groups.any or groups.foreign or groups.untraced)
-
-
-def _give_group(end: End, group: Resource) -> str:
-    """Return what to do about a target that is not in the group that is meant for it."""
-    holder = (
-        f'the launch template of "{end.resource.name}" (vpc_security_group_ids)'
-        if end.resource.type in tokens.AUTO_SCALING_GROUP
-        else f'"{end.resource.name}"'
-    )
-    return (
-        f'put security group "{group.name}", which admits the load balancer on {end.port:g}, into '
-        f"{holder}{' in place of the one that is there' if end.party.groups.any else ''}."
-    )
 
 
 def _launched_elsewhere(
