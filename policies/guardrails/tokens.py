@@ -255,6 +255,5 @@ CHAT = (
 )
 FIREWALL_RULES = ("aws:wafv2/ruleGroup:RuleGroup",)
 DNS_RECORD = ("aws:route53/record:Record",)
-INTERFACE_ATTACHMENT = ("aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment",)
 NETWORK_INTERFACE = ("aws:ec2/networkInterface:NetworkInterface",)
 DEFAULT_SECURITY_GROUP = ("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",)

@@ -190,13 +190,17 @@ class Network:
         )
 
     def _is_attached(self, interface: Resource) -> bool:
-        """Return whether something in this stack attaches an interface to an instance, or may."""
+        """Return whether something in this stack attaches an interface to an instance, or may.
+
+        An instance may attach it when it starts: its launch template then knows its id.
+        """
         if not is_absent(interface.setting("attachments")):
             return True
+        routes = (*tokens.ROUTE, *tokens.ROUTE_TABLE, *tokens.ELASTIC_IP)
         return any(
             interface.urn in urns
             for one in self._stack.resources
-            if one.type in (*tokens.INSTANCE, *tokens.INTERFACE_ATTACHMENT)
+            if one.type not in routes
             for urns in one.dependencies.values()
         )
 

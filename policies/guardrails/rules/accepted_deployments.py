@@ -61,7 +61,9 @@ def _returns(alarm: Resource) -> str | None:
     if not queries or UNKNOWN in given or UNKNOWN in queries:
         return None
     returned = sum(1 for one in given if one is True)
-    if returned == 1 or (len(queries) == 1 and returned == 0):
+    # An alarm on a band returns the metric and the band.
+    most = 1 if is_absent(alarm.get("thresholdMetricId")) else 2
+    if 1 <= returned <= most or (len(queries) == 1 and returned == 0):
         return None
     return f"{returned or 'none'} of its {len(queries)} metric_queries has return_data"
 

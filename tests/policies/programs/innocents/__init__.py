@@ -8,6 +8,7 @@ from tests.policies.programs.innocents import (
     borders,
     buckets,
     capacity,
+    companies,
     deliveries,
     dependencies,
     doors,
@@ -30,6 +31,7 @@ from tests.policies.programs.innocents import (
     sharing,
     stores,
     variants,
+    ways,
     workloads,
 )
 
@@ -39,6 +41,7 @@ __all__ = [
     "borders",
     "buckets",
     "capacity",
+    "companies",
     "deliveries",
     "dependencies",
     "doors",
@@ -61,5 +64,6 @@ __all__ = [
     "sharing",
     "stores",
     "variants",
+    "ways",
     "workloads",
 ]
