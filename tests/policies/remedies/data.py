@@ -96,7 +96,7 @@ sets("tags-no-credentials", ("vpc", "tags", {"team": "shop"}))
 
 @cures("quotas-suffice")
 def _five_addresses(stack):
-    stack.drop("address-5")
+    stack.drop("address-3", "address-4", "address-5")
 
 
 sets("more_datapoints_than_periods", ("alarm", "datapointsToAlarm", 3))
