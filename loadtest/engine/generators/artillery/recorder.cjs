@@ -222,10 +222,11 @@ function observe(emitter) {
     hop.answered = epoch();
     hop.status = response.statusCode;
     hop.headers = response.headers;
-    // Artillery waits for what follows any answer from 300 to 399, and so forever for what follows this one.
-    if (!isRedirect(request, hop)) request.sent.followRedirect = false;
     response.once('end', () => {
       hop.ended = epoch();
+      // Artillery waits for what follows any answer from 300 to 399, and so forever for what follows this one. It
+      // asks at the end of each answer: not before, or it would take the redirects that led here for the last.
+      if (hop.status >= 300 && hop.status < 400 && !isRedirect(request, hop)) request.sent.followRedirect = false;
       // The result of captures and matches is known only later, in `finish`; so is whether a redirect is
       // followed, or was one too many.
       if (!request.inspects && !isRedirect(request, hop)) write(request, hop);
