@@ -190,9 +190,10 @@ def findings(facts: Facts) -> list[str]:
             f"application listen on $APP_PORT, or set the port: `-c appPort={others[0].port}`"
         )
         return [found, *_of_units(facts, only_broken=True)]
+    why = "has ended" if will_last(facts) else "has not started, has ended, or is still starting"
     found = (
         f"no program listens on port {facts.port} (the setting appPort), nor on any other: the "
-        "application has not started, has ended, or is still starting"
+        f"application {why}"
     )
     return [found, *_of_units(facts, only_broken=False)]
 

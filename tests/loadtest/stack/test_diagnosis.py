@@ -61,6 +61,12 @@ def test_one_that_still_starts_shows_what_it_does():
     assert lines[1:] == ["app.service is active (running)", "  migrating …"]
 
 
+def test_one_that_is_not_started_again_has_ended():
+    failed = "ActiveState=failed SubState=failed Result=start-limit-hit NRestarts=4"
+    lines = told(f"unit\tapp.service\t{failed}", "log\tapp.service\tno such table")
+    assert lines[0].endswith("nor on any other: the application has ended")
+
+
 def test_one_that_a_hook_left_in_the_background_has_no_unit():
     lines = told()
     assert "has installed no unit" in lines[1]
