@@ -167,8 +167,10 @@ def _choose(found: Adopted, config: dict[str, Any], environment: str | None) -> 
         for name, one in given.items():
             for variable in _variables_of(walk.mapping(one)):
                 found.elsewhere.setdefault(variable, []).append(str(name))
-    if isinstance(config.get("environments"), dict):
-        del config["environments"]
+    if "environments" in config and not isinstance(config["environments"], dict):
+        text = "`environments`: each has a name, such as `environments: {staging: {target: …}}`"
+        found.refuse(("config", "environments"), text)
+    config.pop("environments", None)
 
 
 def _variables_of(config: dict[str, Any]) -> Iterator[str]:

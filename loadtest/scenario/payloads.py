@@ -118,6 +118,8 @@ def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
         rows = [row for row in csv.reader(text, delimiter=payload.delimiter) if row]
     except OSError as error:
         problem = f"cannot read the payload {path}: {error.strerror}"
+        if "\\" in payload.path:
+            problem += "; write `/` between directories, which every system takes"
         if "$environment" in payload.path:
             problem += "; `--environment` sets its `$environment`"
         return PayloadFile(location, payload, path, problem=problem)

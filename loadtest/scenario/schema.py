@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from loadtest.scenario.part import Part, listed
+from loadtest.scenario.part import Part, is_template, listed
 from loadtest.scenario.steps import Step, requests_in
 
 DEFAULT_TIMEOUT_S = 10.0
@@ -39,7 +39,9 @@ class Defaults(Part):
 
 def _seconds(value: Any) -> Any:
     """Read a time limit that is written as a text, as Artillery does."""
-    if isinstance(value, str) and re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
+    if isinstance(value, str):
+        if not re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
+            raise ValueError("is a number of seconds, such as `timeout: 10`")
         return float(value)
     return value
 
@@ -118,6 +120,8 @@ class Config(Part):
 
 def _weight(value: Any) -> Any:
     """Read a weight that is written as a text, as Artillery does."""
+    if is_template(value):
+        raise ValueError("is known only in the run: write the number")
     if isinstance(value, float):
         raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
             "must be a whole number: Artillery cuts off the rest"

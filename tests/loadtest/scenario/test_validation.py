@@ -78,7 +78,7 @@ def changed(old: str, new: str) -> str:
         ("", ["1:1: the file is empty"]),
         ("a: [", ["1:5: not YAML: expected the node content, but found '<stream end>'"]),
         (changed("    timeout: 5", "    timeout: 5\n    timeout: soon"),
-         ["3:5: `timeout`: input should be a valid number, not 'soon'",
+         ["3:5: `timeout`: is a number of seconds, such as `timeout: 10`, not 'soon'",
           "4:5: `timeout` is already given on line 3; remove one of them"]),
         ("a: &a [*a]", ["1:4: this anchor contains itself"]),
         (
@@ -86,7 +86,7 @@ def changed(old: str, new: str) -> str:
             ["1:1: a scenario file has the keys `config` and `scenarios`"],
         ),
         (changed("    timeout: 5", "    timeout: soon"),
-         ["3:5: `timeout`: input should be a valid number, not 'soon'"]),
+         ["3:5: `timeout`: is a number of seconds, such as `timeout: 10`, not 'soon'"]),
         (changed("    timeout: 5", "    timeout: 0"),
          ["3:5: `timeout`: input should be greater than 0, not 0"]),
         (changed("    timeout: 5", "    timeout: 5\n    pool: 10"),
