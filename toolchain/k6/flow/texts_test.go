@@ -35,6 +35,7 @@ func TestATextIsPutTogether(t *testing.T) {
 		`[["quoted", ["x ", ["variable", "name"]]]]`:                     `"x Ana \"é\" <&>"`,
 		`[["uri", [["variable", "name"]]], "&", ["uri", ["a'b/ "]]]`:     `Ana%20%22%C3%A9%22%20%3C%26%3E&a'b%2F%20`,
 		`[["url", ["/a b?c=%20é&d"]]]`:                                   `/a%20b?c=%20%C3%A9&d`,
+		`[["url", ["/50% \\ 5%2?a=\\"]]]`:                                `/50%25%20/%205%252?a=\`,
 		`["Basic ", ["base64", ["u:", ["variable", "n"]]]]`:              "Basic dTo3",
 		`[["number", 3, 3]]`:                                             "3",
 	} {

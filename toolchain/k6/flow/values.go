@@ -94,17 +94,29 @@ func appendComponent(to, text []byte) []byte {
 	return to
 }
 
-// appendURL encodes what is not ASCII, or a space; what is encoded already stays.
+// appendURL encodes what is not ASCII, a space, or a percent sign that encodes nothing; what is encoded already
+// stays. As for Node, a backslash in the path is a slash.
 func appendURL(to, text []byte) []byte {
-	for _, c := range text {
-		if c > ' ' && c <= '~' {
-			to = append(to, c)
-		} else {
+	inPath := true
+	for at, c := range text {
+		switch {
+		case c == '\\' && inPath:
+			to = append(to, '/')
+		case c <= ' ' || c > '~', c == '%' && !isEncoded(text[at:]):
 			to = append(to, '%', hex[c>>4], hex[c&15])
+		default:
+			inPath = inPath && c != '?'
+			to = append(to, c)
 		}
 	}
 	return to
 }
+
+func isEncoded(text []byte) bool {
+	return len(text) > 2 && isHex(text[1]) && isHex(text[2])
+}
+
+func isHex(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }
 
 // Same says whether two values are equal as JavaScript's === has it: objects and lists never are.
 func Same(one, other any) bool {

@@ -75,10 +75,11 @@ func (v *visitor) based(given string) string {
 	return given
 }
 
-// redirected is the request that follows a redirect. Only 307 and 308 keep the method.
+// redirected is the request that follows a redirect. As in got, Artillery's HTTP client, it is the same one, with its
+// body; only 303 makes a GET of it.
 func (c composed) redirected(status int, to string) composed {
 	next := composed{alike: c.alike, url: resolve(c.url, to), body: c.body}
-	if status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect {
+	if status != http.StatusSeeOther || c.method == http.MethodHead {
 		return next
 	}
 	shared := *c.alike

@@ -51,16 +51,23 @@ func TestWhereARedirectLeads(t *testing.T) {
 	}
 }
 
-func TestOnly307And308KeepTheMethod(t *testing.T) {
+func TestOnly303MakesAGet(t *testing.T) {
 	body := "x"
 	first := composed{
 		&alike{method: http.MethodPost, header: http.Header{"Content-Type": {"a"}, "X-Own": {"b"}}},
 		"http://h/a", &body,
 	}
-	if next := first.redirected(308, "/b"); next.method != http.MethodPost || *next.body != "x" || next.url != "http://h/b" {
+	for _, status := range []int{301, 302, 307, 308} {
+		next := first.redirected(status, "/b")
+		if next.method != http.MethodPost || *next.body != "x" || next.url != "http://h/b" {
+			t.Fatalf("%d: %+v", status, next)
+		}
+	}
+	head := composed{&alike{method: http.MethodHead}, "http://h/a", nil}
+	if next := head.redirected(303, "/b"); next.method != http.MethodHead {
 		t.Fatalf("%+v", next)
 	}
-	next := first.redirected(302, "/b")
+	next := first.redirected(303, "/b")
 	if next.method != http.MethodGet || next.body != nil || len(next.header) != 1 || len(first.header) != 2 {
 		t.Fatalf("%+v", next)
 	}

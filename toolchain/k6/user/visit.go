@@ -114,6 +114,7 @@ func (v *visitor) request(step *flow.Send) error {
 		}
 		if hops == mostRedirects {
 			v.last.failure = "ERR_TOO_MANY_REDIRECTS"
+			v.tally.errors.Add(1) // it was counted as an answer
 			return v.conclude(step)
 		}
 		v.write(step.Endpoint, true)

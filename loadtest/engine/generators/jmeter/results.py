@@ -41,6 +41,8 @@ _BY_MESSAGE = (
     (re.compile(r"broken pipe", re.IGNORECASE), "EPIPE"),
     (re.compile(r"reset|closed|premature", re.IGNORECASE), "ECONNRESET"),
 )
+_NO_LOCATION = "Missing location header"
+"""JMeter takes an answer such as 302 that does not say to where for an error of the request's."""
 _NEVER_SENT = frozenset({"URISyntaxException", "MalformedURLException", "IllegalArgumentException"})
 
 
@@ -132,7 +134,8 @@ def _parse(row: Mapping[str, str]) -> Row:
         "status": status,
         "expected": right if status is not None else None,
         "error": error,
-        "sent": _exception(row["responseCode"]) not in _NEVER_SENT,
+        "sent": _NO_LOCATION in row["responseMessage"]
+        or _exception(row["responseCode"]) not in _NEVER_SENT,
         **{name: row[name] or None for name in RECORDED},
     }
     return Row(visitor, arrived, completed, right, status, error, line)

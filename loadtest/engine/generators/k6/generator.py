@@ -50,6 +50,8 @@ FLOW = f"{DIRECTORY}/flow.json"
 REMEDY = "run `.venv/bin/python -m toolchain tool k6`"
 USER_BYTES = 400_000
 """Memory that one of k6's virtual users takes, by measurement, rounded up."""
+PLAIN_USER_BYTES = 50_000
+"""The same of a visitor of plain steps, a goroutine with a connection: 15 kB without TLS, measured."""
 MEMORY_SHARE = 0.5
 """Of the memory that is free, what they may take all together."""
 READY_S = 0.25
@@ -181,7 +183,9 @@ def _plan(load: Load, schedule: Times, because: str | None) -> dict[str, Any]:
     script = load.scenario.script
     longest_s, limit = load.scenario.longest_s, _limit(load.profile)
     free_bytes = psutil.virtual_memory().available
-    most = min(limit or most_users(schedule, longest_s + READY_S, free_bytes), len(schedule))
+    each = PLAIN_USER_BYTES if because is None else USER_BYTES
+    most = limit or most_users(schedule, longest_s + READY_S, free_bytes, each)
+    most = min(most, len(schedule))
     plain = {"flow": FLOW, "rows": paths.ROWS, "totals": paths.TOTALS}
     return {
         **(plain if because is None else user_plan.make(load, agent=plain_flow.AGENT)),
@@ -214,12 +218,14 @@ def _limit(profile: Profile) -> int | None:
     return limits.pop() if limits else None
 
 
-def most_users(schedule: Times, longest_s: float, free_bytes: float) -> int:
+def most_users(
+    schedule: Times, longest_s: float, free_bytes: float, user_bytes: float = USER_BYTES
+) -> int:
     """Return how many users can be there at once, at most, as far as there is memory for them.
 
     k6 makes no more. Where there are more after all, they arrive late: the run's check of arrivals says so.
     """
-    affordable = int(free_bytes * MEMORY_SHARE / USER_BYTES)
+    affordable = int(free_bytes * MEMORY_SHARE / user_bytes)
     return max(LEAST_USERS, min(_most_within(schedule, longest_s), affordable))
 
 

@@ -287,6 +287,16 @@ def test_a_url_that_is_none_was_never_sent():
     assert code_of("200", "OK") is None
 
 
+def test_a_redirect_to_nowhere_was_sent():
+    odd = {
+        "responseCode": f"{NONE}java.lang.IllegalArgumentException",
+        "responseMessage": "Non HTTP response message: Missing location header in redirect for GET",
+    }
+    (row,) = Results().feed(jtl({**ROW, **odd, "success": "false"}))
+    found = parse_exchange(request_line(row).decode())
+    assert (found.sent, found.outcome) == (True, Outcome.OTHER)
+
+
 @pytest.mark.parametrize("size", [1, 7, 4096])
 def test_results_are_read_in_pieces_of_any_size(size: int):
     text = jtl(ROW, {**ROW, "responseMessage": 'two\nlines, "quoted"'}, {**ROW, "label": plan.END})

@@ -124,6 +124,12 @@ def test_there_are_at_most_as_many_users_as_may_be_there_at_once(
     assert most_users(arrivals, longest_s, free) == pytest.approx(users, abs=1)
 
 
+def test_a_visitor_of_plain_steps_needs_less_memory():
+    free = 25 * generator.USER_BYTES / generator.MEMORY_SHARE
+    found = most_users(np.arange(0, 100, 0.1), 30.0, free, generator.PLAIN_USER_BYTES)
+    assert found == pytest.approx(200, abs=1)
+
+
 @pytest.mark.parametrize(
     ("arrivals", "users"),
     [
