@@ -41,6 +41,7 @@ from region.services.ec2 import (
     nat_patches,
     network_acl_patches,
     network_patches,
+    prefix_list_patches,
     refusals,
     root_volumes,
     security_group_patches,
@@ -75,6 +76,7 @@ def install() -> None:
     filter_patches.patches.install()
     network_patches.patches.install()
     network_acl_patches.patches.install()
+    prefix_list_patches.patches.install()
     nat_patches.patches.install()
     security_group_patches.patches.install()
     named_rule_patches.patches.install()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from moto.fis.exceptions import FISException
@@ -12,7 +13,7 @@ from moto.fis.exceptions import FISException
 from region.services.fis import catalogue
 from region.services.fis.durations import seconds_of
 
-_SELECTION = re.compile(r"ALL|COUNT\((\d+)\)|PERCENT\((\d+)\)")
+_SELECTION = re.compile(r"ALL|COUNT\([1-9]\d*\)|PERCENT\(([1-9]\d?|100)\)")
 _ALARM_ARN = re.compile(r"arn:aws[a-z-]*:cloudwatch:[a-z0-9-]+:\d{12}:alarm:.+")
 MOST_STOP_CONDITIONS = 5
 _DURATIONS = ("duration", "startInstancesAfterDuration")
@@ -49,6 +50,7 @@ def check_template(template: Mapping[str, Any]) -> None:
         raise invalid("An experiment template needs at least one action.")
     for name, action in actions.items():
         _check_action(name, action, targets, actions)
+    _check_order(actions)
 
 
 def _check_stop_conditions(conditions: list[dict[str, Any]]) -> None:
@@ -75,7 +77,7 @@ def _check_target(name: str, target: Mapping[str, Any]) -> None:
     if bool(target.get("resourceArns")) == bool(target.get("resourceTags")):
         raise invalid(f"The target {name} needs either resourceArns or resourceTags.")
     if not _SELECTION.fullmatch(str(target.get("selectionMode") or "")):
-        raise invalid(f"The selectionMode of {name} must be ALL, COUNT(n) or PERCENT(n).")
+        raise invalid(f"The selectionMode of {name} must be ALL, COUNT(n) or PERCENT(n), n from 1.")
     if target.get("parameters"):
         raise invalid(f"The local region does not implement the parameters of the target {name}.")
     if target.get("filters") and kind != catalogue.INSTANCE:
@@ -119,6 +121,16 @@ def _check_action(
         if other not in actions or other == name:
             raise invalid(f"The action {name} cannot start after {other}.")
     _check_parameters(name, kind, parameters)
+
+
+def _check_order(actions: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse actions that wait for each other: none of them would ever start."""
+    order = {name: set(action.get("startAfter") or ()) for name, action in actions.items()}
+    try:
+        TopologicalSorter(order).prepare()
+    except CycleError as error:
+        circle = " after ".join(error.args[1])
+        raise invalid(f"The actions cannot start: {circle}.") from error
 
 
 def _check_parameters(name: str, kind: str, parameters: Mapping[str, str]) -> None:

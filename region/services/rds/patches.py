@@ -32,6 +32,7 @@ from region.services.rds import (
     parameters,
     refusals,
     snapshot_patches,
+    subscription_checks,
 )
 from region.services.rds.records import DatabaseRecord, DeletionOptions, InstanceStatus
 from region.services.rds.validation import (
@@ -271,6 +272,7 @@ def create_event_subscription(
     if settings.get("sns_topic_arn") not in topics:
         message = f"SNS topic ARN {settings.get('sns_topic_arn')} does not exist."
         raise RDSClientError("SNSTopicArnNotFound", message)
+    subscription_checks.check(backend, settings)
     if settings.get("enabled") is None:
         settings["enabled"] = True
     return moto(backend, settings)
