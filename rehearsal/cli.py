@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from commandline.findings import Findings
 from commandline.options import directory, file
 from commandline.run import UsageError, command_line, run_cli
 from loadtest.cli.judged_load import GeneratorName, SloFile
@@ -174,19 +175,25 @@ def prove(
 
     Example: `python -m rehearsal prove --only instance-dies --only deployment-good --stack ha`
     """
+    from loadtest.profiles import profile_named  # noqa: PLC0415
+    from rehearsal import experiments  # noqa: PLC0415
     from rehearsal.prove import STACKS, ProofRun  # noqa: PLC0415
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
     if wrong := set(stack or []) - set(STACKS):
         raise UsageError(f"--stack {min(wrong)!r}: choose ha or single")
+    findings = Findings()
+    settings = findings.of(setting_pairs.read, config or [])
+    images = findings.of(image_options.chosen, root.resolve(), image)
+    findings.of(experiments.require, only or [])
+    findings.of(profile_named, profile)
+    findings.report()
     testbed = Testbed(
         root=root.resolve(),
         results=results.resolve(),
         keep=keep,
-        config=setting_pairs.read(config or []),
-        region=StartOptions(
-            images=image_options.chosen(root.resolve(), image), speed=speed, cpu_factor=cpu_factor
-        ),
+        config=settings.value,
+        region=StartOptions(images=images.value, speed=speed, cpu_factor=cpu_factor),
     )
     wanted = stack or STACKS
     return ProofRun(testbed, only or [], [one for one in STACKS if one in wanted], profile).run()

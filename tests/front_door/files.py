@@ -126,6 +126,14 @@ _SEVERAL = (
         files={**_BAD_SCRIPT, "o.json": "{}"},
     ),
     row(
+        "rehearsal prove --root r --only nosuch --profile seeds -c x --image nosuch",
+        "4 things are wrong",
+        "'x' is not KEY=VALUE",
+        "no image 'nosuch'",
+        "experiment 'nosuch'",
+        "profile 'seeds'",
+    ),
+    row(
         "loadtest plan --scenario s.yml --ramp 5:x:10s --availability 200",
         "3 things are wrong",
         *_IN_THE_SCRIPT,
