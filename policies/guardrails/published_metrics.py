@@ -9,6 +9,7 @@ from guardrails import tokens
 from guardrails.architecture.alarms import Metric
 from guardrails.model import Violation
 from guardrails.resources import Resource, Stack
+from guardrails.service_models import faults, input_shape
 from guardrails.values import UNKNOWN, is_absent, number, show
 
 APPLICATION, NETWORK = "AWS/ApplicationELB", "AWS/NetworkELB"
@@ -40,7 +41,7 @@ def wrong_unit(alarm: Resource, metric: Metric) -> Iterator[Violation]:
     name, unit = str(metric.name), alarm.get("unit")
     published = _UNITS.get(name, "Count" if COUNTED_ONCE.fullmatch(name) else unit)
     path = (f'alarm "{alarm.name}"', f"metric {metric.describe()}")
-    if isinstance(unit, str) and unit and unit != published:
+    if isinstance(unit, str) and unit and unit != published and not _unheard_of(unit):
         yield Violation(
             f'Alarm "{alarm.name}" asks for {name} in {unit}, and AWS publishes it in {published}: it '
             "never has data and never goes off.",
@@ -58,6 +59,12 @@ def wrong_unit(alarm: Resource, metric: Metric) -> Iterator[Violation]:
             path,
             "set period to 60.",
         )
+
+
+def _unheard_of(unit: str) -> bool:
+    """Return whether there is no such unit: values-accepted reports that."""
+    shapes, parameters = input_shape("cloudwatch", "PutMetricAlarm")
+    return any(faults(shapes, parameters, {"unit": unit}, "alarm"))
 
 
 _KEYS = {

@@ -79,10 +79,9 @@ def _beyond(stack: Stack, _: Settings) -> Iterator[Violation]:
     for resource, what, count, quota in _counts(stack):
         if count > quota:
             yield Violation(
-                f'whether AWS takes "{resource.name}" depends on a quota of the account: it makes {count} '
+                f'AWS refuses "{resource.name}" unless the account has a higher quota: it makes {count} '
                 f"{what}, and every account has {quota}.",
                 resource,
-                undecided=True,
             )
 
 
