@@ -164,7 +164,14 @@ def test_deletion_protection(create, aws, level, force, deleted):
         ({"HeartbeatTimeout": 7201}, "HeartbeatTimeout 7201"),
         ({"DefaultResult": "RETRY"}, "DefaultResult RETRY"),
         ({"LifecycleTransition": "autoscaling:NAP"}, "Transition"),
-        ({"NotificationTargetARN": "arn:aws:sqs:ap-northeast-2:123456789012:none"}, "publish"),
+        (
+            {
+                "NotificationTargetARN": "arn:aws:sqs:ap-northeast-2:123456789012:none",
+                "RoleARN": "arn:aws:iam::123456789012:role/hooks",
+            },
+            "publish",
+        ),
+        ({"NotificationTargetARN": "arn:aws:sqs:ap-northeast-2:123456789012:none"}, "RoleARN"),
     ],
 )
 def test_a_hook_that_aws_refuses(create, aws, settings, match):
