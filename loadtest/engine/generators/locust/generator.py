@@ -15,6 +15,7 @@ from loadtest.engine.generators.portable.translation import translate
 from loadtest.engine.generators.portable.visitors import require_open, visitors, write_rows
 from loadtest.engine.generators.process import GeneratorProcess, answer
 from loadtest.engine.generators.recorded_process import RecordedProcess
+from loadtest.errors import GeneratorError
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Scenario
 from loadtest.yaml_positions import Problem
@@ -48,11 +49,15 @@ class Locust:
         """Read Locust's version. It runs in one thread, so on one CPU.
 
         Raises:
-            GeneratorError: It does not run.
+            GeneratorError: It does not run, or is another program.
         """
         said = answer([*command, "--version"], _VARIABLES, title=self.title, remedy=REMEDY)
         found = _VERSION.search(said)
-        return Installation(tuple(command), found[0] if found else "unknown", cpus=1, workers=1)
+        if found is None:
+            raise GeneratorError(
+                f"{command[0]} is no Locust: it says {said.strip()[:80]!r}; {REMEDY}"
+            )
+        return Installation(tuple(command), found[0], cpus=1, workers=1)
 
     def refused(self, scenario: Scenario) -> list[Problem]:
         """Return what has no equal in Locust."""
