@@ -106,7 +106,7 @@ def _number(path: str, low: float, high: float, says: str, remedy: str) -> Joint
         says=says,
         source=_SQS,
         remedy=remedy,
-        find=alone(between(path, low, high)),
+        find=alone(between(path, low, high, 0)),  # 0 is what the provider leaves to SQS
     )
 
 
@@ -143,7 +143,7 @@ TABLE = (
         says="InvalidParameter: SignatureVersion: 1 or 2.",
         source="https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html",
         remedy="set signature_version to 2.",
-        find=alone(between("signatureVersion", 1, 2)),
+        find=alone(between("signatureVersion", 1, 2, 0)),  # 0 is what the provider leaves to SNS
     ),
     _number(
         "delaySeconds",
