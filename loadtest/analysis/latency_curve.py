@@ -10,13 +10,13 @@ highest nothing is said.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy
 
+from loadtest.analysis.columns import quantile
 from loadtest.analysis.inference import CONFIDENCE, SEED
 from loadtest.analysis.load_windows import LoadWindows
 from loadtest.analysis.usl import CapacityError, Estimate
@@ -144,7 +144,7 @@ def fit(runs: Sequence[Observed], q: float, *, resamples: int = RESAMPLES) -> La
         float(np.average(loads[members], weights=_counts(rows.of(members), members)))
         for members in levels
     ]
-    measured = [rows.of(members).quantile(q) for members in levels]
+    measured = [quantile(rows.of(members).latency_ms, q) for members in levels]
     weights = np.array([len(rows.of(members).latency_ms) for members in levels])
     random = np.random.default_rng(SEED)
     drawn = np.array(
@@ -172,12 +172,8 @@ class _Rows:
         order = np.argsort(self.latency_ms[chosen], kind="stable")
         return _Rows(self.window[chosen][order], self.latency_ms[chosen][order])
 
-    def quantile(self, q: float) -> float:
-        """Return the q-quantile by nearest rank."""
-        return float(self.latency_ms[max(0, math.ceil(q * len(self.latency_ms) - 1e-9) - 1)])
-
     def latency_at(self, q: float, weights: Floats) -> float:
-        """Return the same, each request counted as often as its weight."""
+        """Return the q-quantile by nearest rank, each request counted as often as its weight."""
         upto = np.cumsum(weights)
         place = int(np.searchsorted(upto, q * upto[-1] - 1e-9))
         return float(self.latency_ms[min(place, len(self.latency_ms) - 1)])

@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from botocore.loaders import Loader
 
 from guardrails.refusals import label
-from guardrails.values import UNKNOWN, figure, items, number, show
+from guardrails.values import UNKNOWN, SecretText, figure, items, number, show
 
 _GROWING: Final = frozenset({"Runtime", "InstanceType", "ComputeType", "EnvironmentType"})
 """Enumerations that grow faster than botocore is updated."""
@@ -53,11 +53,14 @@ def member(shapes: Shapes, shape: str, name: str) -> str | None:
     return None
 
 
-def faults(shapes: Shapes, shape: str, value: Any, path: str) -> Iterator[tuple[str, str]]:
+def faults(
+    shapes: Shapes, shape: str, value: Any, path: str, *, is_name: bool = False
+) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a value, as a clause, and what the model takes in its place.
 
     Structures are followed as far as their members have the names of the value's; what is unknown, or of
-    another kind than the model's, is left out.
+    another kind than the model's, is left out. `is_name`: it is the name of something, which is no secret,
+    whatever the model says.
     """
     if value is UNKNOWN or value is None or value in ("", [], {}):
         return
@@ -69,7 +72,7 @@ def faults(shapes: Shapes, shape: str, value: Any, path: str) -> Iterator[tuple[
                 yield from faults(shapes, target, inside, f"{path}.{name}")
     elif kind == "map" and isinstance(value, Mapping):
         for name, inside in value.items():
-            yield from faults(shapes, shapes[shape]["key"]["shape"], name, path)
+            yield from faults(shapes, shapes[shape]["key"]["shape"], name, path, is_name=True)
             yield from faults(shapes, shapes[shape]["value"]["shape"], inside, f"{path}.{name}")
     elif kind == "list" and isinstance(value, list):
         for element in items(value):
@@ -77,7 +80,11 @@ def faults(shapes: Shapes, shape: str, value: Any, path: str) -> Iterator[tuple[
     else:
         allowed = _broken(shapes[shape], shape, value)
         if allowed is not None:
-            yield f"{label(path)} is {_shortened(value)}", allowed
+            secret = isinstance(value, SecretText) or (
+                not is_name and shapes[shape].get("sensitive", False)
+            )
+            shown = f"a secret of {len(str(value))} characters" if secret else _shortened(value)
+            yield f"{label(path)} is {shown}", allowed
 
 
 def _shortened(value: Any) -> str:

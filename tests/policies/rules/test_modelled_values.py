@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from guardrails.rules.modelled_values import REQUESTS
 from guardrails.service_models import faults, input_shape, member
-from guardrails.values import UNKNOWN
+from guardrails.values import UNKNOWN, SecretText
 
 from tests.policies.draft import Draft, violations
 from tests.policies.rules.cases import alone, test_it_is_not_refused, test_it_is_refused
@@ -99,6 +99,27 @@ def test_a_long_value_is_shortened():
     ((clause, allowed),) = faults(shapes, parameters, given, "function")
     assert len(clause) < 160
     assert allowed == "0 to 256 characters"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "given"),
+    [
+        ("secretsmanager", "PutSecretValue", {"secretString": "hunter2" * 10_000}),
+        ("lambda", "CreateFunction", {"description": SecretText("hunter2" * 100)}),
+    ],
+)
+def test_a_secret_is_not_told(service, operation, given):
+    shapes, parameters = input_shape(service, operation)
+    ((clause, _),) = faults(shapes, parameters, given, "given")
+    assert "hunter2" not in clause
+    assert "a secret of 700" in clause
+
+
+def test_the_name_of_a_secret_is_told():
+    shapes, parameters = input_shape("lambda", "CreateFunction")
+    given = {"environment": {"variables": {"1-x": "y"}}}
+    ((clause, _),) = faults(shapes, parameters, given, "function")
+    assert '"1-x"' in clause
 
 
 def many_addresses(draft):
