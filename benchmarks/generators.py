@@ -131,17 +131,17 @@ def measure(name: str, directory: Path) -> Measured:
 
 def _published(name: str) -> RunSummary:
     """Run the published scenario, profile quick, against a trivial server."""
-    with tempfile.TemporaryDirectory() as scratch, _target() as url:
-        return _load(name, PROFILES["quick"], "login", url, Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch, target() as url:
+        return load(name, PROFILES["quick"], "login", url, Path(scratch))
 
 
 def _slow(name: str) -> RunSummary:
     """Run as many visitors as the other runs have, while every answer takes long."""
-    with tempfile.TemporaryDirectory() as scratch, _target(SLOW_S) as url:
+    with tempfile.TemporaryDirectory() as scratch, target(SLOW_S) as url:
         directory = Path(scratch)
         (directory / "slow.yml").write_text(SLOW_SCENARIO)
         profile = Profile("slow", (Phase("hold", LIMIT_S, 250),))
-        return _load(name, profile, str(directory / "slow.yml"), url, directory)
+        return load(name, profile, str(directory / "slow.yml"), url, directory)
 
 
 def own_report(run: Path) -> str:
@@ -276,7 +276,8 @@ def compare(names: Sequence[str]) -> list[list[str]]:
 
 
 @contextmanager
-def _target(delay_s: float = 0) -> Iterator[str]:
+def target(delay_s: float = 0) -> Iterator[str]:
+    """Serve a trivial application that answers after `delay_s`, and yield its address."""
     with trivial.serving(delay_s) as (url, _):
         yield url
 
@@ -284,22 +285,31 @@ def _target(delay_s: float = 0) -> Iterator[str]:
 def try_rate(name: str, rate: int) -> RunSummary | str:
     """Run a generator at a rate of visitors against a trivial server; its summary or why there is none."""
     profile = Profile(f"{rate}-a-second", (Phase("hold", LIMIT_S, rate),))
-    with tempfile.TemporaryDirectory() as scratch, _target() as url:
+    with tempfile.TemporaryDirectory() as scratch, target() as url:
         directory = Path(scratch)
         (directory / "limit.yml").write_text(SCENARIO)
         try:
-            return _load(name, profile, str(directory / "limit.yml"), url, directory)
+            return load(name, profile, str(directory / "limit.yml"), url, directory)
         except LoadTestError as error:
             return str(error).splitlines()[0]
 
 
-def _load(name: str, profile: Profile, scenario: str, url: str, directory: Path) -> RunSummary:
+def load(
+    name: str,
+    profile: Profile,
+    scenario: str,
+    url: str,
+    directory: Path,
+    *,
+    command: Sequence[str] | None = None,
+) -> RunSummary:
+    """Run a generator against a trivial server, by its own `command` unless one is given."""
     return runner.run_load(
         outputs.parse(_outputs(url, profile.planned_users), "benchmark"),
         profile,
         console=Console(stderr=True, quiet=True),
         generator=name,
-        command=tools.generator(name),
+        command=command or tools.generator(name),
         base=directory / "results",
         scenario=scenario,
     ).summary
