@@ -72,9 +72,8 @@ class RunRequest:
             config=settings.otherwise({}),
             region=replace(self.region, images=images.otherwise(image_options.ImageChoice())),
         )
-        if (
-            findings
-        ):  # Then all that is wrong with what the user brings, and nothing is made for it.
+        if findings:
+            # Then all that is wrong with what the user brings, and nothing is made for it.
             findings.of(scenario.load, choice=self.choice)
             testbed.look_at_inputs(findings)
         findings.report()

@@ -235,6 +235,11 @@ class ExperimentRecord(Record):
             return 0.0
         return (self.recovered_ms - self.fault_began_ms) / 1000
 
+    @property
+    def survived_by_itself(self) -> bool:
+        """Whether a single instance survived: without the policies of `because`, which the HA stack has."""
+        return self.topology == "single" and self.outcome == "survived"
+
 
 def path_of(directory: Path) -> Path:
     """Return where a run's directory has its experiment."""

@@ -125,9 +125,9 @@ def adopt(
 
 def _misspelt(found: Adopted, content: Any) -> None:
     """Look into what is called almost as it should be: what is wrong in it is told as well."""
-    given = walk.mapping(content)
+    given: dict[Any, Any] = walk.mapping(content)
     for name in _TOP:
-        unknown = [key for key in map(str, given) if key in given and key not in _TOP]
+        unknown = [key for key in given if isinstance(key, str) and key not in _TOP]
         close = difflib.get_close_matches(name, unknown, n=1)
         if name not in given and close:
             text = f"unknown key `{close[0]}` in a scenario file; did you mean `{name}`?"

@@ -183,8 +183,8 @@ def findings(facts: Facts) -> list[str]:
     if here:
         remedy = "let it listen on 0.0.0.0 (every address), or on $APP_HOST"
         return [f"{here[0]} is reached from the instance alone, not by the load balancer: {remedy}"]
-    if others := [one for one in facts.listeners if one.port != facts.port]:
-        listed = ", ".join(str(one) for one in others)
+    if others := facts.listeners:
+        listed = ", ".join(map(str, others))
         found = (
             f"nothing listens on port {facts.port} (the setting appPort), only {listed}: let the "
             f"application listen on $APP_PORT, or set the port: `-c appPort={others[0].port}`"

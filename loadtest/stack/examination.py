@@ -6,7 +6,7 @@ on AWS as on a local region.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,9 @@ from loadtest.stack.run_command import RunCommandError
 COMMENT: Final = "haproof: why does the application not serve?"
 TIMEOUT_S: Final = 90.0
 """A computer with applications that fail to start again and again is a busy one."""
+
+IN_A_ROW: Final = 3
+"""Looks in a row that have to find that waiting will not help."""
 
 SCRIPT: Final = r"""
 . /opt/haproof/environment
@@ -75,3 +78,26 @@ def look(ssm: Any, instance: str) -> Look:
         return Look()
     lines = [f"on {instance}: {found[0]}", *(f"  {line}" for line in found[1:])]
     return Look(lines, diagnosis.will_last(facts))
+
+
+class Looks:
+    """Looks at an instance while something is missing: told where they show something else than before."""
+
+    def __init__(self, look: Callable[[], Look], print_line: Callable[[str], None]) -> None:
+        self._look, self._print = look, print_line
+        self._before, self._lasting = Look(), 0
+
+    def again(self) -> Look:
+        """Look once more, and tell it unless it settles the matter."""
+        found = self._look()
+        self._lasting = self._lasting + 1 if found.lasts else 0
+        if not self.settle_it and found.lines[:1] != self._before.lines[:1]:
+            for line in found.lines:
+                self._print(line)
+        self._before = found
+        return found
+
+    @property
+    def settle_it(self) -> bool:
+        """Whether `IN_A_ROW` of them have found that waiting will not help."""
+        return self._lasting >= IN_A_ROW

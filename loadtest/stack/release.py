@@ -26,7 +26,7 @@ from loadtest.stack.deployments import (
     Revision,
     described,
 )
-from loadtest.stack.examination import Look
+from loadtest.stack.examination import Look, Looks
 from loadtest.stack.outputs import StackOutputs
 from loadtest.stack.pace import Pace
 
@@ -38,8 +38,6 @@ STEADY_ANSWERS = 3
 """Healthy answers in a row before the stack counts as serving."""
 STEADY_S = 0.5
 """The time between two of these answers."""
-LOOKS = 3
-"""Looks in a row that have to find that waiting will not help."""
 STARTED = frozenset({"ApplicationStart", "ValidateService"})
 """Lifecycle events that fail if the application does not serve, whatever their script says."""
 SCRIPT_ENDED = frozenset({"ScriptFailed", "ScriptTimedOut"})
@@ -351,11 +349,11 @@ class _Job:
     ) -> None:
         """Call `missing` until it returns None; it returns what is missing, or "" to print nothing.
 
-        What has been missing for `look_s` is looked into with `look`, and given up if it was seen
-        `LOOKS` times that it will last.
+        What has been missing for `look_s` is looked into with `look`; it is given up if waiting will not
+        help.
         """
         began = changed_at = time.monotonic()
-        last, told, lasts, pace = "", Look(), 0, Pace(self._timeouts.poll_s)
+        last, pace, looks = "", Pace(self._timeouts.poll_s), Looks(look, self._print)
         while (lacking := missing()) is not None:
             now = time.monotonic()
             if lacking and lacking != last:
@@ -368,15 +366,10 @@ class _Job:
                 raise ReleaseError(_report(f"{failure} after {limit_s:.0f} s: {last}", look()))
             if lacking and now - changed_at > self._timeouts.look_s:
                 changed_at = now
-                found = look()
-                lasts = lasts + 1 if found.lasts else 0
-                if lasts == LOOKS:
+                found = looks.again()
+                if looks.settle_it:
                     head = f"{failure}, and waiting longer will not help: {last}"
                     raise ReleaseError(_report(head, found))
-                if found.lines[:1] != told.lines[:1]:
-                    for line in found.lines:
-                        self._print(line)
-                    told = found
             if lacking:
                 pace.pause()
             else:

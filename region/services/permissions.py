@@ -17,6 +17,8 @@ from typing import Any
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.models import Role
 
+from region.services import policy_documents
+
 
 def documents_of(role: Role) -> Iterable[str]:
     """Yield a role's policies as JSON: those inside it, then the default versions of its managed ones."""
@@ -52,11 +54,9 @@ def deny(documents: tuple[str, ...], action: str, resource: str = "*") -> bool:
 
 
 def _without_conditions(document: str) -> str:
-    policy: dict[str, Any] = json.loads(document)
-    statements: Any = policy.get("Statement") or []
     kept = [
         {key: value for key, value in one.items() if key != "Condition"}
-        for one in (statements if isinstance(statements, list) else [statements])
+        for one in policy_documents.statements(document)
         if one.get("Effect") == "Allow" or not one.get("Condition")
     ]
     return json.dumps({"Statement": kept})

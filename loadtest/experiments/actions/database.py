@@ -27,19 +27,22 @@ def fail_over() -> str:
     )
     with session.act(what, [database.target], kind="database") as act:
         if act is not None:
-            rds = session.clients["rds"]
             _await_available(session, database.id)
             act.takes_effect()
-            rds.reboot_db_instance(
-                DBInstanceIdentifier=database.id, ForceFailover=database.multi_az
-            )
-            session.wait(POLL_S)
-            _await_available(session, database.id)
+            _reboot(session, database.id, failover=database.multi_az)
             act.over()
             act.detail = f"primary in {session.stack.database().zone}"
             if not database.multi_az:
                 session.found.append(msg("experiment.no-standby", database=database.id))
     return database.id
+
+
+def _reboot(session: Session, database: str, *, failover: bool) -> None:
+    """Reboot the database, and wait until it is available again."""
+    rds = session.clients["rds"]
+    rds.reboot_db_instance(DBInstanceIdentifier=database, ForceFailover=failover)
+    session.wait(POLL_S)
+    _await_available(session, database)
 
 
 def _await_available(session: Session, database: str) -> None:
@@ -82,8 +85,6 @@ def rotate_password() -> str:
                 if status == "active":
                     break
             _await_available(session, database.id)
-            rds.reboot_db_instance(DBInstanceIdentifier=database.id, ForceFailover=False)
-            session.wait(POLL_S)
-            _await_available(session, database.id)
+            _reboot(session, database.id, failover=False)
             act.over()
     return database.id

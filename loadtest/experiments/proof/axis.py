@@ -113,9 +113,12 @@ def whole_seconds(entry: Entry) -> PerSecondCounts | None:
     if series is None or entry.load_began_ms is None:
         return series
     whole = max(1, int((record.finished_ms - entry.load_began_ms) / 1000))
-    counts = {"arrivals": series.arrivals, "good": series.good, "slow": series.slow}
-    kept = {name: found[:whole] for name, found in counts.items()}
-    return series.model_copy(update={**kept, "failed": series.failed[:whole]})
+    return PerSecondCounts(
+        arrivals=series.arrivals[:whole],
+        good=series.good[:whole],
+        failed=series.failed[:whole],
+        slow=series.slow[:whole],
+    )
 
 
 def _grid(band: _Band, texts: Texts) -> list[str]:

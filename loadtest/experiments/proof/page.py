@@ -110,7 +110,7 @@ def _because(entry: Entry, t: Texts) -> str:
         return ""
     names = tuple(msg("value.name", name=name) for name in record.because)
     match record.outcome:
-        case "survived" if record.topology == "single":
+        case "survived" if record.survived_by_itself:
             return t("proof-page.held-elsewhere-by", names=names)
         case "survived":
             return t("proof-page.held-by", names=names)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.prediction import Agreement, Span
 from loadtest.experiments.proof.models import Comparison, Entry, Proof, slug
 from loadtest.messages.message import Message, msg
@@ -47,19 +46,13 @@ def _row(entry: Entry, t: Texts) -> Row:
     cells = [
         t.label("stack", record.topology),
         t(f"survival.{slug(record.outcome)}"),
-        ", ".join(_because(record)) or nothing,
+        nothing if record.survived_by_itself else ", ".join(record.because) or nothing,
         t.render(beside(measured and measured.detection_s, found.get("prediction.detection"))),
         t.render(beside(measured and measured.recovery_s, found.get("prediction.recovery"))),
         t.render(bad(entry)),
         nothing if measured is None else t("proof-page.minutes", minutes=measured.budget_minutes),
     ]
     return Row(record.title, cells)
-
-
-def _because(record: ExperimentRecord) -> list[str]:
-    """Return the controls behind the outcome: a single instance survives without the HA stack's."""
-    without = record.topology == "single" and record.outcome == "survived"
-    return [] if without else record.because
 
 
 def bad(entry: Entry) -> Message:

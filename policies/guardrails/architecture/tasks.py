@@ -26,14 +26,18 @@ def cluster_of(stack: Stack, service: Resource) -> Resource | None:
 
 def containers(task: Resource) -> dict[Any, Any] | None:
     """Return the containers of a task definition by name, `None` where they are not known."""
+    found = listed_containers(task)
+    return None if found is None else {dig(one, "name"): one for one in found}
+
+
+def listed_containers(task: Resource) -> list[Any] | None:
+    """Return the containers of a task definition as they are written, `None` where they are not known."""
     given = task.get("containerDefinitions")
-    if not isinstance(given, str):
-        return None
     try:
-        found = json.loads(given)
+        found = json.loads(given) if isinstance(given, str) else None
     except ValueError:
         return None
-    return {dig(one, "name"): one for one in found} if isinstance(found, list) else None
+    return found if isinstance(found, list) else None
 
 
 def has_port(container: Any, port: float) -> bool:

@@ -12,10 +12,10 @@ from guardrails.refusals import Refusal
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, show
 
-_IAM = "https://docs.aws.amazon.com/IAM/latest/"
-_ELEMENTS = f"{_IAM}UserGuide/reference_policies_elements"
-_QUOTAS = f"{_IAM}UserGuide/reference_iam-quotas.html"
-_IDENTITY: Final = (
+IAM = "https://docs.aws.amazon.com/IAM/latest/"
+ELEMENTS = f"{IAM}UserGuide/reference_policies_elements"
+_QUOTAS = f"{IAM}UserGuide/reference_iam-quotas.html"
+IDENTITY: Final = (
     *tokens.ROLE_POLICY,
     *tokens.MANAGED_POLICY,
     *tokens.USER_POLICY,
@@ -43,7 +43,8 @@ _LONGEST_TRUST: Final = 4096
 """The greatest quota that there is; 2048 without asking for more."""
 
 
-def _document(policy: Resource) -> Mapping[str, Any] | None:
+def document(policy: Resource) -> Mapping[str, Any] | None:
+    """Return a policy document, of a role its trust policy, whose text is known and is JSON."""
     given = policy.get("assumeRolePolicy" if policy.type in tokens.ROLE else "policy")
     try:
         found = json.loads(given) if isinstance(given, str) else given
@@ -52,8 +53,9 @@ def _document(policy: Resource) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) else None
 
 
-def _statements(policy: Resource) -> Iterator[Mapping[str, Any]]:
-    given = dig(_document(policy), "Statement")
+def statements(policy: Resource) -> Iterator[Mapping[str, Any]]:
+    """Yield the statements of a document."""
+    given = dig(document(policy), "Statement")
     for one in given if isinstance(given, list) else [given]:
         if isinstance(one, Mapping):
             yield one
@@ -66,7 +68,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _incomplete(policy: Resource) -> Iterator[str]:
-    for one in _statements(policy):
+    for one in statements(policy):
         for name in ("Action", "Resource"):
             if policy.type in tokens.ROLE and name == "Resource":
                 continue
@@ -75,14 +77,14 @@ def _incomplete(policy: Resource) -> Iterator[str]:
 
 
 def _statementless(policy: Resource) -> str | None:
-    document = _document(policy)
-    if document is None or document.get("Statement") is UNKNOWN:
+    found = document(policy)
+    if found is None or found.get("Statement") is UNKNOWN:
         return None
-    return "its policy has no Statement" if is_absent(document.get("Statement")) else None
+    return "its policy has no Statement" if is_absent(found.get("Statement")) else None
 
 
 def _actions(policy: Resource) -> Iterator[str]:
-    for one in _statements(policy):
+    for one in statements(policy):
         for name in ("Action", "NotAction"):
             for action in _texts(one.get(name)):
                 if not _ACTION.fullmatch(action):
@@ -90,7 +92,7 @@ def _actions(policy: Resource) -> Iterator[str]:
 
 
 def _resources(policy: Resource) -> Iterator[str]:
-    for one in _statements(policy):
+    for one in statements(policy):
         for name in ("Resource", "NotResource"):
             for given in _texts(one.get(name)):
                 if not _RESOURCE.fullmatch(given):
@@ -98,7 +100,7 @@ def _resources(policy: Resource) -> Iterator[str]:
 
 
 def _operators(policy: Resource) -> Iterator[str]:
-    for one in _statements(policy):
+    for one in statements(policy):
         condition = one.get("Condition")
         for name in condition if isinstance(condition, Mapping) else ():
             plain = re.sub(r"^(?:forallvalues|foranyvalue):|ifexists$", "", str(name).lower())
@@ -106,27 +108,28 @@ def _operators(policy: Resource) -> Iterator[str]:
                 yield f"a condition has the operator {show(name)}"
 
 
-def _length(given: Any) -> int:
+def length(given: Any) -> int:
+    """Return how many characters of a document IAM counts: white space is free."""
     return len(re.sub(r"\s", "", given)) if isinstance(given, str) else 0
 
 
 def _inline(policy: Resource) -> str | None:
-    length, (owner, longest) = _length(policy.get("policy")), _LONGEST_INLINE[policy.type]
-    if length > longest:
-        return f"its policy has {length} characters, and {owner} holds {longest} inline"
+    count, (owner, longest) = length(policy.get("policy")), _LONGEST_INLINE[policy.type]
+    if count > longest:
+        return f"its policy has {count} characters, and {owner} holds {longest} inline"
     return None
 
 
 def _trust(role: Resource) -> str | None:
-    length = _length(role.get("assumeRolePolicy"))
-    return f"assume_role_policy has {length} characters" if length > _LONGEST_TRUST else None
+    count = length(role.get("assumeRolePolicy"))
+    return f"assume_role_policy has {count} characters" if count > _LONGEST_TRUST else None
 
 
 TABLE = (
     Refusal(
-        types=(*_IDENTITY, *tokens.ROLE),
+        types=(*IDENTITY, *tokens.ROLE),
         says="MalformedPolicyDocument: Missing required field Action (or Resource).",
-        source=f"{_ELEMENTS}.html",
+        source=f"{ELEMENTS}.html",
         remedy=(
             "name in each statement of the policy (of a role assume_role_policy) the Action, and in a "
             "policy the Resource too."
@@ -134,16 +137,16 @@ TABLE = (
         find=_incomplete,
     ),
     Refusal(
-        types=(*_IDENTITY, *tokens.ROLE),
+        types=(*IDENTITY, *tokens.ROLE),
         says="MalformedPolicyDocument: Missing required field Statement.",
-        source=f"{_ELEMENTS}_statement.html",
+        source=f"{ELEMENTS}_statement.html",
         remedy="write one statement or more in the policy (of a role assume_role_policy).",
         find=_statementless,
     ),
     Refusal(
-        types=(*_IDENTITY, *tokens.ROLE),
+        types=(*IDENTITY, *tokens.ROLE),
         says="MalformedPolicyDocument: Actions must be prefaced by a vendor, such as s3:GetObject.",
-        source=f"{_ELEMENTS}_action.html",
+        source=f"{ELEMENTS}_action.html",
         remedy=(
             'write each Action of the policy (of a role assume_role_policy) as "service:Operation", for '
             'example "s3:GetObject" or "s3:*".'
@@ -151,16 +154,16 @@ TABLE = (
         find=_actions,
     ),
     Refusal(
-        types=_IDENTITY,
+        types=IDENTITY,
         says='MalformedPolicyDocument: Resource must be in ARN format or "*".',
-        source=f"{_ELEMENTS}_resource.html",
+        source=f"{ELEMENTS}_resource.html",
         remedy='write each Resource of the policy as an ARN, for example "arn:aws:s3:::shop/*", or "*".',
         find=_resources,
     ),
     Refusal(
-        types=(*_IDENTITY, *tokens.ROLE),
+        types=(*IDENTITY, *tokens.ROLE),
         says="MalformedPolicyDocument: Invalid Condition type.",
-        source=f"{_ELEMENTS}_condition_operators.html",
+        source=f"{ELEMENTS}_condition_operators.html",
         remedy=(
             "correct the operator in the policy (of a role assume_role_policy), for example "
             "StringEquals or ArnLike."

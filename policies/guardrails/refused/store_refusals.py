@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture.data_stores import engine_name
 from guardrails.architecture.network import Network
-from guardrails.refusals import JointRefusal, Refusal, among, matching
+from guardrails.refusals import JointRefusal
 from guardrails.resources import Resource, Stack
 from guardrails.values import number, show
 
@@ -169,52 +169,3 @@ TABLE = (
     ),
 )
 """Appended to the table of `rds-parts-accepted`."""
-
-_ENGINES = (
-    "postgres", "mysql", "mariadb", "aurora-mysql", "aurora-postgresql", "oracle-ee",
-    "oracle-ee-cdb", "oracle-se2", "oracle-se2-cdb", "sqlserver-ee", "sqlserver-se", "sqlserver-ex",
-    "sqlserver-web", "sqlserver-dev-ee", "db2-ae", "db2-se", "custom-oracle-ee",
-    "custom-oracle-ee-cdb", "custom-oracle-se2", "custom-oracle-se2-cdb", "custom-sqlserver-ee",
-    "custom-sqlserver-se", "custom-sqlserver-web", "custom-sqlserver-dev",
-)  # fmt: skip
-_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
-_DAY_NAME = "(?i:mon|tue|wed|thu|fri|sat|sun)"
-
-SETTINGS = (
-    Refusal(
-        types=_DATABASES,
-        says="InvalidParameterValue: Invalid DB engine.",
-        source=f"{_API}API_CreateDBInstance.html",
-        remedy='set engine to a name that RDS has, for example "postgres".',
-        find=among("engine", *_ENGINES),
-    ),
-    Refusal(
-        types=_DATABASES,
-        says="StorageType: gp2, gp3, io1, io2, standard, aurora, aurora-iopt1.",
-        source=f"{_API}API_CreateDBInstance.html",
-        remedy='set storage_type to "gp3".',
-        find=among("storageType", "gp2", "gp3", "io1", "io2", "standard", "aurora", "aurora-iopt1"),
-    ),
-    Refusal(
-        types=_ALL,
-        says="MasterUsername: the first character is a letter.",
-        source=f"{_API}API_CreateDBInstance.html",
-        remedy="let username begin with a letter.",
-        find=matching("username", r"[A-Za-z_]\w*"),
-    ),
-    Refusal(
-        types=_DATABASES,
-        says="PreferredBackupWindow: in the format hh24:mi-hh24:mi.",
-        source=f"{_API}API_CreateDBInstance.html",
-        remedy='set backup_window to the form "03:00-04:00".',
-        find=matching("backupWindow", rf"{_CLOCK}-{_CLOCK}"),
-    ),
-    Refusal(
-        types=_DATABASES,
-        says="PreferredMaintenanceWindow: in the format ddd:hh24:mi-ddd:hh24:mi.",
-        source=f"{_API}API_CreateDBInstance.html",
-        remedy='set maintenance_window to the form "Sun:04:30-Sun:05:30".',
-        find=matching("maintenanceWindow", rf"{_DAY_NAME}:{_CLOCK}-{_DAY_NAME}:{_CLOCK}"),
-    ),
-)
-"""Appended to the table of `rds-accepted`."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from guardrails import tokens
+from guardrails.architecture.policy_documents import is_json
+from guardrails.architecture.tasks import listed_containers
 from guardrails.refusals import JointRefusal, alone, matching
 from guardrails.resources import Resource
 from guardrails.values import dig, is_absent, items, show
@@ -19,29 +20,20 @@ _FORM: Final = r"[A-Za-z0-9_-]+"
 _LONGEST: Final = 255
 
 
-def _definitions(task: Resource) -> list[Any]:
-    given = task.get("containerDefinitions")
-    try:
-        return items(json.loads(given)) if isinstance(given, str) else []
-    except ValueError:
-        return []
-
-
 def _no_list(task: Resource) -> str | None:
     given = task.get("containerDefinitions")
     if not isinstance(given, str) or not given:
         return None
-    try:
-        found = json.loads(given)
-    except ValueError:
+    if not is_json(given):
         return f"container_definitions begins with {show(given[:20])} and is not JSON"
-    if not isinstance(found, list):
+    found = listed_containers(task)
+    if found is None:
         return "container_definitions is JSON, but no list"
     return None if found else "container_definitions is an empty list"
 
 
 def _names(task: Resource) -> Iterator[str]:
-    names = [dig(one, "name") for one in _definitions(task)]
+    names = [dig(one, "name") for one in listed_containers(task) or ()]
     for name in dict.fromkeys(names):
         if is_absent(name):
             yield "a container has no name"
@@ -54,7 +46,7 @@ def _names(task: Resource) -> Iterator[str]:
 
 
 def _imageless(task: Resource) -> Iterator[str]:
-    for one in _definitions(task):
+    for one in listed_containers(task) or ():
         if isinstance(one, dict) and is_absent(one.get("image")):
             yield f"container {show(one.get('name'))} has no image"
 
@@ -63,7 +55,7 @@ def _boundless(task: Resource) -> Iterator[str]:
     """Find a container on instances of which neither it nor its task says how much memory it has."""
     if "FARGATE" in items(task.get("requiresCompatibilities")) or not is_absent(task.get("memory")):
         return
-    for one in _definitions(task):
+    for one in listed_containers(task) or ():
         if all(is_absent(dig(one, name)) for name in ("memory", "memoryReservation")):
             yield f"container {show(dig(one, 'name'))} has no memory, nor has the task"
 

@@ -16,7 +16,7 @@ from guardrails.refusals import (
     matching,
     refusal_rule,
 )
-from guardrails.refused import database_names, machine_refusals, store_refusals
+from guardrails.refused import database_settings, machine_refusals, store_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, is_true, number, show
 
@@ -266,7 +266,7 @@ _TABLE = (
 )
 
 DATABASE = refusal_rule(
-    (*_TABLE, *store_refusals.SETTINGS, *database_names.TABLE),
+    (*_TABLE, *database_settings.TABLE),
     id="rds-accepted",
     title="Amazon RDS accepts every database",
     url=_CREATE,

@@ -139,8 +139,7 @@ _BANDS = (
 )
 _COMPARISONS = (
     "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold",
-    "LessThanOrEqualToThreshold", "LessThanLowerOrGreaterThanUpperThreshold",
-    "LessThanLowerThreshold", "GreaterThanUpperThreshold",
+    "LessThanOrEqualToThreshold", *_BANDS,
 )  # fmt: skip
 
 _DEPLOYMENT_TABLE = (

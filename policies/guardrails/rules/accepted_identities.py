@@ -2,58 +2,39 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from guardrails import tokens
+from guardrails.architecture.policy_documents import is_json
 from guardrails.refusals import Refusal, between, matching, refusal_rule
 from guardrails.refused import document_refusals
+from guardrails.refused.document_refusals import (
+    ELEMENTS,
+    IAM,
+    IDENTITY,
+    document,
+    length,
+    statements,
+)
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, show
 
-_IAM = "https://docs.aws.amazon.com/IAM/latest/"
-_ELEMENTS = f"{_IAM}UserGuide/reference_policies_elements"
 _VERSIONS: Final = ("2012-10-17", "2008-10-17")
-_IDENTITY = (
-    *tokens.ROLE_POLICY,
-    *tokens.MANAGED_POLICY,
-    *tokens.USER_POLICY,
-    *tokens.GROUP_POLICY,
-)
 _TRUST = tokens.ROLE
 _KEYS = (*tokens.KMS_KEY, *tokens.KMS_KEY_POLICY)
-_ALL = (*_IDENTITY, *_TRUST, *_KEYS)
-
-
-def _document(resource: Resource) -> Mapping[str, Any] | None:
-    """Return a policy document whose text is known and is JSON."""
-    given = resource.get("assumeRolePolicy" if resource.type in _TRUST else "policy")
-    if isinstance(given, str):
-        try:
-            given = json.loads(given)
-        except ValueError:
-            return None
-    return given if isinstance(given, Mapping) else None
-
-
-def _statements(resource: Resource) -> Iterator[Mapping[str, Any]]:
-    given = dig(_document(resource), "Statement")
-    for one in given if isinstance(given, list) else [given]:
-        if isinstance(one, Mapping):
-            yield one
+_ALL = (*IDENTITY, *_TRUST, *_KEYS)
 
 
 def _version(resource: Resource) -> str | None:
-    given = dig(_document(resource), "Version")
+    given = dig(document(resource), "Version")
     if isinstance(given, str) and given not in _VERSIONS:
         return f"the Version of its policy is {show(given)}, a date of one's own"
     return None
 
 
 def _effect(resource: Resource) -> Iterator[str]:
-    for one in _statements(resource):
+    for one in statements(resource):
         given = one.get("Effect", one.get("effect"))
         if given is not UNKNOWN and given not in ("Allow", "Deny"):
             yield f"the Effect of a statement is {show(given)}"
@@ -61,14 +42,14 @@ def _effect(resource: Resource) -> Iterator[str]:
 
 def _principal(policy: Resource) -> str | None:
     found = [
-        name for one in _statements(policy) for name in ("Principal", "NotPrincipal") if name in one
+        name for one in statements(policy) for name in ("Principal", "NotPrincipal") if name in one
     ]
     return f"a statement has a {found[0]}" if found else None
 
 
 def _resource(role: Resource) -> str | None:
     found = [
-        name for one in _statements(role) for name in ("Resource", "NotResource") if name in one
+        name for one in statements(role) for name in ("Resource", "NotResource") if name in one
     ]
     return f"a statement of its trust policy has a {found[0]}" if found else None
 
@@ -87,7 +68,7 @@ def _administers(statement: Mapping[str, Any]) -> bool:
 
 
 def _locked_out(key: Resource) -> str | None:
-    if _document(key) is None or any(_administers(one) for one in _statements(key)):
+    if document(key) is None or any(_administers(one) for one in statements(key)):
         return None
     if key.get("bypassPolicyLockoutSafetyCheck") is True:
         return (
@@ -103,54 +84,49 @@ _LONGEST_POLICY = 6144
 
 def _no_json(policy: Resource) -> str | None:
     given = policy.get("policy")
-    if not isinstance(given, str) or not given:
+    if not isinstance(given, str) or not given or is_json(given):
         return None
-    try:
-        json.loads(given)
-    except ValueError:
-        return f"its policy begins with {show(given[:20])} and is not JSON"
-    return None
+    return f"its policy begins with {show(given[:20])} and is not JSON"
 
 
 def _too_long(policy: Resource) -> str | None:
-    given = policy.get("policy")
-    length = len(re.sub(r"\s", "", given)) if isinstance(given, str) else 0
-    return f"its policy has {length} characters" if length > _LONGEST_POLICY else None
+    count = length(policy.get("policy"))
+    return f"its policy has {count} characters" if count > _LONGEST_POLICY else None
 
 
 _TABLE = (
     Refusal(
         types=_ALL,
         says="MalformedPolicyDocument: The policy must contain a valid version string.",
-        source=f"{_ELEMENTS}_version.html",
+        source=f"{ELEMENTS}_version.html",
         remedy='set Version of the policy to "2012-10-17", whatever the date is.',
         find=_version,
     ),
     Refusal(
         types=_ALL,
         says="MalformedPolicyDocument: Syntax errors in policy. Effect is Allow or Deny, in this case.",
-        source=f"{_ELEMENTS}_effect.html",
+        source=f"{ELEMENTS}_effect.html",
         remedy='set Effect in the policy (of a role assume_role_policy) to "Allow" or "Deny".',
         find=_effect,
     ),
     Refusal(
-        types=_IDENTITY,
+        types=IDENTITY,
         says="MalformedPolicyDocument: Policy document should not specify a principal.",
-        source=f"{_ELEMENTS}_principal.html",
+        source=f"{ELEMENTS}_principal.html",
         remedy="remove Principal from the policy: it is for whoever the policy is attached to.",
         find=_principal,
     ),
     Refusal(
         types=_TRUST,
         says="MalformedPolicyDocument: Has prohibited field Resource.",
-        source=f"{_IAM}UserGuide/id_roles_terms-and-concepts.html",
+        source=f"{IAM}UserGuide/id_roles_terms-and-concepts.html",
         remedy="remove Resource from assume_role_policy: the role itself is the resource.",
         find=_resource,
     ),
     Refusal(
         types=tokens.ROLE,
         says="MaxSessionDuration: 3600 to 43200 seconds.",
-        source=f"{_IAM}APIReference/API_CreateRole.html",
+        source=f"{IAM}APIReference/API_CreateRole.html",
         remedy="set max_session_duration to 3600 to 43200 seconds, one to twelve hours.",
         find=between("maxSessionDuration", 3600, 43200),
     ),
@@ -170,28 +146,28 @@ _TABLE = (
     Refusal(
         types=_POLICIES,
         says="MalformedPolicyDocument: The policy is not in the valid JSON format.",
-        source=f"{_IAM}APIReference/API_PutRolePolicy.html",
+        source=f"{IAM}APIReference/API_PutRolePolicy.html",
         remedy="write policy with json.dumps.",
         find=_no_json,
     ),
     Refusal(
         types=tokens.MANAGED_POLICY,
         says="LimitExceeded: a managed policy has at most 6144 characters without white space.",
-        source=f"{_IAM}UserGuide/reference_iam-quotas.html",
+        source=f"{IAM}UserGuide/reference_iam-quotas.html",
         remedy="split policy, or name resources by a pattern.",
         find=_too_long,
     ),
     Refusal(
         types=tokens.ROLE,
         says="RoleName: 1 to 64 letters, digits and + = , . @ _ - characters.",
-        source=f"{_IAM}APIReference/API_CreateRole.html",
+        source=f"{IAM}APIReference/API_CreateRole.html",
         remedy="rename the role, or leave the name to Pulumi.",
         find=matching("name", r"[\w+=,.@-]+", 64),
     ),
     Refusal(
         types=(*tokens.ROLE, *tokens.MANAGED_POLICY, *tokens.INSTANCE_PROFILE),
         says="Path: begins and ends with a slash.",
-        source=f"{_IAM}APIReference/API_CreateRole.html",
+        source=f"{IAM}APIReference/API_CreateRole.html",
         remedy='set path to "/", or to a text between slashes.',
         find=matching("path", r"/|/.+/", 512),
     ),
@@ -201,7 +177,7 @@ IDENTITIES = refusal_rule(
     (*_TABLE, *document_refusals.TABLE),
     id="iam-accepted",
     title="IAM and AWS KMS accept every role, policy and key",
-    url=f"{_IAM}UserGuide/reference_policies_grammar.html",
+    url=f"{IAM}UserGuide/reference_policies_grammar.html",
     remedy="correct the role, policy or key as the message says.",
 )
 

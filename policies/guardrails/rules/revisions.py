@@ -18,8 +18,6 @@ from guardrails.model import Level, Question, Settings, Severity, StackRule, Vio
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, show
 
-# Storage classes without immediate access.
-
 
 def _expires(stack: Stack, _: Settings) -> Iterator[Violation]:
     store = stack.derived(RevisionStore)

@@ -9,9 +9,10 @@ from typing import Any, Final
 from guardrails import tokens
 from guardrails.credentials import credential_in, is_plain, promises_credential
 from guardrails.model import Question, ResourceRule, Settings, Severity, StackRule, Violation
+from guardrails.refusals import every, label
 from guardrails.resources import Resource, Stack
 from guardrails.tags import tags
-from guardrails.values import SecretText, dig, items
+from guardrails.values import SecretText
 
 _IDENTITY_PROVIDERS = ("aws:cognito/identityProvider:IdentityProvider",)
 _PATHS: Final[dict[str, tuple[str, ...]]] = {
@@ -41,38 +42,18 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Per type the paths of what is a secret; `*` stands for each element of a list."""
 _VERSIONS: Final = ("aws:secretsmanager/secretVersion:SecretVersion",)
-_NAMES: Final = {
-    "authToken": "auth_token",
-    "apiKey": "api_key",
-    "accessKey": "access_key",
-    "accessToken": "access_token",
-    "clientSecret": "client_secret",
-    "hecToken": "hec_token",
-    "oauthToken": "oauth_token",
-}
-
-
-def _values(value: Any, steps: list[str]) -> Iterator[Any]:
-    if not steps:
-        yield value
-    elif steps[0] == "*":
-        for element in items(value):
-            yield from _values(element, steps[1:])
-    else:
-        yield from _values(dig(value, steps[0]), steps[1:])
 
 
 def _named(path: str) -> str:
     """Return a path as a program names it."""
-    steps = [step for step in path.split(".") if step != "*"]
-    owner = f" of {steps[-2]}" if len(steps) > 1 else ""
-    return _NAMES.get(steps[-1], steps[-1]) + owner.replace("authenticateOidc", "authenticate_oidc")
+    steps = [step if step.isupper() else label(step) for step in path.split(".") if step != "*"]
+    return " of ".join(reversed(steps[-2:]))
 
 
 def _secrets(resource: Resource) -> Iterator[tuple[str, Any]]:
     """Yield where a resource is given a secret of its own, as a program names it, and the value."""
     for path in _PATHS.get(resource.type, ()):
-        for value in _values(resource.properties, path.split(".")):
+        for value in every(resource, path):
             yield _named(path), value
     if resource.type in _VERSIONS:
         yield from _of_version(resource.get("secretString"))

@@ -9,14 +9,13 @@ Call with the control plane's lock held.
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
 from moto.s3.models import s3_backends
 
 from region.api.server import ControlPlane
 from region.machines.codedeploy_agent.messages import AgentDeployment
-from region.services import permissions, roles
+from region.services import permissions, policy_documents, roles
 from region.services.codedeploy import membership
 from region.services.ec2 import instances as ec2
 
@@ -52,7 +51,6 @@ def problem(plane: ControlPlane, instance_id: str, deployment: AgentDeployment) 
 def _lets_somebody_in(account: str, bucket: str) -> bool:
     """Return whether a bucket's own policy allows anything: whom, is not asked."""
     found = s3_backends[account]["aws"].buckets.get(bucket)
-    policy: dict[str, Any] = json.loads(found.policy) if found and found.policy else {}
-    statements: Any = policy.get("Statement") or []
-    listed = statements if isinstance(statements, list) else [statements]
-    return any(one.get("Effect") == "Allow" for one in listed)
+    if found is None or not found.policy:
+        return False
+    return any(one.get("Effect") == "Allow" for one in policy_documents.statements(found.policy))

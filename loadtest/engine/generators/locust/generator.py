@@ -10,7 +10,7 @@ from pathlib import Path
 
 from loadtest.engine.generators.base import Installation, Load, Running
 from loadtest.engine.generators.locust import locustfile
-from loadtest.engine.generators.portable import support
+from loadtest.engine.generators.portable import javascript_numbers, support
 from loadtest.engine.generators.portable.translation import translate
 from loadtest.engine.generators.portable.visitors import require_open, visitors, write_rows
 from loadtest.engine.generators.process import GeneratorProcess, answer
@@ -21,7 +21,10 @@ from loadtest.scenario.scenario import Scenario
 from loadtest.yaml_positions import Problem
 
 LOCUSTFILE = "locustfile.py"
-INSIDE = tuple(sorted(Path(__file__).with_name("inside").glob("[!_]*.py")))
+INSIDE = (
+    *sorted(Path(__file__).with_name("inside").glob("[!_]*.py")),
+    Path(javascript_numbers.__file__),
+)
 """What the locustfile imports; copied beside it, so that the directory alone documents what ran."""
 REMEDY = "run `.venv/bin/python -m toolchain tool locust`"
 _VERSION = re.compile(r"\d+\.\d+\.\d+\S*")

@@ -6,14 +6,13 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+
+from loadtest.engine.generators.portable import javascript_numbers
 
 DEFAULT_LENGTH = 10
 """Characters of `$randomString()` without an argument."""
 _EXACT = 2**53
 """Up to here a double has every whole number."""
-_PLAIN_FROM, _PLAIN_UNTIL = -6, 21
-"""Digits before the point, below 0 zeros behind it, of numbers that are written without an exponent."""
 _PART = re.compile(r"\{\{\{?\s*(.*?)\s*\}\}\}?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_$][\w$-]*")
 _CALL = re.compile(r"(\$[A-Za-z0-9_]+)\s*\(([\d\s,]*)\)")
@@ -135,7 +134,7 @@ def written(value: object) -> str:
         case None:
             return "null"
         case int() | float():
-            return _number(number(value))
+            return javascript_numbers.shown(number(value))
         case _:
             return str(value)
 
@@ -152,19 +151,3 @@ def number(value: float) -> int | float:
         return value
     double = float(value)
     return int(double) if double.is_integer() and abs(double) <= _EXACT else double
-
-
-def _number(value: float) -> str:
-    """Write a number as JavaScript does: with an exponent only from 1e21 on, and below 1e-6."""
-    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
-    text, point = "".join(map(str, digits)), len(digits) + int(exponent)
-    if value == 0:
-        return "0"
-    if 0 < point <= _PLAIN_UNTIL:
-        whole = text.ljust(point, "0")
-        made = f"{whole[:point]}.{whole[point:]}".rstrip(".")
-    elif _PLAIN_FROM < point <= 0:
-        made = f"0.{'0' * -point}{text}"
-    else:
-        made = f"{text[0]}.{text[1:]}".rstrip(".") + f"e{point - 1:+d}"
-    return f"{'-' * sign}{made}"

@@ -11,7 +11,13 @@ import yaml
 from loadtest.engine.generators import registry
 from loadtest.engine.generators.base import Installation, Load
 from loadtest.engine.generators.locust.inside import answers
-from loadtest.engine.generators.portable import expressions, extraction, support, texts
+from loadtest.engine.generators.portable import (
+    expressions,
+    extraction,
+    javascript_numbers,
+    support,
+    texts,
+)
 from loadtest.engine.generators.portable.steps import Repeat, Send, Wait
 from loadtest.engine.generators.portable.texts import RandomNumber, RandomString, Text, Variable
 from loadtest.engine.generators.portable.translation import translate
@@ -111,7 +117,7 @@ def test_what_only_artillery_fills_in_is_refused(text: str):
 def test_numbers_are_written_as_javascript_writes_them(number: Any, text: str):
     assert texts.written(number) == text
     if isinstance(number, (int, float)) and not isinstance(number, bool):
-        assert answers.shown_number(number) == text
+        assert javascript_numbers.shown(number) == text
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

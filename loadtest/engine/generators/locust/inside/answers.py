@@ -7,7 +7,6 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 MISSING = object()
@@ -41,22 +40,6 @@ def code_of(error: BaseException) -> str:
         if isinstance(error, kind):
             return code
     return _BY_NAME.get(type(error).__name__, type(error).__name__)
-
-
-def shown_number(value: float) -> str:
-    """Write a number as JavaScript does: with an exponent only from 1e21 on, and below 1e-6."""
-    if value == 0:
-        return "0"
-    sign, digits, exponent = Decimal(repr(float(value))).normalize().as_tuple()
-    text, point = "".join(map(str, digits)), len(digits) + int(exponent)
-    if 0 < point <= 21:
-        whole = text.ljust(point, "0")
-        made = f"{whole[:point]}.{whole[point:]}".rstrip(".")
-    elif -6 < point <= 0:
-        made = f"0.{'0' * -point}{text}"
-    else:
-        made = f"{text[0]}.{text[1:]}".rstrip(".") + f"e{point - 1:+d}"
-    return f"{'-' * sign}{made}"
 
 
 def is_expected(status: int, expected: Sequence[int]) -> bool:

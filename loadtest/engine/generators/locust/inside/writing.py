@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from answers import MISSING, shown_number
+from answers import MISSING
+from javascript_numbers import shown
 
 SAFE = "/?&=#%:;,+$!*'()@[]~|"
 """What a URL keeps; everything else is percent-encoded."""
@@ -35,7 +36,7 @@ def _written(value: Any) -> str:
         case None:
             return "null"
         case int() | float():
-            return shown_number(value)
+            return shown(value)
         case dict() | list():
             return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
         case _:

@@ -1,4 +1,4 @@
-"""What Amazon RDS refuses about names, windows and passwords: parts of `rds-accepted`."""
+"""What Amazon RDS refuses about engines, names, windows and passwords: parts of `rds-accepted`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from guardrails import tokens
-from guardrails.refusals import Refusal, matching
+from guardrails.refusals import Refusal, among, matching
 from guardrails.refused.store_refusals import backup_window, maintenance_window
 from guardrails.resources import Resource
 from guardrails.values import SecretText, items, show
@@ -26,6 +26,14 @@ _LONGEST_PASSWORD: Final = {
     "oracle": 30,
     "sqlserver": 128,
 }
+
+_ENGINES = (
+    "postgres", "mysql", "mariadb", "aurora-mysql", "aurora-postgresql", "oracle-ee",
+    "oracle-ee-cdb", "oracle-se2", "oracle-se2-cdb", "sqlserver-ee", "sqlserver-se", "sqlserver-ex",
+    "sqlserver-web", "sqlserver-dev-ee", "db2-ae", "db2-se", "custom-oracle-ee",
+    "custom-oracle-ee-cdb", "custom-oracle-se2", "custom-oracle-se2-cdb", "custom-sqlserver-ee",
+    "custom-sqlserver-se", "custom-sqlserver-web", "custom-sqlserver-dev",
+)  # fmt: skip
 
 
 def _short_windows(database: Resource) -> Iterator[str]:
@@ -93,6 +101,41 @@ def _user(database: Resource) -> str | None:
 
 
 TABLE = (
+    Refusal(
+        types=_DATABASES,
+        says="InvalidParameterValue: Invalid DB engine.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy='set engine to a name that RDS has, for example "postgres".',
+        find=among("engine", *_ENGINES),
+    ),
+    Refusal(
+        types=_DATABASES,
+        says="StorageType: gp2, gp3, io1, io2, standard, aurora, aurora-iopt1.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy='set storage_type to "gp3".',
+        find=among("storageType", "gp2", "gp3", "io1", "io2", "standard", "aurora", "aurora-iopt1"),
+    ),
+    Refusal(
+        types=_ALL,
+        says="MasterUsername: the first character is a letter.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="let username begin with a letter.",
+        find=matching("username", r"[A-Za-z_]\w*"),
+    ),
+    Refusal(
+        types=_DATABASES,
+        says="PreferredBackupWindow: in the format hh24:mi-hh24:mi.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy='set backup_window to the form "03:00-04:00".',
+        find=matching("backupWindow", rf"{_CLOCK}-{_CLOCK}"),
+    ),
+    Refusal(
+        types=_DATABASES,
+        says="PreferredMaintenanceWindow: in the format ddd:hh24:mi-ddd:hh24:mi.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy='set maintenance_window to the form "Sun:04:30-Sun:05:30".',
+        find=matching("maintenanceWindow", rf"{_DAY_NAME}:{_CLOCK}-{_DAY_NAME}:{_CLOCK}"),
+    ),
     Refusal(
         types=_DATABASES,
         says="InvalidParameterCombination: You cannot use the log types with this engine.",
