@@ -118,7 +118,9 @@ class Values:
 
     def url(self, text: Text) -> str:
         """Return a path as JMeter reads it: what the script wrote into it is encoded as well."""
-        if "//" in "".join(one for one in text.parts if isinstance(one, str)).partition("?")[0]:
+        # What a visitor fills in stands between what the script has before and after it.
+        as_written = "".join(one if isinstance(one, str) else "*" for one in text.parts)
+        if "//" in as_written.partition("?")[0]:
             raise UnportableError("JMeter makes one slash of two in a path: write one")
         parts, in_query = list[tuple[str, bool]](), False
         for part in text.parts:

@@ -123,6 +123,16 @@ def test_a_path_ends_where_the_query_begins():
     assert Column("x", Encoding.PATH).value({"x": "\\o/ 5%"}) == "/o/%205%25"
 
 
+def test_variables_side_by_side_are_no_double_slash():
+    assert values().url(texts.parse("/a/{{ x }}/{{ x }}/{{ x }}")) == (
+        "/a/${x__path}/${x__path}/${x__path}"
+    )
+    for path in ("/a//b", "/a//{{ x }}", "/{{ x }}//b?c"):
+        with pytest.raises(texts.UnportableError, match="one slash of two"):
+            values().url(texts.parse(path))
+    assert values().url(texts.parse("/a?to=http://b"))
+
+
 @pytest.mark.parametrize(
     ("path", "value", "written"),
     [
