@@ -28,6 +28,8 @@ SESSIONS: Final = f"{SERVICES}/sessions"
 # The region's own processes that work on the machine's files.
 HELPERS: Final = f"{WORK}/helpers"
 _REAP_SECONDS: Final = 5.0
+_STARTING_SECONDS: Final = 10.0
+"""How long a power-off waits for what was being started, which takes some 50 ms."""
 # Scores for the kernel's OOM killer. Sparing a process takes CAP_SYS_RESOURCE, preferring one does
 # not: a region that lacks it lets the OOM killer prefer all other processes of a machine.
 _SPARED: Final = -1000
@@ -86,7 +88,8 @@ class ProcessTable:
         self._prefix = prefix
         self._runtime = runtime
         self._container = container
-        self._lock = threading.Lock()
+        self._lock = threading.Condition(threading.Lock())
+        self._starting = 0
         self._powered = False
         self._init_is_spared = False
         self._inherited = False
@@ -129,10 +132,20 @@ class ProcessTable:
         Raises:
             MachineError: If the machine is off or the command cannot be started.
         """
-        if not self._powered:
-            raise MachineError(
-                f"Cannot start {command.argv[0]!r}: the machine is off; boot it first."
-            )
+        with self._lock:
+            if not self._powered:
+                raise MachineError(
+                    f"Cannot start {command.argv[0]!r}: the machine is off; boot it first."
+                )
+            self._starting += 1
+        try:
+            return self._start(command)
+        finally:
+            with self._lock:
+                self._starting -= 1
+                self._lock.notify_all()
+
+    def _start(self, command: Command) -> Process:
         group = self.group(command.group)
         command.log.parent.mkdir(parents=True, exist_ok=True)
         waits, go = os.pipe()
@@ -202,6 +215,9 @@ class ProcessTable:
         """End every process of the machine at once and remove its container and groups."""
         with self._lock:
             self._powered = False
+            self._limits.kill(self._prefix)
+            # What was being started belongs to the container too, and only its starter can reap it.
+            self._lock.wait_for(lambda: self._starting == 0, _STARTING_SECONDS)
             self._limits.kill(self._prefix)
             # The kernel ends the container's first process only when all others have been reaped.
             for process in self._started:

@@ -18,7 +18,9 @@ from loadtest.outcomes import Outcome
 from loadtest.runs import probes
 from loadtest.runs.probes import Probe
 
-FAST = ProbeSettings(path="/health", interval_s=0.02, timeout_s=0.2)
+OFTEN = ProbeSettings(path="/health", interval_s=0.02, timeout_s=10)
+HASTY = ProbeSettings(path="/health", interval_s=0.02, timeout_s=0.2)
+"""For a target that never answers: a busy computer may be slower than this with any other."""
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
@@ -57,7 +59,7 @@ def serving(answer: Callable[[], bytes | None]) -> Iterator[str]:
     assert all(one.startswith(b"GET /health HTTP/1.1\r\nHost: 127.79.0.30") for one in asked if one)
 
 
-def probed(url: str, path: Path, seconds: float, settings: ProbeSettings = FAST) -> list[Probe]:
+def probed(url: str, path: Path, seconds: float, settings: ProbeSettings = OFTEN) -> list[Probe]:
     with Prober(url, settings, path) as prober:
         time.sleep(seconds)
     assert prober.failure is None
@@ -70,21 +72,23 @@ def test_every_probe_is_written_down(tmp_path: Path):
         found = probed(url, file, 0.5)
     assert len(found) >= 5
     assert {one.outcome for one in found} == {Outcome.GOOD}
-    assert all(0 < one.total_ms < 200 for one in found)
+    assert all(one.total_ms > 0 for one in found)
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome"),
+    ("answer", "settings", "outcome"),
     [
-        (DOWN, Outcome.SERVER_ERROR),
-        (None, Outcome.TIMEOUT),
-        (b"", Outcome.RESET),
-        (b"SSH-2.0-nonsense\r\n\r\n", Outcome.OTHER),
+        (DOWN, OFTEN, Outcome.SERVER_ERROR),
+        (None, HASTY, Outcome.TIMEOUT),
+        (b"", OFTEN, Outcome.RESET),
+        (b"SSH-2.0-nonsense\r\n\r\n", OFTEN, Outcome.OTHER),
     ],
 )
-def test_every_failed_probe_has_a_class(tmp_path: Path, answer: bytes | None, outcome: Outcome):
+def test_every_failed_probe_has_a_class(
+    tmp_path: Path, answer: bytes | None, settings: ProbeSettings, outcome: Outcome
+):
     with serving(lambda: answer) as url:
-        found = probed(url, tmp_path / "probes.ndjson.gz", 0.5)
+        found = probed(url, tmp_path / "probes.ndjson.gz", 0.5, settings)
     assert found
     assert {one.outcome for one in found} == {outcome}
 
@@ -105,6 +109,6 @@ def test_a_closed_port_is_refused(tmp_path: Path):
 
 
 def test_a_probe_that_cannot_be_written_is_reported(tmp_path: Path):
-    with Prober("http://127.79.0.31:9", FAST, tmp_path / "absent" / "probes.ndjson.gz") as prober:
+    with Prober("http://127.79.0.31:9", OFTEN, tmp_path / "absent" / "probes.ndjson.gz") as prober:
         time.sleep(0.1)
     assert "No such file or directory" in str(prober.failure)
