@@ -270,7 +270,9 @@ def describe(state: SteadyState) -> str:
     missed = next((one for one in state.probes if not one.met), None)
     if missed is None:
         return "nothing is off"
-    return f"{missed.name}: {missed.error or missed.value}"
+    value = missed.value
+    shown = f"{value:.3g}" if isinstance(value, float) else value
+    return f"{missed.name}: {missed.error or shown}"
 
 
 def steady_state(state: dict[str, Any] | None) -> SteadyState | None:

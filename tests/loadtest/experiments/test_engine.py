@@ -14,7 +14,7 @@ import pytest
 from loadtest.errors import ExperimentError
 from loadtest.experiments import engine, models, probes
 from loadtest.experiments.actions import way_back
-from loadtest.experiments.models import ExperimentFile
+from loadtest.experiments.models import ExperimentFile, ProbeResult, SteadyState
 from loadtest.experiments.session import Session, current, under_way
 from loadtest.experiments.undo import WayBack
 from loadtest.runs import events
@@ -347,3 +347,13 @@ def test_a_full_disk_takes_no_messages_of_the_engine(
     with pytest.raises(ExperimentError, match="No space left"), under_way(of(session)):
         engine.run(session, lambda _: None)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(1.0, "1"), (1 / 108, "0.00926"), ("ROLLED_BACK", "ROLLED_BACK"), (False, "False")],
+)
+def test_what_is_off_is_told_in_few_digits(value: str | float | bool, told: str):
+    off = ProbeResult(name="instances missing", at_ms=0, duration_s=0, met=False, value=value)
+    state = SteadyState(at_ms=0, met=False, probes=[off])
+    assert engine.describe(state) == f"instances missing: {told}"
