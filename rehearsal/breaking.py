@@ -5,6 +5,7 @@ The Chaos Toolkit's engine calls them, as those of `loadtest.experiments.actions
 
 from __future__ import annotations
 
+from loadtest.errors import ExperimentError
 from loadtest.experiments.models import Target
 from loadtest.experiments.session import current
 from loadtest.experiments.undo import WayBack
@@ -15,10 +16,17 @@ def break_rule(rule: str) -> list[str]:
     """Break a rule of the policy pack; how to mend it is in the fault journal before that.
 
     Returns what was changed: the calls.
+
+    Raises:
+        ExperimentError: the stack does not keep the rule, so breaking it would show nothing.
     """
     session = current()
     (found,) = (one for one in BREAKS if one.rule == rule)
     made = found.changes(session.clients, session.stack.outputs)
+    if not made or all(change.do == change.undo for change in made):
+        raise ExperimentError(
+            f"{rule} cannot be broken: on this stack it is so already that {found.what}"
+        )
     if session.journal is None:
         return []
     for change in made:

@@ -51,9 +51,7 @@ def group(setting: str, value: Any) -> Maker:
 
     def make(clients: Clients, outputs: StackOutputs) -> list[Change]:
         name = outputs.auto_scaling_group_name
-        (found,) = clients["autoscaling"].describe_auto_scaling_groups(
-            AutoScalingGroupNames=[name]
-        )["AutoScalingGroups"]
+        found = _group(clients, outputs)
 
         def put(to: Any) -> Call:
             parameters = {"AutoScalingGroupName": name, setting: to}
@@ -62,6 +60,13 @@ def group(setting: str, value: Any) -> Maker:
         return [Change(put(value), put(found[setting]))]
 
     return make
+
+
+def _group(clients: Clients, outputs: StackOutputs) -> Mapping[str, Any]:
+    (found,) = clients["autoscaling"].describe_auto_scaling_groups(
+        AutoScalingGroupNames=[outputs.auto_scaling_group_name]
+    )["AutoScalingGroups"]
+    return found
 
 
 def suspended(*processes: str) -> Maker:
@@ -249,10 +254,7 @@ def _rule(found: Mapping[str, Any], **changed: Any) -> Change:
 
 
 def _instances(clients: Clients, outputs: StackOutputs) -> list[Mapping[str, Any]]:
-    (found,) = clients["autoscaling"].describe_auto_scaling_groups(
-        AutoScalingGroupNames=[outputs.auto_scaling_group_name]
-    )["AutoScalingGroups"]
-    ids = [one["InstanceId"] for one in found["Instances"]]
+    ids = [one["InstanceId"] for one in _group(clients, outputs)["Instances"]]
     described = clients["ec2"].describe_instances(InstanceIds=ids)["Reservations"]
     return [one for reservation in described for one in reservation["Instances"]]
 
@@ -308,9 +310,9 @@ def deployments(**settings: Any) -> Maker:
 
 
 def impossible_minimum(clients: Clients, outputs: StackOutputs) -> list[Change]:
-    """Let deployments keep as many instances healthy as the fleet has."""
+    """Let deployments keep as many instances healthy as the fleet may have."""
     name = f"{outputs.codedeploy_deployment_group}-all"[:100]
-    everybody = {"type": "HOST_COUNT", "value": outputs.instance_count}
+    everybody = {"type": "HOST_COUNT", "value": int(_group(clients, outputs)["MaxSize"])}
     made = {
         "deploymentConfigName": name,
         "minimumHealthyHosts": everybody,

@@ -7,6 +7,7 @@ one that was killed, and in `recover-faults`.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -39,9 +40,17 @@ GONE: Final = frozenset(
         "DBInstanceNotFound",
         "InvalidNetworkAclEntry.NotFound",
         "RouteAlreadyExists",
+        "InvalidRouteTableID.NotFound",
+        "InvalidGroup.NotFound",
+        "InvalidSecurityGroupRuleId.NotFound",
+        "ListenerNotFound",
+        "DeploymentConfigDoesNotExistException",
+        "NoSuchEntity",
     }
 )
-"""Codes of errors that say that there is nothing to put back any more."""
+"""Codes of errors that say that there is nothing to put back any more: it is gone, or was never changed."""
+NO_LONGER: Final = re.compile(r"No Lifecycle Hook found|AutoScalingGroup name not found", re.I)
+"""What Auto Scaling says of that: all of its errors have the code ValidationError."""
 SUCCEEDED: Final = "Succeeded"
 STOPPED: Final = "Stopped"
 DEPLOYMENT_S = 1800
@@ -51,22 +60,26 @@ Handler = Callable[[Clients, Mapping[str, Any]], bool]
 
 
 def network_acl(clients: Clients, arguments: Mapping[str, Any]) -> bool:
-    """Give subnets the network ACL that they had, and delete the one made for the fault."""
+    """Give subnets the network ACL that they had, and delete the one made for the fault.
+
+    A subnet that has got another one meanwhile keeps that; one whose former ACL is gone gets the default.
+    """
     ec2, changed = clients["ec2"], False
-    for subnet, before in arguments["subnets"].items():
-        query = [{"Name": "association.subnet-id", "Values": [subnet]}]
-        for acl in ec2.describe_network_acls(Filters=query)["NetworkAcls"]:
-            for association in acl["Associations"]:
-                if association["SubnetId"] == subnet and association["NetworkAclId"] != before:
-                    ec2.replace_network_acl_association(
-                        AssociationId=association["NetworkAclAssociationId"], NetworkAclId=before
-                    )
-                    changed = True
+    before = dict(arguments["subnets"])
     marked = [{"Name": f"tag:{TAG}", "Values": [arguments["mark"]]}]
     for acl in ec2.describe_network_acls(Filters=marked)["NetworkAcls"]:
-        if not acl["Associations"] or changed:
-            ec2.delete_network_acl(NetworkAclId=acl["NetworkAclId"])
-            changed = True
+        in_vpc = [{"Name": "vpc-id", "Values": [acl["VpcId"]]}]
+        there = ec2.describe_network_acls(Filters=in_vpc)["NetworkAcls"]
+        known = {one["NetworkAclId"] for one in there}
+        default = next(one["NetworkAclId"] for one in there if one["IsDefault"])
+        for one in acl["Associations"]:
+            former = before.get(one["SubnetId"])
+            ec2.replace_network_acl_association(
+                AssociationId=one["NetworkAclAssociationId"],
+                NetworkAclId=former if former in known else default,
+            )
+        ec2.delete_network_acl(NetworkAclId=acl["NetworkAclId"])
+        changed = True
     return changed
 
 
@@ -109,15 +122,19 @@ def resume_processes(clients: Clients, arguments: Mapping[str, Any]) -> bool:
 
 
 def desired_capacity(clients: Clients, arguments: Mapping[str, Any]) -> bool:
-    """Set the group's desired capacity back if it still is what the experiment set."""
+    """Set the group's desired capacity back if it still is what the experiment set.
+
+    Or as near to it as the sizes allow that the group has by now.
+    """
     name = arguments["group"]
     autoscaling = clients["autoscaling"]
     found = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     for group in found["AutoScalingGroups"]:
         if int(group["DesiredCapacity"]) == int(arguments["set"]):
+            before = max(int(arguments["before"]), int(group["MinSize"]))
             autoscaling.set_desired_capacity(
                 AutoScalingGroupName=name,
-                DesiredCapacity=int(arguments["before"]),
+                DesiredCapacity=min(before, int(group["MaxSize"])),
                 HonorCooldown=False,
             )
             return True
@@ -125,13 +142,13 @@ def desired_capacity(clients: Clients, arguments: Mapping[str, Any]) -> bool:
 
 
 def largest_size(clients: Clients, arguments: Mapping[str, Any]) -> bool:
-    """Set the group's maximum size back if it still is what the experiment set."""
+    """Set the group's maximum size back if it still is what the experiment set; not below its minimum."""
     name = arguments["group"]
     autoscaling = clients["autoscaling"]
     found = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     for group in found["AutoScalingGroups"]:
         if int(group["MaxSize"]) == int(arguments["set"]):
-            before = int(arguments["before"])
+            before = max(int(arguments["before"]), int(group["MinSize"]))
             autoscaling.update_auto_scaling_group(AutoScalingGroupName=name, MaxSize=before)
             return True
     return False
@@ -375,9 +392,14 @@ def put_back(clients: Clients, way_back: WayBack) -> bool:
             "back by hand, then remove the journal"
         ) from error
     except (ClientError, BotoCoreError) as error:
-        if error_code(error) in GONE:
+        if _is_gone(error):
             return False
         raise ExperimentError(f"not put back: {way_back.what} ({error})") from error
+
+
+def _is_gone(error: Exception) -> bool:
+    code = error_code(error)
+    return code in GONE or (code == "ValidationError" and bool(NO_LONGER.search(str(error))))
 
 
 def put_all_back(clients: Clients, journal: FaultJournal) -> tuple[list[str], list[str]]:

@@ -13,6 +13,7 @@ import pytest
 from guardrails.evaluator import PolicyEvaluator
 
 from commandline.errors import UserError
+from loadtest.errors import ExperimentError
 from loadtest.experiments import engine, files, ways_back
 from loadtest.experiments.measurement import Measurement
 from loadtest.experiments.proof.models import Entry
@@ -39,7 +40,7 @@ class Cloud:
 
     def __init__(self) -> None:
         self.group: dict[str, Any] = {
-            "HealthCheckType": "ELB", "HealthCheckGracePeriod": 600,
+            "HealthCheckType": "ELB", "HealthCheckGracePeriod": 600, "MaxSize": 8,
             "Instances": [{"InstanceId": "i-1"}],
         }  # fmt: skip
         self.suspended: set[str] = set()
@@ -68,7 +69,7 @@ class Cloud:
             "alarmConfiguration": {"enabled": True, "alarms": [{"name": "hosts"}]},
             "serviceRoleArn": "arn:aws:iam::1:role/deploys",
         }  # fmt: skip
-        self.configurations: set[str] = set()
+        self.configurations: dict[str, Any] = {}
         self.policies = {"arn:policy"}
         self.inline: set[str] = set()
         self.trust = json.dumps({"Principal": {"Service": "codedeploy.amazonaws.com"}})
@@ -207,12 +208,12 @@ class Cloud:
         assert (applicationName, currentDeploymentGroupName) == ("app", "group")
         self.deployments |= settings
 
-    def create_deployment_config(self, deploymentConfigName: str, **_: Any) -> None:  # noqa: N803
-        self.configurations.add(deploymentConfigName)
+    def create_deployment_config(self, deploymentConfigName: str, **settings: Any) -> None:  # noqa: N803
+        self.configurations[deploymentConfigName] = settings["minimumHealthyHosts"]
 
     def delete_deployment_config(self, deploymentConfigName: str) -> None:  # noqa: N803
         assert self.deployments["deploymentConfigName"] != deploymentConfigName
-        self.configurations.discard(deploymentConfigName)
+        self.configurations.pop(deploymentConfigName, None)
 
     def list_attached_role_policies(self, RoleName: str) -> Any:  # noqa: N803
         assert RoleName == "deploys"
@@ -296,6 +297,29 @@ def test_a_broken_rule_is_in_the_journal_before_it_is_broken(tmp_path: Path):
     assert (done, left) == (["asg-elb-health-check holds"], [])
     assert cloud.group["HealthCheckType"] == "ELB"
     journal.close()
+
+
+def test_a_rule_that_the_stack_does_not_keep_cannot_be_broken(tmp_path: Path):
+    # It would show no damage, and that would be taken for a finding about the rule.
+    cloud, header = Cloud(), Header("mark", 1, "r", None, "instance-hangs")
+    cloud.group["HealthCheckType"] = "EC2"
+    cloud.policies.clear()
+    journal = FaultJournal.create(tmp_path, header)
+    stack: Any = SimpleNamespace(outputs=OUTPUTS, clients=cloud)
+    with under_way(Session(files.find("instance-hangs"), stack, "mark", journal)):
+        for rule in ("asg-elb-health-check", "codedeploy-role-permissions"):
+            with pytest.raises(ExperimentError, match=f"{rule} cannot be broken: .* already that"):
+                breaking.break_rule(rule)
+    assert journal.to_put_back == []
+    journal.close()
+
+
+def test_the_impossible_minimum_is_more_than_a_deployment_may_take_out_of_a_grown_fleet():
+    cloud = Cloud()
+    for change in of_rule("codedeploy-healthy-hosts-possible").changes(cloud, OUTPUTS):
+        change.do.make(cloud)
+    assert cloud.configurations == {"group-all": {"type": "HOST_COUNT", "value": 8}}
+    assert cloud.deployments["deploymentConfigName"] == "group-all"
 
 
 def of_rule(rule: str) -> Break:

@@ -20,6 +20,10 @@ def fail_over() -> str:
     """
     session = current()
     database = session.stack.database()
+    if not session.dry:
+        # What is being changed about it at the moment may be its standby.
+        _await_available(session, database.id)
+        database = session.stack.database()
     what = (
         f"fail the database {database.id} over"
         if database.multi_az
@@ -27,7 +31,6 @@ def fail_over() -> str:
     )
     with session.act(what, [database.target], kind="database") as act:
         if act is not None:
-            _await_available(session, database.id)
             act.takes_effect()
             _reboot(session, database.id, failover=database.multi_az)
             act.over()

@@ -81,6 +81,15 @@ def role_missing(arn: str) -> ErrorInformation:
     )
 
 
+def role_not_assumed(arn: str) -> ErrorInformation:
+    """Return the error of a service role whose trust policy does not let CodeDeploy assume it."""
+    return _error(
+        ErrorCode.IAM_ROLE_PERMISSIONS,
+        f"AWS CodeDeploy does not have the permissions required to assume the role {arn}: let its trust "
+        "policy name codedeploy.amazonaws.com.",
+    )
+
+
 def role_without_scaling(arn: str) -> ErrorInformation:
     """Return the error of a service role that may not do what Auto Scaling groups need."""
     return _error(

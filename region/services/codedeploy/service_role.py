@@ -45,6 +45,8 @@ def problem(plane: ControlPlane, group: DeploymentGroup) -> ErrorInformation | N
     role = roles.find(plane.config.account, group.service_role_arn)
     if role is None:
         return deployment_errors.role_missing(group.service_role_arn)
+    if not roles.may_assume(plane.config.account, role.arn, PRINCIPAL):
+        return deployment_errors.role_not_assumed(role.arn)
     documents = tuple(permissions.documents_of(role))
     scaling = autoscaling_backends[plane.config.account][plane.config.region].autoscaling_groups
     arns = [scaling[name].arn for name in group.auto_scaling_groups if name in scaling]

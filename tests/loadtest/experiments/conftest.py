@@ -91,6 +91,7 @@ def cloud() -> FakeCloud:
                     "AutoScalingGroupName": "haproof-ha",
                     "AutoScalingGroupARN": "arn:group",
                     "AvailabilityZones": ["a", "b", "c"],
+                    "MinSize": 1,
                     "DesiredCapacity": 3,
                     "MaxSize": 4,
                     "Tags": OURS,

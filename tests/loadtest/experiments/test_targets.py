@@ -134,7 +134,8 @@ def acls(name: str) -> dict[str, Any]:
         "NetworkAclId": name,
         "NetworkAclAssociationId": "assoc-1",
     }
-    return {"NetworkAcls": [{"NetworkAclId": name, "Associations": [association]}]}
+    acl = {"NetworkAclId": name, "VpcId": "vpc-1", "IsDefault": True, "Associations": [association]}
+    return {"NetworkAcls": [acl]}
 
 
 def test_a_dry_run_resolves_and_touches_nothing(
@@ -189,15 +190,21 @@ def test_a_zone_is_lost_where_the_database_is_not_and_any_without_a_database(
 
 
 @pytest.mark.parametrize(
-    ("standby", "reasons"),
-    [(True, []), (False, ["experiment.no-standby"])],
-    ids=["standby", "none"],
+    ("first", "standby", "reasons"),
+    [
+        (True, True, []),
+        (False, False, ["experiment.no-standby"]),
+        (True, False, ["experiment.no-standby"]),
+        (False, True, []),
+    ],
+    ids=["standby", "none", "being-taken-away", "being-made"],
 )
 def test_a_database_without_a_standby_fails_all_the_same_and_that_is_not_survived(
     cloud: FakeCloud,
     session: Session,
     monkeypatch: pytest.MonkeyPatch,
     *,
+    first: bool,
     standby: bool,
     reasons: list[str],
 ) -> None:
@@ -209,9 +216,11 @@ def test_a_database_without_a_standby_fails_all_the_same_and_that_is_not_survive
     def describe(**asked: Any) -> Any:
         if "DBInstanceIdentifier" in asked:
             one["DBInstanceStatus"] = statuses.pop(0)
+            if one["DBInstanceStatus"] == "available":
+                one["MultiAZ"] = standby
         return {"DBInstances": [one]}
 
-    one["MultiAZ"] = standby
+    one["MultiAZ"] = first
     cloud.answers["rds.describe_db_instances"] = describe
     with under_way(session):
         database.fail_over()

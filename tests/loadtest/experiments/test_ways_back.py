@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments import ways_back
@@ -21,8 +22,9 @@ class Network:
     """Subnets and their network ACLs, as the API changes them."""
 
     def __init__(self, cloud: FakeCloud) -> None:
-        self.of = {"subnet-d": "acl-closed"}
+        self.of = {"subnet-d": "acl-closed", "subnet-e": "acl-of-somebody"}
         self.marked = ["acl-closed"]
+        self.others = ["acl-default", "acl-open", "acl-of-somebody"]
         cloud.answers = {
             "ec2.describe_network_acls": self.describe,
             "ec2.replace_network_acl_association": self.replace,
@@ -30,15 +32,14 @@ class Network:
         }
 
     def describe(self, Filters: Any) -> Any:  # noqa: N803
-        names = (
-            self.marked
-            if Filters[0]["Name"].startswith("tag:")
-            else [self.of[Filters[0]["Values"][0]]]
-        )
+        of_fault = Filters[0]["Name"].startswith("tag:")
+        names = self.marked if of_fault else [*self.marked, *self.others]
         return {
             "NetworkAcls": [
                 {
                     "NetworkAclId": name,
+                    "VpcId": "vpc-1",
+                    "IsDefault": name == "acl-default",
                     "Associations": [
                         {
                             "SubnetId": subnet,
@@ -54,6 +55,7 @@ class Network:
         }
 
     def delete(self, NetworkAclId: str) -> None:  # noqa: N803
+        assert NetworkAclId not in self.of.values()
         self.marked.remove(NetworkAclId)
 
     def replace(self, AssociationId: str, NetworkAclId: str) -> None:  # noqa: N803
@@ -62,10 +64,69 @@ class Network:
 
 def test_subnets_get_their_acl_back_and_the_closed_one_is_deleted(cloud: FakeCloud) -> None:
     network = Network(cloud)
-    arguments = {"mark": "m", "subnets": {"subnet-d": "acl-open"}}
+    # One has got another one from somebody else meanwhile, which stays.
+    arguments = {"mark": "m", "subnets": {"subnet-d": "acl-open", "subnet-e": "acl-open"}}
     assert put_back(cloud, "network-acl", **arguments)
-    assert (network.of, network.marked) == ({"subnet-d": "acl-open"}, [])
+    assert network.of == {"subnet-d": "acl-open", "subnet-e": "acl-of-somebody"}
+    assert network.marked == []
     assert not put_back(cloud, "network-acl", **arguments)
+
+
+def test_a_subnet_whose_acl_is_gone_by_now_does_not_stay_closed(cloud: FakeCloud) -> None:
+    network = Network(cloud)
+    network.others.remove("acl-open")
+    assert put_back(cloud, "network-acl", mark="m", subnets={"subnet-d": "acl-open"})
+    assert (network.of["subnet-d"], network.marked) == ("acl-default", [])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "wanted"), [((1, 4), 2), ((3, 4), 3), ((1, 1), 1)], ids=["as-before", "min", "max"]
+)
+def test_a_capacity_goes_back_as_far_as_the_sizes_allow_that_the_group_has_by_now(
+    cloud: FakeCloud, sizes: tuple[int, int], wanted: int
+) -> None:
+    group = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"][0]
+    group["MinSize"], group["MaxSize"] = sizes
+    assert put_back(cloud, "desired-capacity", group="haproof-ha", before=2, set=3)
+    (call,) = cloud.called("autoscaling.set_desired_capacity")
+    assert call["DesiredCapacity"] == wanted
+
+
+def test_a_largest_size_is_not_put_below_the_smallest(cloud: FakeCloud) -> None:
+    group = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"][0]
+    group["MinSize"] = 4
+    assert put_back(cloud, "largest-size", group="haproof-ha", before=3, set=4)
+    (call,) = cloud.called("autoscaling.update_auto_scaling_group")
+    assert call["MaxSize"] == 4
+
+
+def invalid(message: str) -> ClientError:
+    return ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "Operation")
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "error", "gone"),
+    [
+        # Noted, and killed before it was made; or put back, and killed before that was noted.
+        ("autoscaling", "delete_lifecycle_hook", invalid("No Lifecycle Hook found with name: b"), True),
+        ("autoscaling", "resume_processes", invalid("AutoScalingGroup name not found - x"), True),
+        ("autoscaling", "resume_processes", invalid("1 validation error detected"), False),
+        ("iam", "delete_role_policy", refused("NoSuchEntity"), True),
+        ("elbv2", "modify_listener", refused("ListenerNotFound"), True),
+        ("ec2", "create_route", refused("RouteAlreadyExists"), True),
+        ("rds", "modify_db_instance", refused("InvalidDBInstanceState"), False),
+    ],
+)  # fmt: skip
+def test_a_call_that_takes_back_what_is_not_there_has_nothing_to_do(
+    cloud: FakeCloud, service: str, operation: str, error: ClientError, *, gone: bool
+) -> None:
+    cloud.answers[f"{service}.{operation}"] = error
+    noted = {"service": service, "operation": operation, "parameters": {}}
+    if gone:
+        assert not put_back(cloud, "api-call", **noted)
+        return
+    with pytest.raises(ExperimentError, match="not put back"):
+        put_back(cloud, "api-call", **noted)
 
 
 def test_capacity_that_somebody_else_has_set_since_is_left(cloud: FakeCloud) -> None:

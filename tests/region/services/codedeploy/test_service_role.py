@@ -52,6 +52,20 @@ def test_a_role_that_was_deleted_is_missing(stage, role):
     assert info["errorInformation"]["code"] == "IAM_ROLE_MISSING"
 
 
+def test_a_role_that_trusts_somebody_else_by_now_is_not_assumed(stage, role):
+    stage.launch()
+    stage.group(serviceRoleArn=role("ec2:*"))
+    assert stage.ended(stage.deploy())["status"] == "Succeeded"
+    iam = stage.aws.iam
+    instances = TRUST.replace("codedeploy.amazonaws.com", "ec2.amazonaws.com")
+    iam.update_assume_role_policy(RoleName="deployer", PolicyDocument=instances)
+    info = stage.ended(stage.deploy())
+    assert info["status"] == "Failed"
+    assert info["errorInformation"]["code"] == "IAM_ROLE_PERMISSIONS"
+    iam.update_assume_role_policy(RoleName="deployer", PolicyDocument=TRUST)
+    assert stage.ended(stage.deploy())["status"] == "Succeeded"
+
+
 def scaling_group(stage):
     stage.aws.ec2.create_launch_template(
         LaunchTemplateName="web",
