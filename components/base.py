@@ -47,6 +47,7 @@ class Component(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         ignore_changes: Sequence[str] = (),
         retain_on_delete: bool | None = None,
+        delete_before_replace: bool | None = None,
     ) -> pulumi.ResourceOptions:
         """Return the options for a resource of this component.
 
@@ -58,6 +59,7 @@ class Component(pulumi.ComponentResource):
             depends_on=list(depends_on),
             ignore_changes=list(ignore_changes),
             retain_on_delete=retain_on_delete,
+            delete_before_replace=delete_before_replace,
         )
 
     def descendants(self) -> Iterator[pulumi.Resource]:

@@ -70,6 +70,9 @@ class SingleInstance(Component):
                 # A new operating system release must not replace a running server unasked; a pinned
                 # image is the user's explicit choice.
                 ignore_changes=[] if spec.pinned_image else ["ami"],
+                # CodeDeploy finds it by its tag. With the old one still there, the release would deploy to
+                # both, and wait for one that may be replaced because it does not work.
+                delete_before_replace=True,
             ),
         )
         self.instance_id = instance.id

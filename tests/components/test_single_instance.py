@@ -15,3 +15,12 @@ def test_a_pinned_image_needs_no_lookup_and_replaces_the_server(build):
     assert instance.inputs["ami"] == "ami-00000000deadbeef0"
     assert instance.ignore_changes == ()
     assert not [token for token, _ in recording.invokes if "getParameter" in token]
+
+
+def test_codedeploy_never_finds_two_servers(single):
+    """Both would carry its tag, and the release would wait for the one that is to go."""
+    (group,) = single.of("aws:codedeploy/deploymentGroup:DeploymentGroup")
+    (wanted,) = group.inputs["ec2TagFilters"]
+    tags = single.one("aws:ec2/instance:Instance").inputs["tags"]
+    assert tags[wanted["key"]] == wanted["value"]
+    assert single.one("aws:ec2/instance:Instance").delete_before_replace
