@@ -24,7 +24,7 @@ def _row(entry: Entry) -> ExperimentRow:
         cells=[
             named("survival", slug(record.outcome)),
             rows.beside(measured and measured.detection_s, found.get("prediction.detection")),
-            rows.beside(measured and measured.recovery_s, found.get("prediction.recovery")),
+            rows.recovered(entry),
             rows.bad(entry),
         ],
     )

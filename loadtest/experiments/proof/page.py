@@ -96,7 +96,12 @@ def _entry(entry: Entry, t: Texts) -> dict[str, Any]:
 
 
 def _back(record: ExperimentRecord) -> list[Message]:
-    """Say when the steady state was back, and when it had to be; nothing where it was never off."""
+    """Say when the steady state was back, and when it had to be; nothing where it was never off.
+
+    Or that this was not awaited: then nobody looked at the fleet.
+    """
+    if not record.awaits_replacement:
+        return [msg("proof-page.not-awaited.why")]
     took_s = record.recovery_measured_s
     if record.outcome != "survived" or not took_s:
         return []

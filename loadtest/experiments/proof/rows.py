@@ -48,7 +48,7 @@ def _row(entry: Entry, t: Texts) -> Row:
         t(f"survival.{slug(record.outcome)}"),
         nothing if record.survived_by_itself else ", ".join(record.because) or nothing,
         t.render(beside(measured and measured.detection_s, found.get("prediction.detection"))),
-        t.render(beside(measured and measured.recovery_s, found.get("prediction.recovery"))),
+        t.render(recovered(entry)),
         t.render(bad(entry)),
         nothing if measured is None else t("proof-page.minutes", minutes=measured.budget_minutes),
     ]
@@ -61,6 +61,14 @@ def bad(entry: Entry) -> Message:
     if found is None:
         return msg("value.none")
     return msg("proof-page.bad-of", bad=found.bad, requests=found.requests)
+
+
+def recovered(entry: Entry) -> Message:
+    """Say when all was as before, beside the prediction; or that the experiment did not wait for that."""
+    if not entry.record.awaits_replacement:
+        return msg("proof-page.not-awaited")
+    found = next((one for one in entry.comparisons if one.name.id == "prediction.recovery"), None)
+    return beside(entry.measured and entry.measured.recovery_s, found)
 
 
 def beside(measured_s: float | None, found: Comparison | None) -> Message:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,6 +19,9 @@ STYLES: dict[Outcome, str] = {
     "not survived": "bold red",
     "not shown": "bold yellow",
 }
+
+NOT_AWAITED: Final = "not awaited"
+"""Of an experiment that ends before what was lost has been replaced: in a first rehearsal, for contrast."""
 
 
 def render(proof: Proof) -> RenderableType:
@@ -60,9 +65,15 @@ def _cells(entry: Entry) -> list[str | Text]:
         record.topology,
         Text(record.outcome, style=STYLES[record.outcome]),
         _beside(measured and measured.detection_s, found.get("prediction.detection")),
-        _beside(measured and measured.recovery_s, found.get("prediction.recovery")),
+        _recovered(entry, found.get("prediction.recovery")),
         bad,
     ]
+
+
+def _recovered(entry: Entry, agreement: Agreement | None) -> str:
+    if not entry.record.awaits_replacement:
+        return NOT_AWAITED
+    return _beside(entry.measured and entry.measured.recovery_s, agreement)
 
 
 def _beside(measured_s: float | None, agreement: Agreement | None) -> str:

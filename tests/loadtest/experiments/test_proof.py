@@ -274,6 +274,25 @@ def test_the_page_says_when_the_steady_state_was_back_and_had_to_be(
     assert (line in html) == said
 
 
+def test_a_recovery_that_was_not_awaited_is_said_to_be_so_in_every_format(
+    experiment: Callable[..., Path],
+):
+    awaited, not_awaited = (
+        assemble.entry(experiment(record_of(run=str(awaits), awaits_replacement=awaits), seen))
+        for awaits, seen in ((True, observations_of()), (False, observations_of()))
+    )
+    for entry, said in ((awaited, False), (not_awaited, True)):
+        console = Console(width=120, file=None, record=True)
+        with console.capture() as shown:
+            console.print(terminal.render(of([entry])))
+        assert ("not awaited" in shown.get()) == said
+        assert ("not awaited" in markdown.render(of([entry]), Texts("en"))) == said
+        assert ("기다리지 않음" in markdown.render(of([entry]), Texts("ko"))) == said
+        assert ("not awaited" in str(excerpt.of(of([entry]))[0].cells[2])) == said
+        html = page.render(of([entry]), Texts("en")).replace("\xa0", " ")
+        assert ("Recovery was not awaited: the experiment ended before" in html) == said
+
+
 def test_every_entry_has_an_anchor_of_its_own(proof: Proof):
     keys = [entry.key for entry in proof.entries]
     assert len(set(keys)) == len(keys)
