@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -13,7 +15,7 @@ from commandline.findings import Findings
 from loadtest.cli import output, tools
 from loadtest.cli.options import Json, Outputs, Stack, read_outputs
 from loadtest.errors import ExperimentError
-from loadtest.experiments import blast_radius, files, load, runner
+from loadtest.experiments import blast_radius, files, load, robust_engine, runner
 from loadtest.experiments.execution import Result
 from loadtest.experiments.models import ExperimentFile, ExperimentRecord
 from loadtest.experiments.runner import Settings
@@ -97,6 +99,13 @@ def run_command(
         str | None,
         typer.Option(help="ARN of the role for AWS FIS, for the experiments that need it on AWS."),
     ] = None,
+    stop_alarm: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name of a CloudWatch alarm that ends it at once, as a stop condition of AWS FIS too. May "
+            "be given up to five times."
+        ),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="On AWS: do not ask before anything is done.")
     ] = False,
@@ -114,23 +123,39 @@ def run_command(
     - `python -m loadtest experiment run instance-dies zone-lost-refused --stack ha`
     - `python -m loadtest experiment run zone-lost-silent --stack ha --dry-run`
     - `python -m loadtest experiment run ours.yaml --outputs outputs.json --rate 40`
+    - `python -m loadtest experiment run zone-lost-silent --stack ha --stop-alarm checkout-fails`
     """
-    console = Console(stderr=json)
+    console, alarms = Console(stderr=json), tuple(stop_alarm or ())
     experiments, peak, target = _looked_at(names, profile, scenario, stack, outputs)
     rate = rate or peak
+    for one in experiments:
+        output.show_lines(Console(stderr=True), *_of_other_packs(one))
     if dry_run or not is_local(endpoint()):
+        account = runner.account(target)
         for one in experiments:
-            planned = runner.plan(one, target, fis_role)
-            output.show_lines(console, *blast_radius.describe(one, target, planned, rate))
+            planned = runner.plan(one, target, fis_role, alarms)
+            lines = blast_radius.describe(
+                one, target, planned, rate, account=account, stop_alarms=alarms
+            )
+            output.show_lines(console, *lines)
         if dry_run:
             return ExitCode.SUCCESS
         if not yes:
             _ask()
-    settings = Settings(tools.artillery(), paths.base(), rate, scenario, fis_role)
-    results = _run(experiments, target, settings, line_printer(console))
+    settings = Settings(tools.artillery(), paths.base(), rate, scenario, fis_role, alarms)
+    # What other people's functions print is no part of the JSON document.
+    aside = contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext()
+    try:
+        with aside:
+            results = _run(experiments, target, settings, line_printer(console))
+    except KeyboardInterrupt:
+        robust_engine.leave(ExitCode.INTERRUPTED)
+        raise
     for result in results:
         _show(result, console, json=json)
-    return _exit_code(results)
+    code = _exit_code(results)
+    robust_engine.leave(code)
+    return code
 
 
 def _looked_at(
@@ -150,6 +175,13 @@ def _looked_at(
     read = findings.of(read_outputs, stack, outputs)
     findings.report()
     return [one.value for one in found], peak.value, read.value
+
+
+def _of_other_packs(experiment: ExperimentFile) -> list[str]:
+    """Say which policies of `because` nothing here knows."""
+    names = files.unknown_policies(experiment.because)
+    said = f"{experiment.name}: `because` names {', '.join(names)}, which this policy pack does not have"
+    return [said] if names else []
 
 
 def _run(
@@ -210,6 +242,12 @@ def _summary(record: ExperimentRecord) -> list[str]:
     if (recovery := record.recovery_measured_s) is not None:
         lines.append(f"  steady state back after {recovery:.1f} s; target {record.recovery_s:g} s")
     lines += [f"  put back: {one}" for one in record.reverted]
+    if not record.left:
+        lines += [
+            f"  the way back {one.name!r} failed: {one.error}; see to it by hand"
+            for one in record.actions
+            if one.rollback and not one.succeeded
+        ]
     lines += [f"  {key}: {value}" for key, value in record.notes.items()]
     if record.left:
         lines += [f"  {one}" for one in record.left]

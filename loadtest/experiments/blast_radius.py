@@ -25,13 +25,19 @@ def allowance(hypothesis: Hypothesis) -> str:
 
 
 def describe(
-    experiment: ExperimentFile, outputs: StackOutputs, planned: Sequence[Planned], rate: int
+    experiment: ExperimentFile,
+    outputs: StackOutputs,
+    planned: Sequence[Planned],
+    rate: int,
+    *,
+    account: str = "",
+    stop_alarms: Sequence[str] = (),
 ) -> list[str]:
-    """Return the lines of a dry run, and of the question before one on AWS."""
+    """Return the lines of a dry run, and of the question before one on AWS: in which `account`."""
     place = endpoint()
     lines = [
         f"{experiment.name} on {outputs.topology} ({outputs.url}), "
-        + (f"local region {place}" if place else f"AWS {outputs.region}"),
+        + (f"local region {place}" if place else f"AWS account {account}, {outputs.region}"),
         f"load: {rate} users/s, at most {_minutes(experiment.hypothesis):.0f} min",
         allowance(experiment.hypothesis),
     ]
@@ -40,6 +46,7 @@ def describe(
         lines += [f"  acts on {target.kind} {target.id}" for target in one.targets]
         lines += [f"  put back: {what}" for what in one.reverted] or ["  nothing to put back"]
         lines.append(f"  costs on AWS: {one.costs}")
+    lines += [f"ends at once if the alarm {name} goes off" for name in stop_alarms]
     lines.append(_bill(outputs.monthly_cost, outputs))
     return lines
 

@@ -9,30 +9,33 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
-import signal
 import time
-from collections.abc import Callable, Generator, Mapping
-from datetime import datetime
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import Any, Final, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
-from chaoslib import __version__
+from chaoslib import __version__, substitute
 from chaoslib.caching import cache_activities, clear_cache
 from chaoslib.configuration import load_configuration, load_dynamic_configuration
-from chaoslib.exceptions import ActivityFailed, ChaosException
+from chaoslib.exceptions import ActivityFailed, ChaosException, InvalidExperiment
 from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
 from chaoslib.hypothesis import run_steady_state_hypothesis
 from chaoslib.provider.python import run_python_activity
-from chaoslib.run import EventHandlerRegistry, RunEventHandler
+from chaoslib.run import (
+    EventHandlerRegistry,
+    get_background_pools,
+    run_rollback,
+)
 from chaoslib.secret import load_secrets
-from chaoslib.types import Schedule, Strategy
+from chaoslib.types import Journal, Schedule, Strategy
 from typing_extensions import override
 
 from loadtest.errors import ExperimentError, LoadTestError
-from loadtest.experiments import file_form
-from loadtest.experiments.models import Action, ExperimentFile, ProbeResult, SteadyState
+from loadtest.experiments import engine_journal, file_form, foreign, robust_engine
+from loadtest.experiments.follower import Follower, PrintLine
+from loadtest.experiments.load import SPARE_S
+from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.session import Session
 from loadtest.stack.clients import answering
 
@@ -41,13 +44,10 @@ SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 FREQUENCY_S = 1.0
 SETTLED_ROUNDS = 2
 """So often in a row the steady state holds before an experiment under a load that goes on."""
-TWICE_S = 1.0
-"""Whoever presses Ctrl-C again that soon means the same; and a shell and a supervisor may both send one."""
+BROKEN_OFF: Final = frozenset({"interrupted", "aborted"})
+"""Statuses of a journal whose experiment did not get to its end."""
 LOG = "chaostoolkit.log"
 LOGGER = "chaostoolkit"
-SHOWN = 500
-
-PrintLine = Callable[[str], None]
 
 
 def check(experiment: ExperimentFile) -> None:
@@ -60,9 +60,10 @@ def check(experiment: ExperimentFile) -> None:
         with _silence():
             ensure_experiment_is_valid(copy.deepcopy(experiment.raw))
         file_form.check_calls(experiment.raw)
+        file_form.check_places(experiment.raw)
     except (ChaosException, ExperimentError) as error:
         raise ExperimentError(f"experiment {experiment.name}: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # The engine's own checks, and other people's modules as they are imported.
         what = f"{type(error).__name__}: {error}"
         raise ExperimentError(f"experiment {experiment.name} cannot be run: {what}") from error
@@ -71,26 +72,77 @@ def check(experiment: ExperimentFile) -> None:
 def run(session: Session, print_line: PrintLine) -> dict[str, Any]:
     """Run the experiment in this thread, which must be the main one, and return the engine's journal.
 
-    Ctrl-C ends it with the journal's status `interrupted`, after the rollbacks.
+    Ctrl-C ends it with the journal's status `interrupted`, after the rollbacks. So does a method that takes
+    longer than its load lasts, which is noted as `cut_short`; what else ended it, as `broken_off`.
 
     Raises:
         ExperimentError: The engine could not go on.
     """
     log = None if session.directory is None else session.directory / LOG
+    follower = Follower(session, print_line)
+    longest_s = foreign.longest_s(
+        session.experiment.raw, session.experiment.hypothesis.recovery_s + SPARE_S
+    )
+    raw: Any = foreign.limited(session.experiment.raw, longest_s)
     try:
-        with _logged(log):
-            journal = run_experiment(
-                copy.deepcopy(session.experiment.raw),
-                settings=SETTINGS,
-                strategy=Strategy.CONTINUOUS,
-                schedule=Schedule(continuous_hypothesis_frequency=FREQUENCY_S),
-                event_handlers=[_Follower(session, print_line)],
-            )
-    except Exception as error:
+        with (
+            _logged(log) as reason,
+            robust_engine.contained(),
+            robust_engine.ended_in_time(
+                session, "its method", longest_s, lambda: follower.rolls_back
+            ),
+        ):
+            try:
+                journal = run_experiment(
+                    raw,
+                    settings=SETTINGS,
+                    strategy=Strategy.CONTINUOUS,
+                    schedule=Schedule(continuous_hypothesis_frequency=FREQUENCY_S),
+                    event_handlers=[follower],
+                )
+                if not follower.rolls_back:
+                    # An action may tell the engine to leave them out.
+                    _rolled_back(session, raw, follower)
+            except KeyboardInterrupt:
+                # While it waited for other threads, where it expects none.
+                journal = _rolled_back(session, raw, follower)
+            except (Exception, SystemExit):
+                if follower.journal is not None:
+                    _rolled_back(session, raw, follower)
+                raise
+    except (Exception, SystemExit) as error:
         # Secrets, controls and extensions are other people's code.
         what = f"{type(error).__name__}: {error}"
         raise ExperimentError(f"the engine could not go on: {what}; see {LOG}") from error
+    if journal["status"] in BROKEN_OFF and not (session.interrupted or session.cut_short):
+        session.broken_off = (
+            reason.text or f"{engine_journal.last_step(journal)} ended the program (exit)"
+        )
     return dict(journal)
+
+
+def _rolled_back(session: Session, raw: Any, follower: Follower) -> Journal:
+    """Play the rollbacks of an experiment that the engine left without; return its journal.
+
+    Raises:
+        KeyboardInterrupt: It had not begun.
+    """
+    journal = follower.journal
+    if journal is None:
+        raise KeyboardInterrupt
+    journal["status"] = "interrupted"
+    if not follower.rolls_back:
+        configuration, secrets = values(session.experiment)
+        registry, not_dry = EventHandlerRegistry(), cast("Any", None)
+        registry.register(follower)
+        cache_activities(raw)
+        # Annotated as one pool; they are two.
+        pools: Any = get_background_pools(raw)
+        try:
+            run_rollback("always", pools[1], raw, journal, configuration, secrets, registry, not_dry)
+        finally:
+            clear_cache()
+    return journal
 
 
 def await_steady_state(session: Session, longest_s: float) -> bool:
@@ -111,16 +163,21 @@ def is_steady(session: Session) -> bool:
     Raises:
         ExperimentError: As `values`.
     """
-    raw: Any = copy.deepcopy(session.experiment.raw)
+    raw: Any = foreign.limited(session.experiment.raw, foreign.PROBE_S)
     configuration, secrets = values(session.experiment)
     not_dry: Any = None
     # A probe may be the name of one that is elsewhere in the file, which the engine looks up there.
     cache_activities(raw)
     try:
-        with _silence():
+        with _silence(), robust_engine.contained():
             found = run_steady_state_hypothesis(
                 raw, configuration, secrets, not_dry, EventHandlerRegistry()
             )
+    except SystemExit as error:
+        raise ExperimentError(
+            f"experiment {session.experiment.name}: a probe of its steady state ended the program "
+            f"(exit {error.code})"
+        ) from error
     finally:
         clear_cache()
     return bool(found and found["steady_state_met"])
@@ -137,8 +194,12 @@ def values(experiment: ExperimentFile) -> tuple[dict[str, Any], dict[str, Any]]:
         with _silence():
             configuration = load_configuration(raw.get("configuration", {}))
             secrets = load_secrets(raw.get("secrets", {}), configuration)
-            return load_dynamic_configuration(configuration, secrets), secrets
-    except Exception as error:
+            found = load_dynamic_configuration(configuration, secrets)
+            if lacking := sorted(configuration.keys() - found.keys()):
+                # The engine only logs that, and leaves `${…}` as it is.
+                raise InvalidExperiment(f"the probe of {', '.join(lacking)} found nothing")
+            return found, secrets
+    except (Exception, SystemExit) as error:
         # Vaults and probes are other people's code.
         what = (
             str(error) if isinstance(error, ChaosException) else f"{type(error).__name__}: {error}"
@@ -146,6 +207,21 @@ def values(experiment: ExperimentFile) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ExperimentError(
             f"experiment {experiment.name}: its configuration or its secrets cannot be had: {what}"
         ) from error
+
+
+def check_values(experiment: ExperimentFile) -> None:
+    """Check that configuration and secrets can be had, and that our actions can take what they get of them.
+
+    Raises:
+        ExperimentError: As `values`; or one gets a value of another type, or one that is nowhere.
+    """
+    configuration, secrets = values(experiment)
+    try:
+        file_form.check_calls(
+            experiment.raw, lambda given: substitute(given, configuration, secrets)
+        )
+    except ExperimentError as error:
+        raise ExperimentError(f"experiment {experiment.name}: {error}") from error
 
 
 def call(experiment: ExperimentFile, activity: Mapping[str, Any]) -> None:
@@ -165,185 +241,6 @@ def call(experiment: ExperimentFile, activity: Mapping[str, Any]) -> None:
         raise ExperimentError(f"{activity['name']}: {error}") from error
 
 
-@contextlib.contextmanager
-def interruptible(session: Session) -> Generator[None]:
-    """Let Ctrl-C and SIGTERM end the experiment, actions that run in other threads included."""
-    handler = _interrupt(session)
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, former in before.items():
-            signal.signal(number, former)
-
-
-def _interrupt(session: Session) -> Callable[[int, FrameType | None], None]:
-    """Return a handler of signals that ends an experiment; one that follows at once ends no way back."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        now = time.monotonic()
-        again, session.interrupted_at = session.interrupted_at + TWICE_S > now, now
-        session.stopping.set()
-        if not again:
-            raise KeyboardInterrupt
-
-    return interrupt
-
-
-class _Follower(RunEventHandler):
-    """Hands the session what the engine finds, and tells of it."""
-
-    def __init__(self, session: Session, print_line: PrintLine) -> None:
-        self._session, self._print = session, print_line
-        self._met: bool | None = None
-        self._read = True
-        """Whether anybody reads what is printed."""
-
-    @override
-    def started(self, experiment: dict[str, Any], journal: dict[str, Any]) -> None:
-        """Take SIGTERM back: the engine's own exception for it would count as a failed action."""
-        signal.signal(signal.SIGTERM, _interrupt(self._session))
-
-    @override
-    def hypothesis_before_completed(
-        self, experiment: dict[str, Any], state: dict[str, Any], journal: dict[str, Any]
-    ) -> None:
-        """Tell how the steady state is before anything is done."""
-        self._tell(steady_state(state))
-
-    @override
-    def continuous_hypothesis_iteration(self, iteration_index: int, state: Any) -> None:
-        """Keep a round of the steady state."""
-        found = steady_state(state)
-        if found is not None:
-            self._session.states.append(found)
-            self._tell(found)
-
-    @override
-    def hypothesis_after_completed(
-        self, experiment: dict[str, Any], state: dict[str, Any], journal: dict[str, Any]
-    ) -> None:
-        """Tell how the steady state is afterwards."""
-        self._tell(steady_state(state))
-
-    @override
-    def start_activity(self, activity: dict[str, Any]) -> None:
-        """Tell of an action, and of a probe of the method: the steady state has `tolerance`."""
-        if "tolerance" not in activity:
-            self._say(f"{activity['type']}: {activity['name']}")
-
-    @override
-    def activity_completed(self, activity: dict[str, Any], run: dict[str, Any]) -> None:
-        """Tell why an action failed."""
-        if run.get("status") == "failed" and "tolerance" not in activity:
-            self._say(f"failed: {activity['name']}: {_error(run)}")
-
-    @override
-    def signal_exit(self) -> None:
-        """Let what runs in other threads end."""
-        self._session.stopping.set()
-
-    @override
-    def interrupted(self, experiment: dict[str, Any], journal: dict[str, Any]) -> None:
-        """Let what runs in other threads end."""
-        self._session.stopping.set()
-
-    def _say(self, line: str) -> None:
-        """Print a line; where nobody reads any more (`| head -1`), stop, and put back in silence."""
-        if self._read:
-            try:
-                self._print(line)
-            except (BrokenPipeError, SystemExit):
-                # rich makes the latter of the former; in the engine's threads it would only end these.
-                self._read = False
-                self._session.stopping.set()
-
-    def _tell(self, state: SteadyState | None) -> None:
-        if state is None or state.met == self._met:
-            return
-        self._met = state.met
-        self._say("steady state: " + ("holds" if state.met else f"off, {describe(state)}"))
-
-
-def describe(state: SteadyState) -> str:
-    """Say which property of the steady state is not met."""
-    missed = next((one for one in state.probes if not one.met), None)
-    if missed is None:
-        return "nothing is off"
-    value = missed.value
-    shown = f"{value:.3g}" if isinstance(value, float) else value
-    return f"{missed.name}: {missed.error or shown}"
-
-
-def steady_state(state: dict[str, Any] | None) -> SteadyState | None:
-    """Convert a round of the engine's; None if there was none."""
-    if not state or not state.get("probes"):
-        return None
-    probes = [_probe(run) for run in state["probes"]]
-    return SteadyState(at_ms=probes[0].at_ms, met=bool(state["steady_state_met"]), probes=probes)
-
-
-def _probe(run: dict[str, Any]) -> ProbeResult:
-    value = run.get("output")
-    if not isinstance(value, str | int | float | bool | None):
-        value = str(value)[:SHOWN]
-    return ProbeResult(
-        name=str(run["activity"]["name"]),
-        at_ms=_epoch_ms(run["start"]),
-        duration_s=float(run.get("duration") or 0),
-        met=bool(run.get("tolerance_met")),
-        value=value,
-        error=_error(run) if run.get("status") == "failed" else None,
-    )
-
-
-def actions(journal: dict[str, Any]) -> list[Action]:
-    """Return the actions of the method and of the rollbacks, in their order."""
-    found = [(run, False) for run in journal.get("run") or []]
-    found += [(run, True) for run in journal.get("rollbacks") or []]
-    return [
-        Action(
-            name=str(run["activity"]["name"]),
-            began_ms=_epoch_ms(run["start"]),
-            ended_ms=_epoch_ms(run.get("end") or run["start"]),
-            succeeded=run.get("status") == "succeeded",
-            error=_error(run) if run.get("status") == "failed" else None,
-            rollback=rollback,
-        )
-        for run, rollback in found
-        if run["activity"].get("type") == "action"
-    ]
-
-
-def of_others(journal: dict[str, Any]) -> tuple[float, float] | None:
-    """Return from when to when the method's actions of other packages acted (epoch ms); None without any.
-
-    They know nothing of the session; what is the load test's own says itself when its fault begins.
-    """
-    found = [
-        run
-        for run in journal.get("run") or []
-        if run["activity"].get("type") == "action"
-        and run.get("status") == "succeeded"
-        and not file_form.is_own(run["activity"].get("provider") or {})
-    ]
-    if not found:
-        return None
-    began = min(_epoch_ms(run["start"]) for run in found)
-    return began, max(_epoch_ms(run.get("end") or run["start"]) for run in found)
-
-
-def _epoch_ms(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp() * 1000
-
-
-def _error(run: dict[str, Any]) -> str:
-    text = "; ".join("".join(run.get("exception") or []).strip().splitlines()) or "no reason given"
-    for prefix in ("chaoslib.exceptions.ActivityFailed: ", "loadtest.errors.ExperimentError: "):
-        text = text.rpartition(prefix)[2]
-    return text[:SHOWN]
-
-
 class _LogFile(logging.FileHandler):
     """What a full disk does not take is lost, without a traceback on the terminal for each message."""
 
@@ -352,25 +249,42 @@ class _LogFile(logging.FileHandler):
         """Say nothing."""
 
 
+class _Reason(logging.Handler):
+    """Keeps why the engine broke off: the last message of the highest level."""
+
+    text = ""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the words of the exception, if there is one."""
+        if record.levelno >= logging.CRITICAL:
+            raised = record.exc_info[1] if record.exc_info else None
+            said = record.getMessage()
+            self.text = f"{type(raised).__name__}: {raised}" if raised else said
+
+
 @contextlib.contextmanager
-def _logged(path: Path | None) -> Generator[None]:
-    """Write the engine's messages into a file instead of onto the terminal."""
+def _logged(path: Path | None) -> Generator[_Reason]:
+    """Write the engine's messages into a file instead of onto the terminal; keep why it broke off."""
     logger = logging.getLogger(LOGGER)
     before = (logger.propagate, logger.level)
     handler: logging.Handler = (
         logging.NullHandler() if path is None else _LogFile(path, encoding="utf-8")
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    reason = _Reason()
     logger.addHandler(handler)
+    logger.addHandler(reason)
     logger.propagate = False
     logger.setLevel(logging.INFO)
     try:
-        yield
+        yield reason
     finally:
+        logger.removeHandler(reason)
         logger.removeHandler(handler)
         handler.close()
         logger.propagate, logger.level = before
 
 
-def _silence() -> contextlib.AbstractContextManager[None]:
+def _silence() -> contextlib.AbstractContextManager[object]:
     return _logged(None)

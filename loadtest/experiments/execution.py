@@ -13,7 +13,15 @@ from typing import Any
 
 from loadtest.analysis import run_loading, validity
 from loadtest.errors import LoadTestError
-from loadtest.experiments import engine, guard, judgement, kinds, models
+from loadtest.experiments import (
+    engine,
+    engine_journal,
+    guard,
+    interruption,
+    judgement,
+    kinds,
+    models,
+)
 from loadtest.experiments.judgement import Evidence
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentRecord, Impact, SteadyState
@@ -64,13 +72,14 @@ class Execution:
         assert session.journal is not None  # noqa: S101
         try:
             guard.start(session.journal.path)
-            with answering(), engine.interruptible(session), self._observer:
+            with answering(), interruption.interruptible(session), self._observer:
                 prepare()
                 self._observer.read_settings(kinds.of_file(session.experiment.raw))
                 session.timing = self._observer.timing
                 self._experiment()
         except KeyboardInterrupt:
-            self.interrupted = True
+            self.interrupted = not session.cut_short
+            self.error = session.cut_short or None
         except LoadTestError as error:
             self.error = str(error)
         finally:
@@ -87,10 +96,10 @@ class Execution:
             self._journal = engine.run(session, self._print)
         text = json.dumps(self._journal, indent=2, default=str, ensure_ascii=False)
         paths.write_text(self.directory / models.JOURNAL, text + "\n")
-        # An interruption that is raised where nobody may raise, in a callback, does not get to the engine.
-        ended = self._journal.get("status") == "interrupted"
-        self.interrupted = ended or session.stopping.is_set()
-        if not self.interrupted:
+        # Not by the engine's status: an interruption that is raised in a callback does not get to it.
+        self.interrupted = session.interrupted
+        self.error = session.cut_short or session.broken_off or None
+        if not (self.interrupted or self.error):
             session.wait(hypothesis.observe_s)
 
     @property
@@ -101,7 +110,7 @@ class Execution:
     @property
     def watched_until_ms(self) -> float:
         """Until when it needed users, in epoch milliseconds: the way back needs none."""
-        after = engine.steady_state((self._journal.get("steady_states") or {}).get("after"))
+        after = engine_journal.steady_state((self._journal.get("steady_states") or {}).get("after"))
         return math.inf if after is None else after.at_ms
 
     def conclude(self, load: RunSummary | None, load_error: str | None) -> Result:
@@ -117,10 +126,12 @@ class Execution:
     def _record(self, load: RunSummary | None, load_error: str | None) -> ExperimentRecord:
         session, experiment = self.session, self.session.experiment
         states = self._journal.get("steady_states") or {}
-        before, after = (engine.steady_state(states.get(one)) for one in ("before", "after"))
+        before, after = (
+            engine_journal.steady_state(states.get(one)) for one in ("before", "after")
+        )
         finished_ms = self._finished_ms
         began, ended = session.began_ms, session.ended_ms
-        if began is None and (others := engine.of_others(self._journal)) is not None:
+        if began is None and (others := engine_journal.of_others(self._journal)) is not None:
             began, ended = others
         during = session.states
         back = judgement.recovered([*during, *_one(after)], began) if began else None
@@ -132,7 +143,7 @@ class Execution:
             after=after,
             began_ms=began,
             recovered_ms=back,
-            actions=engine.actions(self._journal),
+            actions=engine_journal.actions(self._journal),
             impact=self._impact(began),
             host_reasons=host,
             late=self._late(load, began) if judgement.came_late(host) else None,

@@ -31,6 +31,8 @@ from loadtest.errors import ExperimentError
 from loadtest.experiments import kinds
 
 OWN: Final = "loadtest.experiments."
+ACTIONS: Final = f"{OWN}actions"
+"""The package of what does something to a stack."""
 KNOWN: Final = (
     "version",
     "title",
@@ -143,6 +145,7 @@ def described(error: ErrorDetails) -> str:
     """Say where a value is wrong, and which one it is."""
     where = ".".join(str(part) for part in error["loc"])
     reason = _INSTANCE.sub("", error["msg"].removeprefix("Value error, "))
+    reason = reason.replace("a valid tuple", "a valid list")
     message = f"{where}: {reason}" if where else reason
     if error["type"] in {"missing", "value_error"}:
         return message
@@ -150,8 +153,11 @@ def described(error: ErrorDetails) -> str:
     return f"{message}, not {shown if len(shown) <= SHOWN else shown[:SHOWN] + '…'}"
 
 
-def check_calls(raw: Mapping[str, Any]) -> None:
+def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None = None) -> None:
     """Check the arguments of the load test's own actions and probes, and that controls can be loaded.
+
+    `substituted` puts values of the configuration in the place of their names; without it, arguments that
+    need some are not checked.
 
     Raises:
         ExperimentError: One is of another type than its function takes, negative, or not finite; or a
@@ -160,9 +166,33 @@ def check_calls(raw: Mapping[str, Any]) -> None:
     for activity in kinds.activities(raw):
         provider = activity.get("provider") or {}
         if is_own(provider):
-            _check_call(activity, provider)
+            _check_call(activity, provider, substituted)
     for control in controls(raw):
         _check_control(control)
+
+
+def check_places(raw: Mapping[str, Any]) -> None:
+    """Check that the load test's own actions are where a dry run tells of them: steps of type action.
+
+    A probe is asked again and again, and one of the configuration before anything is checked.
+
+    Raises:
+        ExperimentError: One is elsewhere.
+    """
+    found = raw.get("configuration") or {}
+    elsewhere = [one for one in found.values() if isinstance(one, dict)]
+    elsewhere += (raw.get("steady-state-hypothesis") or {}).get("probes") or []
+    tolerances = [one.get("tolerance") for one in elsewhere]
+    elsewhere += [one for one in tolerances if isinstance(one, dict)]
+    steps = [*(raw.get("method") or []), *(raw.get("rollbacks") or [])]
+    elsewhere += [one for one in steps if one.get("type") != "action"]
+    for activity in elsewhere:
+        provider = activity.get("provider")
+        if isinstance(provider, dict) and str(provider.get("module")).startswith(ACTIONS):
+            raise ExperimentError(
+                f"{activity.get('name')!r} calls {kinds.function(provider)}, which does something: only "
+                "steps of `method` and `rollbacks` with `type: action` may"
+            )
 
 
 def is_own(provider: Mapping[str, Any]) -> bool:
@@ -178,17 +208,30 @@ def controls(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from activity.get("controls") or []
 
 
-def _check_call(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> None:
+def _check_call(
+    activity: Mapping[str, Any],
+    provider: Mapping[str, Any],
+    substituted: Callable[[Any], Any] | None,
+) -> None:
     function = getattr(importlib.import_module(provider["module"]), provider["func"])
     kinds_of = _annotations(function)
-    for name, value in (provider.get("arguments") or {}).items():
-        if isinstance(value, str) and "${" in value:
-            continue  # The engine puts a value of the configuration there.
+    for name, given in (provider.get("arguments") or {}).items():
         where = f"argument {name!r} of {activity['name']!r} ({kinds.function(provider)})"
+        named = isinstance(given, str) and "${" in given
+        if named and substituted is None:
+            continue
+        value = substituted(given) if named and substituted else given
+        if named and value == given:
+            raise ExperimentError(
+                f"{where} is {given!r}, which neither `configuration` nor `secrets` has"
+            )
         try:
             TypeAdapter(kinds_of[name]).validate_python(value, strict=True)
         except ValidationError as error:
-            raise ExperimentError(f"{where}: {error.errors()[0]['msg']}, not {value!r}") from error
+            hint = f" (from {given}: a variable is text unless `env_var_type` says int or float)"
+            raise ExperimentError(
+                f"{where}: {error.errors()[0]['msg']}, not {value!r}{hint if named else ''}"
+            ) from error
         if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
             raise ExperimentError(f"{where} is {value!r}; give it a number that is not negative")
 
@@ -200,7 +243,13 @@ def _annotations(function: Callable[..., Any]) -> Mapping[str, Any]:
 
 def _check_control(control: Mapping[str, Any]) -> None:
     provider = control.get("provider")
-    if not isinstance(provider, dict) or provider.get("type") != "python":
+    if not isinstance(provider, dict):
+        return
+    if "type" not in provider:
+        raise ExperimentError(
+            f"control {control.get('name')!r}: its provider needs a `type`, such as python"
+        )
+    if provider["type"] != "python":
         return
     module = str(provider.get("module") or "")
     try:

@@ -6,6 +6,7 @@ is in a block `haproof` of the file's `extensions`, the place that it has for th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -90,11 +91,18 @@ def _hypothesis(path: Path, raw: dict[str, Any]) -> Hypothesis:
     return found
 
 
+def unknown_policies(because: Sequence[str]) -> list[str]:
+    """Return the ids that the policy pack does not have: they may be of another one."""
+    known = set(POLICIES.read_text(encoding="utf-8").split())
+    return [name for name in because if name not in known]
+
+
 def _check_policies(path: Path, because: Sequence[str]) -> None:
     """Reject ids that are misspelt. Any other one that is not known may be of another policy pack."""
     known = POLICIES.read_text(encoding="utf-8").split()
-    for name in because:
-        if name not in known and (meant := get_close_matches(name, known, 1, 0.8)):
+    for name in unknown_policies(because):
+        plain = re.sub(r"[\s_]+", "-", name.strip().lower())
+        if meant := get_close_matches(plain, known, 1, 0.8):
             raise ExperimentError(
                 f"{path}: `because` names the policy {name!r}, which the catalogue does not have; did you "
                 f"mean {meant[0]!r}?"

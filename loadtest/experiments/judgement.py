@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loadtest.array_types import Flags
-from loadtest.experiments.engine import describe
+from loadtest.experiments.engine_journal import describe
 from loadtest.experiments.models import Action, Allowed, Hypothesis, Impact, Outcome, SteadyState
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text

@@ -58,10 +58,20 @@ def activities(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def steps(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the steps of a method; for a `ref`, what it names, there or in the steady state."""
+    yield from _referred(raw, raw.get("method") or [])
+
+
+def way_back(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the steps of the rollbacks, as `steps`."""
+    yield from _referred(raw, raw.get("rollbacks") or [])
+
+
+def _referred(
+    raw: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
     referred = activities({**raw, "rollbacks": []})
     named = {one["name"]: one for one in referred if "name" in one}
-    method: Sequence[Mapping[str, Any]] = raw.get("method") or []
-    for activity in method:
+    for activity in listed:
         yield named.get(str(activity.get("ref")), activity)
 
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from loadtest.errors import ResultsError
 from loadtest.experiments.faults import Kind
@@ -29,7 +36,13 @@ Time = Annotated[float, Field(ge=0, le=MOST_S, allow_inf_nan=False)]
 EXTENSION = "haproof"
 """The name of the block in a file's `extensions` that has what the Chaos Toolkit's format lacks."""
 
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 Topology = Literal["single", "ha"]
+Topologies = Annotated[tuple[Topology, ...], BeforeValidator(_listed)]
 Outcome = Literal["survived", "not survived", "not shown"]
 
 
@@ -56,11 +69,11 @@ class Hypothesis(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Literal["haproof"]
-    because: tuple[str, ...]
+    because: Annotated[tuple[str, ...], BeforeValidator(_listed)]
     """The policies that make it hold, by id; empty where no policy is about it."""
-    applies_to: tuple[Topology, ...] = ("ha",)
+    applies_to: Topologies = ("ha",)
     """The topologies that must survive it."""
-    contrast: tuple[Topology, ...] = ()
+    contrast: Topologies = ()
     """Topologies for which it says what is missing, as they are not expected to survive."""
 
     def is_contrast(self, topology: Topology) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from loadtest.experiments.actions.deployments import foreign
-from loadtest.experiments.session import current
+from loadtest.experiments.session import Session, current
 from loadtest.messages.message import msg
 from loadtest.stack import health
 
@@ -85,11 +85,19 @@ def steady_again(at_least_s: float = 15, at_most_s: float | None = None) -> bool
     deadline_ms = max(began + session.target_s * 1000, ended + 60_000)
     if at_most_s is not None:
         deadline_ms = began + at_most_s * 1000
+    return settled(session, began, at_least_s, deadline_ms)
+
+
+def settled(session: Session, began: float, at_least_s: float, deadline_ms: float) -> bool:
+    """Wait until the steady state held in some rounds in a row after `began`, and return whether it did.
+
+    At least for that long after `began`, and at most until the deadline; both times are epoch milliseconds.
+    """
     while not session.stopping.is_set():
         now = time.time() * 1000
         last = session.states[-SETTLED_ROUNDS:]
-        settled = len(last) == SETTLED_ROUNDS and all(one.met for one in last)
-        if settled and last[0].at_ms >= began and now >= began + at_least_s * 1000:
+        held = len(last) == SETTLED_ROUNDS and all(one.met for one in last)
+        if held and last[0].at_ms >= began and now >= began + at_least_s * 1000:
             return True
         if now > deadline_ms:
             return False

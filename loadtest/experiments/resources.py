@@ -232,7 +232,8 @@ class StackResources:
     def _databases(self) -> list[dict[str, Any]]:
         return [
             one
-            for one in self.clients["rds"].describe_db_instances()["DBInstances"]
+            for page in self.clients["rds"].get_paginator("describe_db_instances").paginate()
+            for one in page["DBInstances"]
             if self._is_ours(_tags(one.get("TagList") or []))
         ]
 

@@ -15,12 +15,20 @@ from typing import Final
 
 from loadtest.analysis import stretch
 from loadtest.errors import ExperimentError, LoadTestError
-from loadtest.experiments import engine, kinds, load, one_at_a_time, recovery
+from loadtest.experiments import (
+    engine,
+    kinds,
+    load,
+    one_at_a_time,
+    recovery,
+    robust_engine,
+)
 from loadtest.experiments.execution import Execution, PrintLine, Result
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.resources import StackResources
 from loadtest.experiments.session import Planned, Session, under_way
+from loadtest.experiments.stop_alarms import StopAlarms
 from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header
 from loadtest.models import RunSummary
 from loadtest.runs import paths
@@ -47,10 +55,15 @@ class Settings:
     """Users per second."""
     scenario: str = "login"
     fis_role: str | None = None
+    stop_alarms: tuple[str, ...] = ()
+    """Names of CloudWatch alarms that end an experiment."""
 
 
 def plan(
-    experiment: ExperimentFile, outputs: StackOutputs, fis_role: str | None = None
+    experiment: ExperimentFile,
+    outputs: StackOutputs,
+    fis_role: str | None = None,
+    stop_alarms: Sequence[str] = (),
 ) -> list[Planned]:
     """Resolve the targets of an experiment and return what it would do; changes nothing.
 
@@ -59,9 +72,12 @@ def plan(
     """
     _require(experiment, outputs)
     stack = StackResources(outputs, Clients(outputs.region))
+    if stop_alarms:
+        with answering():
+            StopAlarms.of(stack.clients["cloudwatch"], stop_alarms)
     session = Session(experiment, stack, "dry-run", fis_role=fis_role)
     with answering(), under_way(session):
-        for activity in kinds.steps(experiment.raw):
+        for activity in [*kinds.steps(experiment.raw), *kinds.way_back(experiment.raw)]:
             if activity.get("type") != "action":
                 continue
             module = str((activity.get("provider") or {}).get("module", ""))
@@ -107,7 +123,7 @@ def run(
 def _run(
     experiment: ExperimentFile, outputs: StackOutputs, settings: Settings, print_line: PrintLine
 ) -> Result:
-    session = _session(experiment, outputs, settings)
+    session = _session(experiment, outputs, settings, _stop_alarms(outputs, settings))
     assert session.directory is not None  # noqa: S101
     hypothesis = experiment.hypothesis
     made = _load(outputs, settings, session.directory, [experiment])
@@ -160,11 +176,11 @@ def _run_all(
     settings: Settings,
     print_line: PrintLine,
 ) -> list[Result]:
-    found, left = list[Result](), list(experiments)
+    found, left, alarms = list[Result](), list(experiments), _stop_alarms(outputs, settings)
     while left:
         directory = paths.new_directory(settings.base, outputs.topology, "experiments")
         made = _load(outputs, settings, directory, left)
-        series = _Series(outputs, settings, made, directory, print_line)
+        series = _Series(outputs, settings, made, directory, print_line, alarms=alarms)
         interrupted = False
         try:
             while left and series.has_visitors_for(left[0]) and series.goes_on:
@@ -194,9 +210,11 @@ class _Series:
         made: BackgroundLoad,
         directory: Path,
         print_line: PrintLine,
+        *,
+        alarms: StopAlarms | None,
     ) -> None:
         self._outputs, self._settings, self._load = outputs, settings, made
-        self._directory, self._print = directory, print_line
+        self._directory, self._alarms, self._print = directory, alarms, print_line
         self._done: list[tuple[Execution, float]] = []
         self.goes_on = True
         """Whether there may be another one: nobody interrupted this one, and its load did not fail."""
@@ -212,7 +230,7 @@ class _Series:
 
     def carry_out(self, experiment: ExperimentFile) -> None:
         """Carry out the next one."""
-        session = _session(experiment, self._outputs, self._settings)
+        session = _session(experiment, self._outputs, self._settings, self._alarms)
         execution = Execution(session, self._outputs, self._load.watch, self._print)
         began_ms = time.time() * 1000
 
@@ -223,7 +241,10 @@ class _Series:
                 self._load.start()
                 session.wait(load.RAMP_S)
             self._print(f"{experiment.name}: awaiting the steady state")
-            with under_way(session):
+            with (
+                under_way(session),
+                robust_engine.ended_in_time(session, "its steady state", 2 * SETTLING_S),
+            ):
                 began_ms = _await_calm(session)
 
         execution.carry_out(prepare)
@@ -272,7 +293,7 @@ def _await_calm(session: Session) -> float:
 def _require(experiment: ExperimentFile, outputs: StackOutputs) -> None:
     require_topology(experiment, outputs)
     engine.check(experiment)
-    engine.values(experiment)
+    engine.check_values(experiment)
 
 
 @contextmanager
@@ -284,7 +305,7 @@ def _alone(outputs: StackOutputs, settings: Settings, print_line: PrintLine) -> 
     """
     with answering():
         stack = StackResources(outputs, Clients(outputs.region))
-        place = endpoint() or f"{_account(outputs)} {outputs.region}"
+        place = endpoint() or f"{account(outputs)} {outputs.region}"
         with one_at_a_time.only_one(settings.base, place, stack.name):
             _recover(stack, settings, print_line)
             yield
@@ -316,19 +337,41 @@ def _recover(stack: StackResources, settings: Settings, print_line: PrintLine) -
             )
 
 
-def _account(outputs: StackOutputs) -> str:
-    """Return the number of the AWS account; empty in a local region."""
+def account(outputs: StackOutputs) -> str:
+    """Return the number of the AWS account that calls go to; empty in a local region.
+
+    Raises:
+        ExperimentError: There are no credentials, or nobody answers.
+    """
     return "" if is_local(endpoint()) else recovery.account_of(Clients(outputs.region))
 
 
-def _session(experiment: ExperimentFile, outputs: StackOutputs, settings: Settings) -> Session:
+def _stop_alarms(outputs: StackOutputs, settings: Settings) -> StopAlarms | None:
+    names = settings.stop_alarms
+    return StopAlarms.of(Clients(outputs.region)["cloudwatch"], names) if names else None
+
+
+def _session(
+    experiment: ExperimentFile,
+    outputs: StackOutputs,
+    settings: Settings,
+    alarms: StopAlarms | None,
+) -> Session:
     """Begin an experiment's directory and its journal."""
     stack = StackResources(outputs, Clients(outputs.region))
     stack.identity  # noqa: B018 - rejects a stack without tags before anything is started
     directory = paths.new_directory(settings.base, outputs.topology, experiment.name)
     header = _header(directory, experiment, stack)
     journal = FaultJournal.create(settings.base / DIRECTORY, header)
-    return Session(experiment, stack, header.id, journal, directory, fis_role=settings.fis_role)
+    return Session(
+        experiment,
+        stack,
+        header.id,
+        journal,
+        directory,
+        fis_role=settings.fis_role,
+        stop_alarms=alarms,
+    )
 
 
 def _load(
@@ -354,5 +397,5 @@ def _header(directory: Path, experiment: ExperimentFile, stack: StackResources) 
         endpoint=endpoint(),
         experiment=experiment.name,
         stack=stack.name,
-        account=_account(stack.outputs),
+        account=account(stack.outputs),
     )

@@ -10,7 +10,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile, SteadyState, Target
 from loadtest.experiments.observations import StackTiming
 from loadtest.experiments.resources import StackResources
+from loadtest.experiments.stop_alarms import StopAlarms
 from loadtest.experiments.undo import FaultJournal, WayBack
 from loadtest.messages.message import Message
 from loadtest.runs import events
@@ -50,6 +51,8 @@ class Session:
     load: LoadWatch | None = None
     fis_role: str | None = None
     """The role that AWS FIS takes on, for the actions that only FIS has."""
+    stop_alarms: StopAlarms | None = None
+    """What ends it, if something does."""
     planned: list[Planned] = field(default_factory=list[Planned])
     targets: list[Target] = field(default_factory=list[Target])
     states: list[SteadyState] = field(default_factory=list[SteadyState])
@@ -66,6 +69,14 @@ class Session:
     began_ms: float | None = None
     ended_ms: float | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
+    interrupted: bool = False
+    """Whether somebody wants it to end: by a signal, or as nobody reads what it prints any more."""
+    cut_short: str = ""
+    """Why it was ended although nobody asked for that: something in it takes too long."""
+    broken_off: str = ""
+    """Why the engine ended it before its end, if neither of the two did."""
+    end_commands: Callable[[], None] | None = None
+    """Ends the commands that the experiment runs, with all that they have started."""
     interrupted_at: float = -math.inf
     """When a signal last was to end it, by the monotonic clock."""
 

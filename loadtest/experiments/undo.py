@@ -18,6 +18,7 @@ import contextlib
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -82,6 +83,8 @@ class FaultJournal:
         self._open: dict[int, WayBack] = {}
         self._next = 1
         self._damaged = list[int]()
+        # Actions in the background note their changes from threads of their own.
+        self._lock = threading.Lock()
 
     @classmethod
     def create(cls, directory: Path, header: Header) -> FaultJournal:
@@ -185,21 +188,22 @@ class FaultJournal:
         Raises:
             ExperimentError: It cannot be written: the change may not be made.
         """
-        number = self._next
-        line = {
-            "open": number,
-            "way_back": way_back.handler,
-            "arguments": dict(way_back.arguments),
-            "what": way_back.what,
-        }
-        try:
-            self._write(line)
-        except OSError as error:
-            raise ExperimentError(
-                f"cannot write the fault journal {self.path} ({error.strerror}): nothing was changed"
-            ) from error
-        self._open[number] = way_back
-        self._next = number + 1
+        with self._lock:
+            number = self._next
+            line = {
+                "open": number,
+                "way_back": way_back.handler,
+                "arguments": dict(way_back.arguments),
+                "what": way_back.what,
+            }
+            try:
+                self._write(line)
+            except OSError as error:
+                raise ExperimentError(
+                    f"cannot write the fault journal {self.path} ({error.strerror}): nothing was changed"
+                ) from error
+            self._open[number] = way_back
+            self._next = number + 1
         return number
 
     def done(self, number: int) -> None:
@@ -207,14 +211,16 @@ class FaultJournal:
 
         On a full disk that is not written: it would only be put back once more.
         """
-        if self._open.pop(number, None) is not None:
-            with contextlib.suppress(OSError):
-                self._write({"done": number})
+        with self._lock:
+            if self._open.pop(number, None) is not None:
+                with contextlib.suppress(OSError):
+                    self._write({"done": number})
 
     @property
     def to_put_back(self) -> list[tuple[int, WayBack]]:
         """What is still to be put back, the latest change first."""
-        return sorted(self._open.items(), reverse=True)
+        with self._lock:
+            return sorted(self._open.items(), reverse=True)
 
     @property
     def unreadable(self) -> list[str]:

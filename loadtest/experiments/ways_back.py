@@ -22,6 +22,8 @@ from loadtest.stack.run_command import UNFINISHED
 
 TAG: Final = "haproof:fault"
 """The tag of everything that is made for an experiment; its value is the journal's id."""
+STEP: Final = "haproof:step"
+"""The tag that tells the templates of one experiment in AWS FIS from each other."""
 GONE: Final = frozenset(
     {
         "InvalidInstanceID.NotFound",
@@ -49,7 +51,9 @@ GONE: Final = frozenset(
     }
 )
 """Codes of errors that say that there is nothing to put back any more: it is gone, or was never changed."""
-NO_LONGER: Final = re.compile(r"No Lifecycle Hook found|AutoScalingGroup name not found", re.I)
+NO_LONGER: Final = re.compile(
+    r"No Lifecycle Hook found|AutoScalingGroup name not found", re.IGNORECASE
+)
 """What Auto Scaling says of that: all of its errors have the code ValidationError."""
 SUCCEEDED: Final = "Succeeded"
 STOPPED: Final = "Stopped"
@@ -86,15 +90,20 @@ def network_acl(clients: Clients, arguments: Mapping[str, Any]) -> bool:
 def fis_experiment(clients: Clients, arguments: Mapping[str, Any]) -> bool:
     """Stop the experiment in AWS FIS, which undoes its actions, and delete its template."""
     fis, changed = clients["fis"], False
+    wanted = {TAG: arguments["mark"], **({STEP: arguments["step"]} if "step" in arguments else {})}
+
+    def is_ours(one: Mapping[str, Any]) -> bool:
+        return wanted.items() <= dict(one.get("tags") or {}).items()
+
     for one in _listed(fis, "list_experiments", "experiments"):
-        if (one.get("tags") or {}).get(TAG) != arguments["mark"]:
+        if not is_ours(one):
             continue
         if one["state"]["status"] in {"pending", "initiating", "running"}:
             fis.stop_experiment(id=one["id"])
             changed = True
         _await_end_of_fis(fis, str(one["id"]))
     for one in _listed(fis, "list_experiment_templates", "experimentTemplates"):
-        if (one.get("tags") or {}).get(TAG) == arguments["mark"]:
+        if is_ours(one):
             fis.delete_experiment_template(id=one["id"])
     return changed
 

@@ -16,13 +16,22 @@ def no_capacity(seconds: float = 120) -> str:
     group = session.stack.group()
     zones = sorted(group["AvailabilityZones"])
     what = f"no capacity for {group['AutoScalingGroupName']} in {', '.join(zones)}"
-    back = fis.way_back(session, f"{group['AutoScalingGroupName']} can launch instances")
+    step = fis.new_step()
+    back = fis.way_back(session, f"{group['AutoScalingGroupName']} can launch instances", step)
     targets, costs = [fis.target_of_group(session)], fis.costs(seconds)
     with session.act(what, targets, back, costs=costs, condition=True) as act:
         if act is not None:
             parameters = {"availabilityZoneIdentifiers": ",".join(zones), "percentage": "100"}
             arns = [str(group["AutoScalingGroupARN"])]
-            fis.run(session, act, fis.NO_CAPACITY, arns, parameters=parameters, seconds=seconds)
+            fis.run(
+                session,
+                act,
+                fis.NO_CAPACITY,
+                arns,
+                step=step,
+                parameters=parameters,
+                seconds=seconds,
+            )
     return str(group["AutoScalingGroupName"])
 
 

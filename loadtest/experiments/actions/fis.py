@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +17,7 @@ from loadtest.errors import ExperimentError
 from loadtest.experiments.models import Target
 from loadtest.experiments.session import Act, Session
 from loadtest.experiments.undo import WayBack
-from loadtest.experiments.ways_back import TAG
+from loadtest.experiments.ways_back import STEP, TAG
 from loadtest.stack.clients import endpoint, is_local
 
 
@@ -52,9 +53,14 @@ PRICE_PER_MINUTE = 0.10
 """USD per action and minute, https://aws.amazon.com/fis/pricing/ (2026-11)."""
 
 
-def way_back(session: Session, what: str) -> WayBack:
-    """Return how to end what `run` starts."""
-    return WayBack("fis-experiment", {"mark": session.mark}, what)
+def way_back(session: Session, what: str, step: str) -> WayBack:
+    """Return how to end what `run` starts with the same `step`, and no other of the experiment's."""
+    return WayBack("fis-experiment", {"mark": session.mark, "step": step}, what)
+
+
+def new_step() -> str:
+    """Return a name for one run of one action: others of the experiment may go on beside it."""
+    return uuid.uuid4().hex[:12]
 
 
 def minutes(seconds: float) -> int:
@@ -73,21 +79,25 @@ def run(
     fault: Fault,
     arns: Sequence[str],
     *,
+    step: str,
     parameters: Mapping[str, str],
     seconds: float,
 ) -> None:
     """Run one action of FIS on resources until it has ended.
 
     Raises:
-        ExperimentError: There is no role for it, or FIS says that it failed.
+        ExperimentError: There is no role for it, or FIS says that it failed or was stopped.
     """
     action = fault.action
     fis = session.clients["fis"]
+    tags = {TAG: session.mark, STEP: step}
     template = fis.create_experiment_template(
-        clientToken=f"{session.mark}-{action.rpartition(':')[2]}"[:64],
+        clientToken=f"haproof-{step}",
         description=f"haproof: {session.experiment.name}",
         roleArn=_role(session),
-        stopConditions=[{"source": "none"}],
+        stopConditions=(
+            session.stop_alarms.conditions if session.stop_alarms else [{"source": "none"}]
+        ),
         targets={
             "all": {"resourceType": fault.kind, "resourceArns": list(arns), "selectionMode": "ALL"}
         },
@@ -98,11 +108,9 @@ def run(
                 "targets": {fault.target: "all"},
             }
         },
-        tags={TAG: session.mark},
+        tags=tags,
     )["experimentTemplate"]["id"]
-    number = fis.start_experiment(experimentTemplateId=template, tags={TAG: session.mark})[
-        "experiment"
-    ]["id"]
+    number = fis.start_experiment(experimentTemplateId=template, tags=tags)["experiment"]["id"]
     began = False
     while True:
         found = fis.get_experiment(id=number)["experiment"]
@@ -113,9 +121,12 @@ def run(
         if found["state"]["status"] in ENDED or session.stopping.is_set():
             break
         session.wait(POLL_S)
+    stopped_by_us = session.stopping.is_set()
     act.put_back()
-    if found["state"]["status"] == "failed":
-        raise ExperimentError(f"AWS FIS: {action} failed: {found['state'].get('reason')}")
+    status = found["state"]["status"]
+    if status != "completed" and not stopped_by_us:
+        # Stopped: by a stop condition, or by somebody at the console.
+        raise ExperimentError(f"AWS FIS: {action} {status}: {found['state'].get('reason') or '-'}")
 
 
 def subnet_arns(session: Session, subnets: Sequence[str]) -> list[str]:

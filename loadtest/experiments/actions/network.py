@@ -51,12 +51,13 @@ def _cut(session: Session, zone: str, seconds: float) -> None:
     minutes = fis.minutes(seconds)
     what = f"lose zone {zone} for {minutes * 60} s: {len(subnets)} subnets without a network"
     targets = [Target(kind="subnet", id=one, zone=zone) for one in subnets]
-    back = fis.way_back(session, f"the subnets of {zone} have their network")
+    step = fis.new_step()
+    back = fis.way_back(session, f"the subnets of {zone} have their network", step)
     with session.act(what, targets, back, costs=fis.costs(seconds)) as act:
         if act is not None:
             arns = fis.subnet_arns(session, subnets)
             scope = {"scope": "all"}
-            fis.run(session, act, fis.DISRUPT, arns, parameters=scope, seconds=seconds)
+            fis.run(session, act, fis.DISRUPT, arns, step=step, parameters=scope, seconds=seconds)
 
 
 def _stop(session: Session, zone: str, seconds: float) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from loadtest.cli import experiment, main, tools
-from loadtest.experiments import runner
+from loadtest.experiments import files, runner
 from loadtest.experiments.execution import Result
-from loadtest.experiments.models import Allowed, ExperimentRecord, Target
+from loadtest.experiments.models import Action, Allowed, ExperimentRecord, Target
 from loadtest.experiments.session import Planned
 from loadtest.experiments.undo import FaultJournal, Header, WayBack
 from loadtest.messages.message import msg
@@ -62,6 +64,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[ExperimentRecord]:
     planned = Planned("terminate i-1", (target,), ("i-1 runs",), "nothing")
     monkeypatch.setattr(runner, "run", run)
     monkeypatch.setattr(runner, "plan", lambda *_: [planned])
+    monkeypatch.setattr(runner, "account", lambda _: "123456789012")
     monkeypatch.setattr(tools, "artillery", lambda: ["node", "artillery"])
     monkeypatch.setenv("AWS_ENDPOINT_URL", LOCAL)
     return found
@@ -100,6 +103,72 @@ def test_a_dry_run_tells_what_would_happen_and_does_nothing(
     assert len(runs) == 1
 
 
+def test_what_else_ends_it_is_told_and_handed_on(
+    runs: list[ExperimentRecord],
+    given: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    handed_on: list[Any] = []
+
+    def planned(*arguments: Any) -> list[Planned]:
+        handed_on.append(arguments[-1])
+        return []
+
+    monkeypatch.setattr(runner, "plan", planned)
+    alarms = ("--stop-alarm", "checkout", "--stop-alarm", "budget")
+    assert run(given, "--dry-run", *alarms) == 0
+    assert "ends at once if the alarm checkout goes off" in capsys.readouterr().out
+    ended = Result(Path("results/r"), runs[0], interrupted=False)
+    monkeypatch.setattr(runner, "run", lambda *given: handed_on.append(given[2]) or ended)
+    assert run(given, *alarms) == 0
+    assert handed_on[0] == handed_on[1].stop_alarms == ("checkout", "budget")
+
+
+def test_a_way_back_of_the_file_that_failed_is_told(
+    runs: list[ExperimentRecord], given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = Action(
+        name="undo", began_ms=1, ended_ms=2, succeeded=False, error="it ended with 1", rollback=True
+    )
+    runs[:] = [record(actions=[failed])]
+    run(given)
+    assert (
+        "the way back 'undo' failed: it ended with 1; see to it by hand" in capsys.readouterr().out
+    )
+
+
+def test_what_a_function_of_theirs_prints_is_no_part_of_the_document(
+    runs: list[ExperimentRecord],
+    given: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ended = Result(Path("results/r"), runs[0], interrupted=False)
+
+    def chatty(*_: Any) -> Result:
+        print("theirs")
+        return ended
+
+    monkeypatch.setattr(runner, "run", chatty)
+    assert run(given, "--json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["experiment"] == "instance-dies"
+    assert "theirs" in printed.err
+
+
+def test_a_policy_that_this_pack_does_not_have_is_told(
+    runs: list[ExperimentRecord], given: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = files.find("instance-dies").raw
+    raw["extensions"][0]["because"] = ["our-own-rule-17", "asg-multi-az"]
+    path = tmp_path / "ours.yaml"
+    path.write_text(yaml.safe_dump(raw))
+    assert main.main(["experiment", "run", str(path), "--outputs", given]) == 0
+    assert "`because` names our-own-rule-17, which this policy pack" in capsys.readouterr().err
+    assert runs == []
+
+
 @pytest.fixture
 def on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -123,7 +192,9 @@ def test_on_aws_the_price_is_told_also_where_it_is_confirmed_in_advance(
 ) -> None:
     assert run(given, "--yes") == 0
     assert runs == []
-    assert "costs on AWS" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "costs on AWS" in printed
+    assert "AWS account 123456789012, ap-northeast-2" in printed
 
 
 def test_on_this_computer_it_does_not_ask(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments import engine, models, probes
+from loadtest.experiments import engine, engine_journal, follower, interruption, models, probes
 from loadtest.experiments.actions import way_back
 from loadtest.experiments.models import ExperimentFile, ProbeResult, SteadyState
 from loadtest.experiments.session import Session, current, under_way
@@ -60,6 +60,7 @@ def put_back_at_the_end() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "FREQUENCY_S", 0.01)
+    monkeypatch.setattr(follower, "SHOWS_S", 0.0)
 
 
 def of(session: Session, *method: dict[str, Any]) -> Session:
@@ -84,11 +85,11 @@ def test_the_steady_state_is_kept_before_during_and_after(session: Session) -> N
     VALUES[:] = [True, True, False, True]
     wait = {"pauses": {"after": 0.2}}
     journal = run(of(session, activity("action", "fault", **wait)))
-    before = engine.steady_state(journal["steady_states"]["before"])
+    before = engine_journal.steady_state(journal["steady_states"]["before"])
     assert before is not None
     assert before.met
     assert [one.met for one in session.states[:2]] == [True, False]
-    assert [(one.name, one.succeeded, one.rollback) for one in engine.actions(journal)] == [
+    assert [(one.name, one.succeeded, one.rollback) for one in engine_journal.actions(journal)] == [
         ("fault", True, False),
         ("back", True, True),
     ]
@@ -117,16 +118,16 @@ def test_an_action_of_another_package_is_a_fault_too(session: Session) -> None:
     action = {"type": "action", "name": "theirs", "provider": foreign}
     journal = run(of(session, action, activity("action", "refuse")))
     assert session.began_ms is None
-    found = engine.of_others(journal)
+    found = engine_journal.of_others(journal)
     assert found is not None
     began, ended = found
     assert 150 < ended - began < 5000
     assert began > journal_ms(journal, "before")
-    assert engine.of_others({}) is None
+    assert engine_journal.of_others({}) is None
 
 
 def journal_ms(journal: dict[str, Any], when: str) -> float:
-    state = engine.steady_state(journal["steady_states"][when])
+    state = engine_journal.steady_state(journal["steady_states"][when])
     assert state is not None
     return state.at_ms
 
@@ -148,7 +149,7 @@ def test_what_other_people_s_code_raises_is_one_message(
 def test_an_action_that_refuses_is_told_in_its_own_words(session: Session) -> None:
     VALUES[:] = [True]
     journal = run(of(session, activity("action", "refuse")))
-    (refused, _) = engine.actions(journal)
+    (refused, _) = engine_journal.actions(journal)
     assert (refused.succeeded, refused.error) == (False, "not here")
 
 
@@ -160,12 +161,12 @@ def test_a_signal_plays_the_rollbacks(session: Session, number: signal.Signals) 
     assert main is not None
     threading.Timer(0.3, signal.pthread_kill, [main, number]).start()
     began = time.monotonic()
-    with engine.interruptible(session):
+    with interruption.interruptible(session):
         journal = run(session)
     assert time.monotonic() - began < 10
     assert session.stopping.is_set()
     assert journal["status"] == "interrupted"
-    assert engine.actions(journal)[-1].rollback
+    assert engine_journal.actions(journal)[-1].rollback
 
 
 def test_the_engine_s_own_messages_go_into_a_file(session: Session, tmp_path: Path) -> None:
@@ -177,14 +178,14 @@ def test_the_engine_s_own_messages_go_into_a_file(session: Session, tmp_path: Pa
 def test_a_signal_that_follows_at_once_does_not_end_the_way_back(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with engine.interruptible(session):
+    with interruption.interruptible(session):
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
         assert session.stopping.is_set()
         # Whoever still wants it to end after a while is heard.
-        monkeypatch.setattr(engine, "TWICE_S", 0.0)
+        monkeypatch.setattr(interruption, "TWICE_S", 0.0)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
 
@@ -356,4 +357,4 @@ def test_a_full_disk_takes_no_messages_of_the_engine(
 def test_what_is_off_is_told_in_few_digits(value: str | float | bool, told: str):
     off = ProbeResult(name="instances missing", at_ms=0, duration_s=0, met=False, value=value)
     state = SteadyState(at_ms=0, met=False, probes=[off])
-    assert engine.describe(state) == f"instances missing: {told}"
+    assert engine_journal.describe(state) == f"instances missing: {told}"

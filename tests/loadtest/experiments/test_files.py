@@ -63,6 +63,27 @@ def test_a_policy_that_is_misspelt_is_named_and_one_of_another_pack_is_not(tmp_p
     assert files.read(written(tmp_path, extensions=[block])).because == ("our-own-rule-17",)
 
 
+@pytest.mark.parametrize(
+    "written_as", ["ASG-Multi-AZ", "asg_multi_az", "asg multi az", "asg-multi-a"]
+)
+def test_another_way_to_write_a_policy_is_no_other_policy(tmp_path: Path, written_as: str) -> None:
+    block = {"name": "haproof", "because": [written_as], "recovery_s": 9}
+    with pytest.raises(ExperimentError, match="did you mean 'asg-multi-az'"):
+        files.read(written(tmp_path, extensions=[block]))
+
+
+def test_one_policy_and_one_topology_need_no_list(tmp_path: Path) -> None:
+    block = {
+        "name": "haproof", "because": "asg-multi-az", "applies_to": "single", "contrast": "ha",
+        "recovery_s": 9,
+    }  # fmt: skip
+    found = files.read(written(tmp_path, extensions=[block]))
+    assert found.because == ("asg-multi-az",)
+    assert (found.hypothesis.applies_to, found.hypothesis.contrast) == (("single",), ("ha",))
+    with pytest.raises(ExperimentError, match="because: Input should be a valid list, not 5"):
+        files.read(written(tmp_path, extensions=[{**block, "because": 5}]))
+
+
 def test_a_misspelt_key_is_named(tmp_path: Path) -> None:
     block = {"name": "haproof", "because": [], "recovery_s": 9, "recover_s": 9}
     with pytest.raises(ExperimentError, match="recover_s"):

@@ -20,7 +20,7 @@ from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
 from chaoslib.types import Strategy
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments import engine, files, kinds, runner
+from loadtest.experiments import engine, files, follower, kinds, runner
 from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.session import Session, under_way
 from tests.loadtest.conftest import outputs_of
@@ -192,6 +192,7 @@ def before_experiment_control(context: dict[str, Any], **_: Any) -> None:
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "FREQUENCY_S", 0.01)
+    monkeypatch.setattr(follower, "SHOWS_S", 0.0)
     monkeypatch.setenv("HAPROOF_ROOT", "/")
 
 

@@ -83,7 +83,9 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
 
     def session(experiment: ExperimentFile, *_: Any) -> Any:
         not_stopping = SimpleNamespace(is_set=lambda: False)
-        return SimpleNamespace(experiment=experiment, wait=stopping.wait, stopping=not_stopping)
+        return SimpleNamespace(
+            experiment=experiment, wait=stopping.wait, stopping=not_stopping, stop_alarms=None
+        )
 
     def cut(_run: Path, target: Path, _profile: Any, *, began_ms: float, ended_ms: float) -> Any:
         if load.problem:
@@ -252,8 +254,8 @@ def test_an_interruption_beside_the_experiments_loses_none_of_them(
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    def session(experiment: ExperimentFile, *_: Any) -> Any:
-        return interrupt() if experiment is HANGS else sessions(experiment)
+    def session(experiment: ExperimentFile, *more: Any) -> Any:
+        return interrupt() if experiment is HANGS else sessions(experiment, *more)
 
     def conclude(one: FakeExecution, *_: Any) -> Any:
         concluded.append(one.session.experiment.name)

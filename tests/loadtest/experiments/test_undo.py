@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -413,3 +414,26 @@ def test_a_journal_that_was_never_begun_is_removed_and_one_under_way_is_not(tmp_
         fcntl.flock(file, fcntl.LOCK_EX)
         assert recovery.recover(tmp_path) == []
     assert list(directory.iterdir()) == [under_way]
+
+
+def test_actions_in_the_background_lose_no_change_of_each_other(tmp_path: Path) -> None:
+    journal = FaultJournal.create(tmp_path, HEADER)
+
+    def note(worker: int) -> None:
+        for n in range(20):
+            number = journal.note(
+                WayBack("start-instances", {"instances": [f"i-{worker}-{n}"]}, "x")
+            )
+            if n % 2:
+                journal.done(number)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(note, range(4)))
+    wanted = sorted(f"i-{worker}-{n}" for worker in range(4) for n in range(0, 20, 2))
+    assert sorted(one.arguments["instances"][0] for _, one in journal.to_put_back) == wanted
+    journal.close()
+    again = FaultJournal.take(journal.path)
+    assert again is not None
+    assert again.unreadable == []
+    assert sorted(one.arguments["instances"][0] for _, one in again.to_put_back) == wanted
+    again.close()

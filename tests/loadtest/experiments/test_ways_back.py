@@ -204,6 +204,29 @@ def test_only_fis_experiments_with_the_mark_are_stopped(
     assert cloud.called("fis.delete_experiment_template") == [{"id": "EXT-1"}]
 
 
+def test_the_end_of_one_fis_experiment_leaves_another_of_the_same_fault_journal(
+    cloud: FakeCloud,
+) -> None:
+    tags = [{ways_back.TAG: "m", ways_back.STEP: step} for step in ("one", "two")]
+    running = {"status": "running"}
+    cloud.answers |= {
+        "fis.list_experiments": {
+            "experiments": [
+                {"id": f"EXP-{one[ways_back.STEP]}", "tags": one, "state": running} for one in tags
+            ]
+        },
+        "fis.get_experiment": {"experiment": {"state": {"status": "stopped"}}},
+        "fis.list_experiment_templates": {
+            "experimentTemplates": [
+                {"id": f"EXT-{one[ways_back.STEP]}", "tags": one} for one in tags
+            ]
+        },
+    }
+    assert put_back(cloud, "fis-experiment", mark="m", step="two")
+    assert cloud.called("fis.stop_experiment") == [{"id": "EXP-two"}]
+    assert cloud.called("fis.delete_experiment_template") == [{"id": "EXT-two"}]
+
+
 class Releases:
     """A deployment group whose last revision is the experiment's, or that did not get its own back."""
 

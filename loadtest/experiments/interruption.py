@@ -1,0 +1,42 @@
+"""Ctrl-C and SIGTERM while an experiment goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Generator
+from types import FrameType
+
+from loadtest.experiments.session import Session
+
+TWICE_S = 1.0
+"""Whoever presses Ctrl-C again that soon means the same; and a shell and a supervisor may both send one."""
+
+
+@contextlib.contextmanager
+def interruptible(session: Session) -> Generator[None]:
+    """Let Ctrl-C and SIGTERM end the experiment, actions that run in other threads included."""
+    ours = handler(session)
+    before = {number: signal.signal(number, ours) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def handler(session: Session) -> Callable[[int, FrameType | None], None]:
+    """Return a handler of signals that ends an experiment; one that follows at once ends no way back."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        again, session.interrupted_at = session.interrupted_at + TWICE_S > now, now
+        session.interrupted |= not session.cut_short
+        session.stopping.set()
+        if session.end_commands is not None:
+            session.end_commands()
+        if not again:
+            raise KeyboardInterrupt
+
+    return interrupt
