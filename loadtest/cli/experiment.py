@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -127,35 +128,17 @@ def run_command(
     """
     console, alarms = Console(stderr=json), tuple(stop_alarm or ())
     experiments, peak, target = _looked_at(names, profile, scenario, stack, outputs)
-    rate = rate or peak
     for one in experiments:
         output.show_lines(Console(stderr=True), *_of_other_packs(one))
+    settings = Settings([], paths.base(), rate or peak, scenario, fis_role, alarms)
     if dry_run or not is_local(endpoint()):
-        account = runner.account(target)
-        for one in experiments:
-            planned = runner.plan(one, target, fis_role, alarms)
-            lines = blast_radius.describe(
-                one, target, planned, rate, account=account, stop_alarms=alarms
-            )
-            output.show_lines(console, *lines)
+        _tell_plans(experiments, target, settings, console)
         if dry_run:
             return ExitCode.SUCCESS
         if not yes:
             _ask()
-    settings = Settings(tools.artillery(), paths.base(), rate, scenario, fis_role, alarms)
-    # What other people's functions print is no part of the JSON document.
-    aside = contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext()
-    try:
-        with aside:
-            results = _run(experiments, target, settings, line_printer(console))
-    except KeyboardInterrupt:
-        robust_engine.leave(ExitCode.INTERRUPTED)
-        raise
-    for result in results:
-        _show(result, console, json=json)
-    code = _exit_code(results)
-    robust_engine.leave(code)
-    return code
+    settings = replace(settings, command=tools.artillery())
+    return _carried_out(experiments, target, settings, console, json=json)
 
 
 def _looked_at(
@@ -175,6 +158,51 @@ def _looked_at(
     read = findings.of(read_outputs, stack, outputs)
     findings.report()
     return [one.value for one in found], peak.value, read.value
+
+
+def _tell_plans(
+    experiments: Sequence[ExperimentFile],
+    target: StackOutputs,
+    settings: Settings,
+    console: Console,
+) -> None:
+    """Tell what each of them would do, to what, and at which price."""
+    account = runner.account(target)
+    for one in experiments:
+        planned = runner.plan(one, target, settings.fis_role, settings.stop_alarms)
+        lines = blast_radius.describe(
+            one,
+            target,
+            planned,
+            settings.rate,
+            account=account,
+            stop_alarms=settings.stop_alarms,
+        )
+        output.show_lines(console, *lines)
+
+
+def _carried_out(
+    experiments: Sequence[ExperimentFile],
+    target: StackOutputs,
+    settings: Settings,
+    console: Console,
+    *,
+    json: bool,
+) -> int:
+    """Run experiments, show what came of them, and return the exit code."""
+    # What other people's functions print is no part of the JSON document.
+    aside = contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext()
+    try:
+        with aside:
+            results = _run(experiments, target, settings, line_printer(console))
+    except KeyboardInterrupt:
+        robust_engine.leave(ExitCode.INTERRUPTED)
+        raise
+    for result in results:
+        _show(result, console, json=json)
+    code = _exit_code(results)
+    robust_engine.leave(code)
+    return code
 
 
 def _of_other_packs(experiment: ExperimentFile) -> list[str]:

@@ -139,7 +139,9 @@ def _rolled_back(session: Session, raw: Any, follower: Follower) -> Journal:
         # Annotated as one pool; they are two.
         pools: Any = get_background_pools(raw)
         try:
-            run_rollback("always", pools[1], raw, journal, configuration, secrets, registry, not_dry)
+            run_rollback(
+                "always", pools[1], raw, journal, configuration, secrets, registry, not_dry
+            )
         finally:
             clear_cache()
     return journal

@@ -126,9 +126,7 @@ class Execution:
     def _record(self, load: RunSummary | None, load_error: str | None) -> ExperimentRecord:
         session, experiment = self.session, self.session.experiment
         states = self._journal.get("steady_states") or {}
-        before, after = (
-            engine_journal.steady_state(states.get(one)) for one in ("before", "after")
-        )
+        before, after = map(engine_journal.steady_state, map(states.get, ("before", "after")))
         finished_ms = self._finished_ms
         began, ended = session.began_ms, session.ended_ms
         if began is None and (others := engine_journal.of_others(self._journal)) is not None:

@@ -15,14 +15,7 @@ from typing import Final
 
 from loadtest.analysis import stretch
 from loadtest.errors import ExperimentError, LoadTestError
-from loadtest.experiments import (
-    engine,
-    kinds,
-    load,
-    one_at_a_time,
-    recovery,
-    robust_engine,
-)
+from loadtest.experiments import engine, kinds, load, one_at_a_time, recovery, robust_engine
 from loadtest.experiments.execution import Execution, PrintLine, Result
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.models import ExperimentFile

@@ -11,10 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.actions import revisions
+from loadtest.experiments.deployments_back import SUCCEEDED
 from loadtest.experiments.models import Target
 from loadtest.experiments.session import Act, Session, current
 from loadtest.experiments.undo import WayBack
-from loadtest.experiments.ways_back import SUCCEEDED
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text
 from loadtest.stack.clients import error_code

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments import ways_back
+from loadtest.experiments import deployments_back, ways_back
 from loadtest.experiments.undo import FaultJournal, Header, WayBack
 from tests.loadtest.experiments.conftest import FakeCloud, refused
 
@@ -256,7 +256,7 @@ class Releases:
 def test_a_rollback_that_was_stopped_is_enough_where_nobody_has_another_revision(
     cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, second: str, deployed: int
 ) -> None:
-    monkeypatch.setattr(ways_back, "POLL_S", 0.0)
+    monkeypatch.setattr(deployments_back, "POLL_S", 0.0)
     Releases(cloud, "own.zip", "Stopped")
     own = {"s3Location": {"bucket": "b", "key": "own.zip", "eTag": "own"}}
     bad = {"s3Location": {"bucket": "b", "key": "bad.zip", "eTag": "bad"}}
@@ -301,7 +301,7 @@ def test_a_rollback_that_was_stopped_is_enough_where_nobody_has_another_revision
 def test_the_stack_s_own_revision_is_deployed_again_unless_it_is_back(
     cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, last: str, status: str, deployed: int
 ) -> None:
-    monkeypatch.setattr(ways_back, "POLL_S", 0.0)
+    monkeypatch.setattr(deployments_back, "POLL_S", 0.0)
     Releases(cloud, last, status)
     own = {"s3Location": {"key": "own.zip"}}
     put_back(
@@ -347,7 +347,7 @@ def test_a_way_back_of_a_newer_version_is_said_to_be_one(cloud: FakeCloud) -> No
 def test_only_the_experiment_s_own_deployment_is_stopped(
     cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, description: str, stopped: int
 ) -> None:
-    monkeypatch.setattr(ways_back, "POLL_S", 0.0)
+    monkeypatch.setattr(deployments_back, "POLL_S", 0.0)
     cloud.answers |= {
         "codedeploy.list_deployments": {"deployments": ["d-1"]},
         "codedeploy.get_deployment": {
