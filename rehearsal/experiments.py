@@ -162,11 +162,12 @@ class Runner:
         """
         began_ms = time.time() * 1000
         (stack,) = {one.stack for one in wanted}
-        self.outputs(stack)
+        outputs = self.outputs(stack)
         command = [
             *(sys.executable, "-m", "loadtest", "experiment", "run"),
             *map(str, experiment_files),
             *("--outputs", str(self._outputs[stack])),
+            *("--instances", str(outputs.instance_count)),
             *self._load,
         ]
         printed = self._printed(command, progress)

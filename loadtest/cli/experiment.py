@@ -107,6 +107,14 @@ def run_command(
             "be given up to five times."
         ),
     ] = None,
+    instances: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Before each, bring a group that has grown back to so many instances; by default it is "
+            "left alone.",
+        ),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="On AWS: do not ask before anything is done.")
     ] = False,
@@ -130,7 +138,7 @@ def run_command(
     experiments, peak, target = _looked_at(names, profile, scenario, stack, outputs)
     for one in experiments:
         output.show_lines(Console(stderr=True), *_of_other_packs(one))
-    settings = Settings([], paths.base(), rate or peak, scenario, fis_role, alarms)
+    settings = Settings([], paths.base(), rate or peak, scenario, fis_role, alarms, instances)
     if dry_run or not is_local(endpoint()):
         _tell_plans(experiments, target, settings, console)
         if dry_run:

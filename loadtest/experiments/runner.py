@@ -15,7 +15,15 @@ from typing import Final
 
 from loadtest.analysis import stretch
 from loadtest.errors import ExperimentError, LoadTestError
-from loadtest.experiments import engine, kinds, load, one_at_a_time, recovery, robust_engine
+from loadtest.experiments import (
+    engine,
+    fleet_size,
+    kinds,
+    load,
+    one_at_a_time,
+    recovery,
+    robust_engine,
+)
 from loadtest.experiments.execution import Execution, PrintLine, Result
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.models import ExperimentFile
@@ -50,6 +58,8 @@ class Settings:
     fis_role: str | None = None
     stop_alarms: tuple[str, ...] = ()
     """Names of CloudWatch alarms that end an experiment."""
+    instances: int | None = None
+    """To how many instances a group that has grown goes back before each experiment; None: it stays."""
 
 
 def plan(
@@ -236,14 +246,20 @@ class _Series:
             self._print(f"{experiment.name}: awaiting the steady state")
             with (
                 under_way(session),
-                robust_engine.ended_in_time(session, "its steady state", 2 * SETTLING_S),
+                robust_engine.ended_in_time(session, "its steady state", 3 * SETTLING_S),
             ):
+                self._restore_size(session)
                 began_ms = _await_calm(session)
 
         execution.carry_out(prepare)
         self._done.append((execution, began_ms))
         execution.save_observations(began_ms / 1000)
         self.goes_on = not (execution.interrupted or execution.error or self._load.problem)
+
+    def _restore_size(self, session: Session) -> None:
+        wanted = self._settings.instances
+        if wanted is not None and (left := fleet_size.restore(session, wanted, SETTLING_S)):
+            self._print(f"the group had grown by {left}: back to {wanted} instances")
 
     def conclude(self) -> list[Result]:
         """Cut the load into a run for each, and judge them; their load has been stopped."""

@@ -194,8 +194,8 @@ def _spent(events: Iterable[TimelineEvent]) -> dict[str, float]:
 def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None:
     """Return how long the alarms take that stop deployments; None without any.
 
-    The first bad answer may come at a period's beginning or end, and a period is evaluated once it is
-    over, which takes up to another one.
+    The period in which the bad answers begin is a bad data point, or has too few of them yet, and a period
+    is evaluated once it is over, which takes up to another one.
 
     Raises:
         ClientError: AWS refused a question.
@@ -209,7 +209,7 @@ def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None
         return None
     found = clients["cloudwatch"].describe_alarms(AlarmNames=names)["MetricAlarms"]
     spans = [
-        (one["Period"] * (breaches - 1), one["Period"] * (breaches + 1))
+        (one["Period"] * (breaches - 1), one["Period"] * (breaches + 2))
         for one in found
         if (breaches := one.get("DatapointsToAlarm") or one["EvaluationPeriods"])
     ]

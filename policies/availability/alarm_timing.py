@@ -21,8 +21,12 @@ started, in service again. The sample takes 22 s, with a short deregistration de
 
 
 def needed(points: float, period: float) -> float:
-    """Return the seconds from the first bad answer until an alarm goes off, with its metric's delay."""
-    return points * period + min(period, DELAY)
+    """Return the seconds from the first bad answer until an alarm goes off, at the latest.
+
+    The period in which the bad answers begin may have too few of them to be a bad data point; then come
+    the data points, and the delay of the last one.
+    """
+    return (1 + points) * period + min(period, DELAY)
 
 
 def watched(first: float, others: float, zones: int, batch: float = BATCH) -> float:
@@ -47,7 +51,7 @@ def too_late(seconds: float, left: float) -> str | None:
     if seconds <= left:
         return None
     return (
-        f"an alarm needs {seconds:g} s of bad answers (data points x period, and until the metric is "
-        f"there), but a deployment goes on for only {left:g} s after its first instances serve, and "
-        "what has ended is not rolled back"
+        f"an alarm needs {seconds:g} s of bad answers (a period's rest, data points x period, and until "
+        f"the metric is there), but a deployment goes on for only {left:g} s after its first instances "
+        "serve, and what has ended is not rolled back"
     )

@@ -69,7 +69,7 @@ def test_a_terminating_instance_stops_its_application_first(single, ha):
 def test_a_deployment_watches_its_first_zone(build, ha, single):
     config = ha.one("aws:codedeploy/deploymentConfig:DeploymentConfig")
     assert config.inputs["minimumHealthyHosts"] == {"type": "FLEET_PERCENT", "value": 66}
-    assert config.inputs["zonalConfig"] == {"firstZoneMonitorDurationInSeconds": 180}
+    assert config.inputs["zonalConfig"] == {"firstZoneMonitorDurationInSeconds": 240}
     longer = build("ha", firstZoneMonitor="600").one(config.type)
     assert longer.inputs["zonalConfig"] == {"firstZoneMonitorDurationInSeconds": 600}
     assert single.of(config.type) == []

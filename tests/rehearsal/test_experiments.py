@@ -110,6 +110,9 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiments.settling, "wait", lambda *_: True)
 
 
+SIZE = str(RAW["instanceCount"])
+
+
 class Stacks:
     """A project whose experiments are a Python program."""
 
@@ -198,7 +201,8 @@ def test_experiments_under_one_load_are_one_command_and_end_as_the_worst(
     assert found == [results / "a", results / "b"]
     assert stacks.commands[0][3:] == [
         "experiment", "run", "a.yaml", "b.yaml",
-        "--outputs", str(tmp_path / "outputs-ha.json"), "--rate", "40", "--scenario", "api",
+        "--outputs", str(tmp_path / "outputs-ha.json"), "--instances", SIZE,
+        "--rate", "40", "--scenario", "api",
     ]  # fmt: skip
     assert shown.ending.note == ending
 
@@ -217,7 +221,9 @@ def test_the_first_proof_needs_no_engine_that_knows_the_outputs(
         proof = first_proof.prove(stacks, run, board, 125)
     assert [one.record.experiment for one in proof.entries] == list(first_proof.EXPERIMENTS)
     assert proof.outcome == "not shown"
-    assert stacks.commands[0][-4:] == ["--outputs", str(run / "outputs.json"), "--rate", "125"]
+    assert stacks.commands[0][-6:] == [
+        "--outputs", str(run / "outputs.json"), "--instances", SIZE, "--rate", "125"
+    ]  # fmt: skip
 
 
 class Fleet:

@@ -122,7 +122,7 @@ def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
             deployment.resource,
             (
                 *alarms.path(first),
-                f"datapoints_to_alarm x period, and until the metric is there = {fastest:g} s",
+                f"(1 + datapoints_to_alarm) x period, and until the metric is there: {fastest:g} s",
                 f"deployment configuration {deployment.minimum.name} goes on for {left:g} s",
                 deployment.step,
             ),
@@ -141,13 +141,13 @@ IN_TIME = StackRule(
     remedy=(
         "name an alarm on the service's errors with period 60 and datapoints_to_alarm 2 in "
         "alarm_configuration, and create an aws.codedeploy.DeploymentConfig whose "
-        "zonal_config.first_zone_monitor_duration_in_seconds is 180, so that CodeDeploy watches the "
+        "zonal_config.first_zone_monitor_duration_in_seconds is 240, so that CodeDeploy watches the "
         "first zone before it goes on."
     ),
     steps=(
         (
-            "An alarm needs datapoints_to_alarm x period seconds of bad answers, and up to a minute more "
-            "until the metric is there."
+            "An alarm needs up to (1 + datapoints_to_alarm) x period seconds of bad answers, as they may "
+            "begin at the end of a period, and up to a minute more until the metric is there."
         ),
         (
             "CodeDeploy asks for alarms only until the deployment ends, and does not roll back what has "

@@ -46,12 +46,12 @@ HALF = "CodeDeployDefault.HalfAtATime"
             ["with one instance none is left"],
         ),
         (
-            {"firstZoneMonitor": "139"},
-            ["firstZoneMonitor is 139", "needs 180 s", "only 179 s", "set it to 140 or more"],
+            {"firstZoneMonitor": "199"},
+            ["firstZoneMonitor is 199", "needs 240 s", "only 239 s", "set it to 200 or more"],
         ),
         (
             {"firstZoneMonitor": "0", "availabilityZoneCount": "2"},
-            ["firstZoneMonitor is 0", "only 20 s", "set it to 160 or more"],
+            ["firstZoneMonitor is 0", "only 20 s", "set it to 220 or more"],
         ),
         (
             {"minSize": "1"},
@@ -158,8 +158,8 @@ def test_one_instance_may_be_deployed_all_at_once():
 @pytest.mark.parametrize(
     "changes",
     [
-        {"firstZoneMonitor": "140"},
-        {"firstZoneMonitor": "160", "availabilityZoneCount": "2"},
+        {"firstZoneMonitor": "200"},
+        {"firstZoneMonitor": "220", "availabilityZoneCount": "2"},
         # How long their batches take is not known here; the pack advises.
         {"deploymentConfig": HALF},
         {"deploymentConfig": "CodeDeployDefault.OneAtATime"},
@@ -180,7 +180,7 @@ def test_without_a_named_configuration_each_stack_has_a_fitting_one():
     # What is left of the smallest group without a zone can be deployed to as well.
     assert str(read(minSize="3").pace) == "50%"
     assert str(read(minSize="2").pace) == "50%"
-    assert read().zone_monitor == 180
+    assert read().zone_monitor == 240
     assert str(read(minimumHealthyHosts="4").pace) == "4"
     assert read(deploymentConfig="mine").pace == "mine"
     assert read(deploymentConfig="mine").zone_monitor is None

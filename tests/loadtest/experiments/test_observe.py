@@ -218,7 +218,7 @@ def test_the_settings_that_decide_how_long_things_take(make_outputs: Callable[..
         "deregistration_delay_s": 10, "grace_s": 600, "boot_s": 8, "release_s": 6, "batch": 1,
         "multi_az": True, "speed": 4,
     }  # fmt: skip
-    assert timing.alarm(make_outputs(), clients()) == (60, 180)
+    assert timing.alarm(make_outputs(), clients()) == (60, 240)
 
 
 def test_what_only_stops_the_application_on_an_instance_that_leaves_is_no_release(

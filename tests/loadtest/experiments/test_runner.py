@@ -122,6 +122,28 @@ def test_one_load_carries_all_and_each_gets_its_part(made: Load, tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize(("wanted", "asked"), [(6, [6, 6]), (None, [])])
+def test_a_fleet_that_grew_goes_back_to_its_size_before_each(
+    made: Load,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: int | None,
+    asked: list[int],
+) -> None:
+    sizes, told = list[int](), list[str]()
+
+    def restore(_session: Any, instances: int, _longest_s: float) -> int:
+        sizes.append(instances)
+        return 2
+
+    monkeypatch.setattr(runner.fleet_size, "restore", restore)
+    settings = runner.Settings(["node"], tmp_path, 20, instances=wanted)
+    runner.run_all([DIES, HANGS], outputs_of(), settings, told.append)
+    assert sizes == asked
+    assert told.count("the group had grown by 2: back to 6 instances") == len(asked)
+    assert made.told[-1] == "stop"
+
+
 def test_what_the_one_before_left_behind_is_awaited_again(
     made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

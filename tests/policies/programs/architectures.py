@@ -317,7 +317,7 @@ def build(plan: Plan) -> None:
         "own-pace",
         deployment_config_name="own-pace",
         minimum_healthy_hosts={"type": plan.pace, "value": half},
-        zonal_config={"first_zone_monitor_duration_in_seconds": 180},
+        zonal_config={"first_zone_monitor_duration_in_seconds": 240},
     )
     listener: aws.lb.Listener | None = None
     for index, name in enumerate(plan.services):

@@ -471,7 +471,7 @@ def by_zones(name: str) -> aws.codedeploy.DeploymentConfig:
         name,
         compute_platform="Server",
         minimum_healthy_hosts={"type": "FLEET_PERCENT", "value": 50},
-        zonal_config={"first_zone_monitor_duration_in_seconds": 180},
+        zonal_config={"first_zone_monitor_duration_in_seconds": 240},
     )
 
 

@@ -44,14 +44,14 @@ BREAKS = [
     ("codedeploy-alarms-in-time", lambda d: only(d, period=300.0, datapointsToAlarm=4.0,
         evaluationPeriods=4.0)),
     ("codedeploy-alarms-in-time", lambda d: only(d, period=3600.0, datapointsToAlarm=1.0)),
-    # Two zones: what is watched, and one further batch of 20 s, of 180 s.
-    ("codedeploy-alarms-in-time", lambda d: zonal(d, firstZoneMonitorDurationInSeconds=159.0)),
-    ("codedeploy-alarms-in-time", lambda d: zonal(d, monitorDurationInSeconds=159.0)),
+    # Two zones: what is watched, and one further batch of 20 s, of 240 s.
+    ("codedeploy-alarms-in-time", lambda d: zonal(d, firstZoneMonitorDurationInSeconds=219.0)),
+    ("codedeploy-alarms-in-time", lambda d: zonal(d, monitorDurationInSeconds=219.0)),
     ("codedeploy-alarms-in-time", lambda d: zonal(d, monitorDurationInSeconds=600.0,
         firstZoneMonitorDurationInSeconds=0.0)),
     ("codedeploy-alarms-in-time", lambda d: only(d).set("config", "zonalConfig", ...)),
     ("codedeploy-alarms-in-time", lambda d: paced(d, "CodeDeployDefault.HalfAtATime")),
-    ("codedeploy-alarms-in-time", lambda d: paced(d, "CodeDeployDefault.OneAtATime", 9.0)),
+    ("codedeploy-alarms-in-time", lambda d: paced(d, "CodeDeployDefault.OneAtATime", 12.0)),
 ]  # fmt: skip
 
 # A change that breaks nothing.
@@ -59,15 +59,15 @@ KEEPS = [
     only,
     lambda d: only(d, treatMissingData="missing"),
     lambda d: only(d, period=300.0, datapointsToAlarm=3.0, evaluationPeriods=5.0)
-        .set("config", "zonalConfig.firstZoneMonitorDurationInSeconds", 940.0),
-    lambda d: zonal(d, firstZoneMonitorDurationInSeconds=160.0),
-    lambda d: zonal(d, monitorDurationInSeconds=160.0),
+        .set("config", "zonalConfig.firstZoneMonitorDurationInSeconds", 1240.0),
+    lambda d: zonal(d, firstZoneMonitorDurationInSeconds=220.0),
+    lambda d: zonal(d, monitorDurationInSeconds=220.0),
     lambda d: zonal(d, monitorDurationInSeconds=UNKNOWN),
     lambda d: only(d).set("config", "zonalConfig", UNKNOWN),
-    lambda d: paced(d, "CodeDeployDefault.OneAtATime", 10.0),  # nine further batches
+    lambda d: paced(d, "CodeDeployDefault.OneAtATime", 13.0),  # twelve further batches
     # A metric of one's own may have short periods.
     lambda d: only(d, period=10.0, datapointsToAlarm=1.0, namespace="Shop", metricName="Errors")
-        .set("config", "zonalConfig.firstZoneMonitorDurationInSeconds", 0.0),
+        .set("config", "zonalConfig.firstZoneMonitorDurationInSeconds", 10.0),
     lambda d: only(d, period=UNKNOWN),
     lambda d: d.set("alarm", "period", 86400.0),  # the others are in time
     # Data is always there: that it is missing means something.
@@ -85,14 +85,14 @@ KEEPS = [
 def test_slow_deployments_have_time_for_slow_alarms():
     draft = only(Draft(), period=3600.0, datapointsToAlarm=1.0)
     assert violations(draft, "codedeploy-alarms-in-time")
-    assert not violations(draft, "codedeploy-alarms-in-time", batchSeconds=3600.0)
+    assert not violations(draft, "codedeploy-alarms-in-time", batchSeconds=7260.0)
 
 
 def test_the_message_names_both_times_and_the_way_out():
     (found,) = violations(
         paced(Draft(), "CodeDeployDefault.HalfAtATime"), "codedeploy-alarms-in-time"
     )
-    for part in ("needs 180 s", "only 20 s", "not rolled back"):
+    for part in ("needs 240 s", "only 20 s", "not rolled back"):
         assert part in found.what
 
 

@@ -109,9 +109,9 @@ BREAKS = [
     ("codedeploy-alarms-not-moved", lambda d: named(
         hosts(d, 2.0, "GreaterThanThreshold", "UnHealthyHostCount"), "hosts")),
     ("codedeploy-alarms-not-moved", lambda d: composite(hosts(d, 6.0), 'ALARM("hosts")')),
-    ("codedeploy-alarms-not-moved", lambda d: named(hosts(d, 10.0), "hosts")
-        .set("group", "minSize", 10.0).set("group", "desiredCapacity", 10.0)
-        .set("group", "maxSize", 12.0)
+    ("codedeploy-alarms-not-moved", lambda d: named(hosts(d, 13.0), "hosts")
+        .set("group", "minSize", 13.0).set("group", "desiredCapacity", 13.0)
+        .set("group", "maxSize", 15.0)
         .set(GROUP, "deploymentConfigName", "CodeDeployDefault.OneAtATime")),
     ("codedeploy-alarms-at-most-ten", lambda d: d.set(GROUP, "alarmConfiguration.alarms",
         [UNKNOWN] * 11)),

@@ -31,7 +31,7 @@ KEEPS = [
     lambda d: configured(d, "FLEET_PERCENT", 50.0),
     lambda d: configured(d, "FLEET_PERCENT", 66.0),
     lambda d: configured(d, "FLEET_PERCENT", 80.0),
-    lambda d: configured(d, "HOST_COUNT", 9.0, size=10.0).set(
+    lambda d: configured(d, "HOST_COUNT", 12.0, size=13.0).set(
         "deployment-group", "deploymentConfigName", "CodeDeployDefault.OneAtATime"
     ),
 ]

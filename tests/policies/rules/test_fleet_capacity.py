@@ -49,9 +49,9 @@ def blue_and_green(draft, idle_weight=0, resolved=True):
     for part in ("target-group", "green-targets"):
         draft.set(part, "arn", f"arn:{part}" if resolved else UNKNOWN)
     draft.set("deployment-group", "deploymentConfigName", "CodeDeployDefault.OneAtATime")
-    # Nine further batches, in which an alarm can go off.
-    draft.set("group", "minSize", 10.0).set("group", "desiredCapacity", 10.0)
-    draft.set("group", "maxSize", 12.0)
+    # Twelve further batches, in which an alarm can go off.
+    draft.set("group", "minSize", 13.0).set("group", "desiredCapacity", 13.0)
+    draft.set("group", "maxSize", 15.0)
     draft.set("green", "minSize", 0.0).link("green", "targetGroupArns", "green-targets")
     draft.link("deployment-group", "autoscalingGroups", "group", "green")
     draft.set("deployment-group", "autoscalingGroups", [UNKNOWN, UNKNOWN])

@@ -35,10 +35,10 @@ BREAKS = [
 
 # A change that breaks nothing.
 KEEPS = [
-    # OneAtATime, with nine further batches.
+    # OneAtATime, with twelve further batches.
     lambda d: d.set("deployment-group", "deploymentConfigName", ...)
-        .set("group", "minSize", 10.0).set("group", "desiredCapacity", 10.0)
-        .set("group", "maxSize", 12.0),
+        .set("group", "minSize", 13.0).set("group", "desiredCapacity", 13.0)
+        .set("group", "maxSize", 15.0),
 ]  # fmt: skip
 
 

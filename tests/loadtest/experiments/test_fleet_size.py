@@ -1,0 +1,61 @@
+"""A group that has grown goes back to its size before the next experiment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from loadtest.experiments import fleet_size
+from loadtest.experiments.session import Session
+from tests.loadtest.experiments.conftest import FakeCloud
+
+
+def grow(cloud: FakeCloud, desired: int, smallest: int = 0) -> dict[str, Any]:
+    (group,) = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"]
+    group |= {"DesiredCapacity": desired, "MinSize": smallest}
+    return group
+
+
+@pytest.fixture
+def waits(session: Session, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """One instance leaves the group with each wait."""
+    waited = list[float]()
+    (group,) = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"]
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        group["Instances"].pop()
+
+    monkeypatch.setattr(session, "wait", wait)
+    return waited
+
+
+def test_the_others_have_left_before_it_goes_on(
+    session: Session, cloud: FakeCloud, waits: list[float]
+):
+    group = grow(cloud, 3)
+    assert fleet_size.restore(session, 1, longest_s=60) == 2
+    (call,) = cloud.called("autoscaling.set_desired_capacity")
+    assert call == {
+        "AutoScalingGroupName": session.stack.outputs.auto_scaling_group_name,
+        "DesiredCapacity": 1,
+        "HonorCooldown": False,
+    }
+    assert len(group["Instances"]) == 1
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize(("desired", "smallest"), [(3, 0), (2, 0), (4, 4)])
+def test_one_that_has_not_grown_is_left_alone(
+    session: Session, cloud: FakeCloud, desired: int, smallest: int
+):
+    grow(cloud, desired, smallest)
+    assert fleet_size.restore(session, 3, longest_s=60) == 0
+    assert not cloud.called("autoscaling.set_desired_capacity")
+
+
+def test_it_waits_no_longer_than_it_may(session: Session, cloud: FakeCloud, waits: list[float]):
+    grow(cloud, 3)
+    assert fleet_size.restore(session, 2, longest_s=0) == 1
+    assert not waits
