@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import math
 import os
 import stat
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from typing import Any, Final
 
 LARGEST: Final = 64 * 1024**2
 """Bytes; more than any script, payload or settings file has, and less than a computer's memory."""
+MOST_DIGITS: Final = 40
+"""Digits of a whole number in JSON; a count of nanoseconds since 1970 has 19."""
 _FROM_THE_SHELL: Final = ("/dev/fd/", "/proc/self/fd/")
 """Where a shell puts what a command prints, `<(pulumi stack output --json)`: that is waited for."""
 
@@ -56,19 +59,26 @@ def parse_json(text: str, parse_constant: Callable[[str], Any] | None = None) ->
     """Parse JSON as `json.loads` does; what is nested too deeply is a ValueError as well.
 
     Raises:
-        ValueError: It is not JSON, is nested too deeply, or has a number of thousands of digits.
+        ValueError: It is not JSON, is nested too deeply, or has a number that is too large to compute with.
     """
     try:
-        return json.loads(text, parse_constant=parse_constant)
+        return json.loads(
+            text, parse_constant=parse_constant, parse_float=_finite, parse_int=_countable
+        )
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    except json.JSONDecodeError:
-        raise
-    except ValueError as error:
-        # Python's words name a function of its own; `parse_constant` raises with better ones.
-        if "digits" not in str(error):
-            raise
-        raise ValueError("a number in it has thousands of digits") from error
+
+
+def _finite(text: str) -> float:
+    if math.isinf(found := float(text)):
+        raise ValueError(f"{text[:20]} is larger than any number that is computed with")
+    return found
+
+
+def _countable(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"a number in it has {len(text):,} digits")
+    return int(text)
 
 
 def shortened(value: object, most: int = 60) -> str:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
-UNITS_S = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+UNITS_S = {
+    "ms": Decimal("0.001"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+    "d": Decimal(86_400),
+}
 DURATION = re.compile(
     r"(\d+(?:\.\d+)?|\.\d+) *(ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|"
     r"d|days?)",
@@ -23,7 +30,8 @@ def seconds(duration: float | str) -> float | None:
     if not found:
         return None
     unit = found[2].lower()
-    return float(found[1]) * UNITS_S["ms" if unit.startswith(("ms", "mil")) else unit[0]]
+    # In decimals, as it is written: 4.35 minutes are 261 seconds, but not as binary fractions.
+    return float(Decimal(found[1]) * UNITS_S["ms" if unit.startswith(("ms", "mil")) else unit[0]])
 
 
 def whole_seconds(duration: Any) -> int | None:

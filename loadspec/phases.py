@@ -15,6 +15,8 @@ LONGEST_S = 86_400
 """The longest load that is run."""
 MOST_VISITORS = 10_000_000
 """The most visitors that a load may start."""
+MOST_PER_SECOND = 100_000
+"""The most visitors that may arrive in a second: far beyond what any generator of ours starts."""
 
 Word = tuple[Kind, str]
 """A phase as it is written: its kind, and what follows it, such as `ramp` and `5:125:300s`."""
@@ -122,7 +124,12 @@ class _Reader:
         seconds = self._seconds(values[-1])
         rate = self._rate(values[0]) if len(values) == 2 else self._held(before)
         if rate < 1 or rate % 1:
-            raise self._wrong("it needs a whole number of at least 1 arrival a second")
+            text = "it needs a whole number of at least 1 arrival a second"
+            if rate > 1:
+                text += (
+                    f"; with a fraction it is `{self._dashes}ramp {rate:g}:{rate:g}:{values[-1]}`"
+                )
+            raise self._wrong(text)
         return Part("hold", seconds, rate)
 
     def _held(self, before: Sequence[Part]) -> float:
@@ -138,8 +145,10 @@ class _Reader:
             rate = float(value)
         except ValueError:
             rate = -1.0
-        if not 0 <= rate <= MOST_VISITORS:
-            raise self._wrong(f"{value!r} is no number of arrivals a second, such as `125`")
+        if not 0 <= rate <= MOST_PER_SECOND:
+            raise self._wrong(
+                f"{value!r} is no number of arrivals a second up to {MOST_PER_SECOND:,}, such as `125`"
+            )
         return int(rate) if rate % 1 == 0 else rate
 
     def _seconds(self, value: str) -> int:

@@ -35,6 +35,8 @@ from loadtest.load_record import PhaseRecord, ProfileRecord
 from loadtest.messages.message import Message, msg
 
 MICROSECONDS = 1_000_000
+MOST_PER_THREAD = 1000
+"""Visitors a second beyond which one thread of Artillery does not start a ramp evenly."""
 OWN = "own"
 """The name of a profile whose phases the user wrote."""
 
@@ -60,6 +62,9 @@ class Phase:
                 f"phase {self.name!r} needs a duration of at least {self._least_s} s "
                 "and rates of at least 1 per second"
             )
+        if self.peak_rate > spec.MOST_PER_SECOND:
+            text = f"{self.peak_rate:,.0f} visitors a second; {spec.MOST_PER_SECOND:,} are the most"
+            raise LoadTestError(f"phase {self.name!r}: {text}")
         if self.ramp_to is None and self.arrivals_in_all is None and self.arrival_rate % 1:
             raise LoadTestError(
                 f"phase {self.name!r}: {self.arrival_rate:g} visitors a second are no whole number, "
@@ -146,7 +151,7 @@ class Phase:
             rate = int(self.arrival_rate)
             return np.arange(1, self._steady_count(rate) + 1) * (_interval_us(rate) / MICROSECONDS)
         seconds = [
-            second + np.arange(1, count + 1) * (math.floor(1000 / count) / 1000)
+            second + np.arange(1, count + 1) * _tick_s(count)
             for second, count in enumerate(self._ramp(1, 1))
             if count
         ]
@@ -172,6 +177,13 @@ class Phase:
 def _interval_us(rate: int) -> int:
     # As in Artillery: milliseconds first, then floored microseconds.
     return math.floor(1000 / rate * 1000)
+
+
+def _tick_s(count: int) -> float:
+    # Artillery's ticks are whole milliseconds. A thread that has more visitors a second starts them all at
+    # once; several threads, or another generator, start them evenly, which is what is planned.
+    ticks = 1000 if count <= MOST_PER_THREAD else MICROSECONDS
+    return math.floor(ticks / count) / ticks
 
 
 def _share(rate: float, worker: int, workers: int) -> int:

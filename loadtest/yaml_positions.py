@@ -70,6 +70,9 @@ _WORDS: tuple[tuple[str, str], ...] = (
 """What the parser says, and the same with a remedy."""
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 class YamlError(Exception):
     """The text is not YAML, or contains a key twice; `problem` says where."""
 
@@ -88,11 +91,25 @@ class PositionLoader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Construct a value, or say where the one is that cannot be."""
         try:
-            return super().construct_object(node, deep)  # pyright: ignore[reportUnknownMemberType]
+            return _whole(super().construct_object(node, deep))  # pyright: ignore[reportUnknownMemberType]
+        except UnicodeDecodeError as error:
+            text = "half of a character (`\\ud800` to `\\udfff`) is no text: write the whole one"
+            raise yaml.MarkedYAMLError(problem=text, problem_mark=node.start_mark) from error
         except (ValueError, AttributeError) as error:
             kind = str(node.tag).rpartition(":")[2]
             text = f"{str(node.value)[:40]!r} is not a valid {kind}; quote it if it is a text"
             raise yaml.MarkedYAMLError(problem=text, problem_mark=node.start_mark) from error
+
+
+def _whole(value: Any) -> Any:
+    """Return a text whose characters beyond U+FFFF are whole: JSON writes them as two escapes.
+
+    Raises:
+        UnicodeDecodeError: One has no other half.
+    """
+    if not isinstance(value, str) or not _HALF.search(value):
+        return value
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 @dataclass

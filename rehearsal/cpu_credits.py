@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
+from loadtest import profiles
 from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary
 from loadtest.reporting.conditions import Condition, condition
@@ -65,6 +66,8 @@ class FleetCredits:
     monthly_usd: float
     """What `unlimited` costs if this load goes on for a month, above the price of the instances."""
     load_began_at: datetime
+    spent: float = 0.0
+    """Credits that the load took of the busiest instance, by its CPU time."""
 
     @property
     def unlimited(self) -> bool:
@@ -82,7 +85,7 @@ class FleetCredits:
             return msg("local.credits.spent")
         dry = sorted(one.dry_at for one in self.instances if one.dry_at is not None)
         if not dry and not self._is_seen:
-            return msg("local.credits.unseen", credits=self.saved_up)
+            return msg("local.credits.unseen", credits=self.saved_up, spent=self.spent)
         if not dry:
             left = min((one.balance[-1][1] for one in self.instances if one.balance), default=0.0)
             return msg("local.credits.enough", credits=self.saved_up, left=left)
@@ -117,7 +120,7 @@ class Clients(Protocol):
 
 
 def fleet(
-    clients: Clients, run: StackRun, *, factor: float, saved_up: float | None
+    clients: Clients, run: StackRun, *, factor: float, saved_up: float | None, speed: float = 1.0
 ) -> FleetCredits | None:
     """Return what a run's load did to its instances' credits; None for types without any.
 
@@ -126,6 +129,7 @@ def fleet(
         run: The run, with the CPU that its instances used in cores of this computer.
         factor: CPU seconds of this computer that are one of a vCPU.
         saved_up: Credits that each instance began with, if they were played.
+        speed: How many times faster than on AWS the region's periods pass: credits are spent as fast.
     """
     kind = run.outputs.instance_type
     if earnings_of(kind) is None or not run.cores:
@@ -133,7 +137,9 @@ def fleet(
     used = {name: value / factor for name, value in run.cores.items()}
     found = _instances(clients, sorted(run.cores), run.summary)
     monthly = monthly_usd(kind, demand(run.summary, used))
-    return FleetCredits(found, saved_up, monthly, run.summary.load_began_at)
+    minutes = profiles.seconds(run.summary.profile) * speed / 60
+    spent = max(used.values()) * minutes
+    return FleetCredits(found, saved_up, monthly, run.summary.load_began_at, spent)
 
 
 def rows(single: FleetCredits | None, ha: FleetCredits | None) -> list[Condition]:

@@ -75,10 +75,10 @@ class Verdict:
         if not single.cores or not ha.cores:
             return []
         clients, saved_up = RegionClients(self.project), self.project.session.cpu_credits
-        factor = calibration.factor_in(self.root)
+        factor, speed = calibration.factor_in(self.root), self.project.session.speed
         try:
             fleets = [
-                cpu_credits.fleet(clients, run, factor=factor, saved_up=saved_up)
+                cpu_credits.fleet(clients, run, factor=factor, saved_up=saved_up, speed=speed)
                 for run in (single, ha)
             ]
         except (BotoCoreError, ClientError) as error:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError
 
@@ -33,7 +33,7 @@ class BaselineError(LoadTestError):
 class Baseline(Record):
     """The runs that a name stands for, and what they have in common."""
 
-    runs: list[str]
+    runs: Annotated[list[str], Field(min_length=1)]
     """Ids below the results directory; a run from elsewhere by its path."""
     topology: Literal["single", "ha"]
     scenario: str
@@ -91,7 +91,7 @@ def put(path: Path, name: str, base: Path, wanted: Sequence[str]) -> Baseline:
         raise BaselineError(
             f"{name!r} cannot name a baseline; use up to 64 letters, digits, `.`, `_` and `-`"
         )
-    found = _distinct([saved_runs.load(base, one) for one in wanted])
+    found = saved_runs.given_once(_distinct([saved_runs.load(base, one) for one in wanted]))
     for other in found[1:]:
         if other.summary.topology != found[0].summary.topology:
             raise BaselineError(

@@ -107,7 +107,21 @@ def require_valid(*runs: RunSummary) -> None:
     Raises:
         ComparisonError: a run is not valid.
     """
-    if reasons := [f"{run.id}: {reason}" for run in runs for reason in run.validity.reasons]:
+    if reasons := [f"{run.id}: {reason}" for run in runs for reason in _reasons(run)]:
         raise ComparisonError(
             f"these runs cannot be compared, as not all of them are valid: {'; '.join(reasons)}"
         )
+
+
+def _reasons(run: RunSummary) -> list[str]:
+    """Return why a run's numbers cannot be trusted; also those of a file that somebody has changed."""
+    found = [str(reason) for reason in run.validity.reasons]
+    users, requests = run.users, run.requests
+    counts = [users.created, users.failed, requests.total, *requests.outcomes.values()]
+    if not 0 <= users.failed <= users.created or min(counts) < 0:
+        found.append(f"{users.failed:,} of {users.created:,} users failed, which cannot be")
+    elif sum(requests.outcomes.values()) > requests.total:
+        found.append(
+            f"its outcomes are of more requests than the {requests.total:,} that it counted"
+        )
+    return found

@@ -176,12 +176,12 @@ def load_settings(directory: Path) -> RunSettings:
     """
     file = directory / paths.SETTINGS
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = files.parse_json(files.read_text(file), _reject)
         _require_version(file, content)
         return RunSettings.model_validate(content)
     except OSError as error:
         raise ResultsError(f"cannot read {file}: {error.strerror}") from error
-    except (ValidationError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except ValueError as error:  # of pydantic, JSON or UTF-8
         reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise ResultsError(f"{file} is broken: {reason}") from error
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from loadtest.analysis import comparability, run_loading
@@ -91,7 +92,7 @@ def find(base: Path, name: str) -> Path:
     if name.startswith(LATEST):
         return paths.latest(base, name.removeprefix(LATEST))
     for directory in (base / name, Path(name)):
-        if name and directory.is_dir():
+        if name and _is_directory(directory):
             return directory
     known = sorted(p.name for p in base.glob("*") if RUN_NAME.match(p.name))
     found = [one for one in known if name and one.startswith(name)]
@@ -107,23 +108,55 @@ def find(base: Path, name: str) -> Path:
     )
 
 
+def _is_directory(path: Path) -> bool:
+    # What is too long for a name, or goes through a file, is none.
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def given_once(found: Iterable[SavedRun]) -> list[SavedRun]:
+    """Return the runs; one that is given twice, also as a copy, is no evidence of its own.
+
+    Raises:
+        ResultsError: One is.
+    """
+    known = dict[tuple[str, datetime], Path]()
+    every = list(found)
+    for run in every:
+        which, where = (run.summary.id, run.summary.started_at), run.directory.resolve()
+        if which in known:
+            also = "" if known[which] == where else f", as {known[which]} and as {where}"
+            raise ResultsError(
+                f"{run.summary.id} is given twice{also}; compare it with another run"
+            )
+        known[which] = where
+    return every
+
+
 def latest_pair(base: Path) -> tuple[Path, Path]:
     """Find the latest single run and HA run that can be compared; just the latest ones if none can.
 
     Raises:
         ResultsError: There is no run of one of them.
     """
-    later: list[SavedRun] = []
-    for run in runs(base):
+    later: dict[str, list[SavedRun]] = {"single": [], "ha": []}
+    for run in runs(base) if _has_both(base) else ():
         if isinstance(run, UnreadableRun):
             continue
-        for other in later:
-            found = {one.summary.topology: one for one in (run, other)}
-            single, ha = found.get("single"), found.get("ha")
-            if single and ha and not comparability.differences(single.summary, ha.summary):
-                return single.directory, ha.directory
-        later.append(run)
+        mine = run.summary.topology
+        for other in later["ha" if mine == "single" else "single"]:
+            if not comparability.differences(run.summary, other.summary):
+                pair = (run, other) if mine == "single" else (other, run)
+                return pair[0].directory, pair[1].directory
+        later[mine].append(run)
     return paths.latest(base, "single"), paths.latest(base, "ha")
+
+
+def _has_both(base: Path) -> bool:
+    """Return whether there are directories of runs of both stacks: all others need not be read."""
+    return all(any(base.glob(f"*Z-{topology}-*")) for topology in ("single", "ha"))
 
 
 def load(base: Path, name: str) -> SavedRun:

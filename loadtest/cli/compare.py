@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -96,30 +94,21 @@ def _sides(
                 f"compare takes two runs, not {len(runs)}; or compare any number with a baseline: "
                 f"`python -m loadtest compare RUN… {BASELINE_OPTION} NAME`"
             )
-        a, b = _different(saved_runs.load(base, run) for run in runs)
+        a, b = saved_runs.given_once(saved_runs.load(base, run) for run in runs)
         return None, [a], [b]
     wanted = None if to_baseline == NO_VALUE else to_baseline
     name, baseline = baselines.choose(baselines.file(), wanted)
     before = baselines.runs(name, baseline, base)
     later = runs or [f"{saved_runs.LATEST}{baseline.topology}"]
-    after = _different(saved_runs.load(base, run) for run in later)
-    known = {run.directory.resolve() for run in before}
-    if own := [run.summary.id for run in after if run.directory.resolve() in known]:
+    after = saved_runs.given_once(saved_runs.load(base, run) for run in later)
+    known = {(run.summary.id, run.summary.started_at) for run in before}
+    if own := [
+        run.summary.id for run in after if (run.summary.id, run.summary.started_at) in known
+    ]:
         raise LoadTestError(
             f"{', '.join(own)} is part of baseline {name!r} itself; make another run, then compare that"
         )
     return name, before, after
-
-
-def _different(runs: Iterable[SavedRun]) -> list[SavedRun]:
-    """Return the runs; one that is given twice is no evidence of its own."""
-    found = dict[Path, SavedRun]()
-    for run in runs:
-        where = run.directory.resolve()
-        if where in found:
-            raise LoadTestError(f"{run.summary.id} is given twice; compare it with another run")
-        found[where] = run
-    return list(found.values())
 
 
 def show(compared: Comparison, texts: Texts, *, json: bool, markdown: bool) -> None:

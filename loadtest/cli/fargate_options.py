@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from commandline.options import file
+from loadtest.engine.fargate import aws
 from loadtest.engine.fargate import plan as plans
 from loadtest.engine.fargate import settings as fargate_settings
 from loadtest.engine.fargate.generator import FargateWorkers
@@ -129,6 +130,7 @@ def _on_fargate(
     for line in plan.lines():
         say(line)
     plan.require(placement.max_cost)
+    aws.require_places(clients, settings)
     if placement.dry_run:
         raise typer.Exit
     _agree(plan, yes=placement.yes)

@@ -88,22 +88,40 @@ def history_command(
     - `python -m loadtest history --topology ha --profile quick --verdict kept`
     """
     base = paths.base()
-    found = list(saved_runs.runs(base))
     wanted = Filter(topology=topology, profile=profile, verdict=verdict, version=version)
-    kept = [run for run in found if isinstance(run, SavedRun) and wanted.accepts(run)]
+    kept, broken, more = _newest(base, wanted, limit)
     if change_points:
-        points.show(kept[:limit], json=json)
+        points.show(kept, json=json)
         return 0
-    broken = [run for run in found if isinstance(run, UnreadableRun)]
     listed = History(
-        runs=[_history_row(run) for run in kept[:limit]],
+        runs=[_history_row(run) for run in kept],
         skipped=[SkippedRun(directory=str(b.directory), reason=b.reason) for b in broken],
     )
     if json:
         output.show_json(Console(), listed)
+    elif more:
+        _show(listed, f"the newest {len(kept)} runs in {base}; --limit shows more")
     else:
-        _show(listed, f"{len(listed.runs)} of {len(kept)} runs in {base}")
+        _show(listed, f"{len(kept)} of {len(kept)} runs in {base}")
     return 0
+
+
+def _newest(
+    base: Path, wanted: Filter, limit: int
+) -> tuple[list[SavedRun], list[UnreadableRun], bool]:
+    """Return the newest runs that are wanted, those beside them that are broken, and if there are more.
+
+    Of thousands of runs, no more are read than it takes.
+    """
+    kept, broken = list[SavedRun](), list[UnreadableRun]()
+    for run in saved_runs.runs(base):
+        if isinstance(run, UnreadableRun):
+            broken.append(run)
+        elif wanted.accepts(run):
+            if len(kept) == limit:
+                return kept, broken, True
+            kept.append(run)
+    return kept, broken, False
 
 
 def _show(listed: History, title: str) -> None:

@@ -100,8 +100,10 @@ def stop_command() -> int:
     Example: `python -m loadtest workers stop`
     """
     say = line_printer(Console())
-    failed = False
-    found = ledger.left(paths.base())
+    found, damaged = ledger.left(paths.base())
+    failed = bool(damaged)
+    for line in damaged:
+        say(f"{line}; its tasks, if any, end by themselves, and are those of `aws ecs list-tasks`")
     for file, one in found:
         name = file.parent.name
         if one.endpoint != endpoint():
@@ -117,7 +119,7 @@ def stop_command() -> int:
         failed = failed or bool(failures)
         for line in failures or ["nothing of it is left on AWS"]:
             say(f"{name}: {line}")
-    if not found:
+    if not found and not damaged:
         say(f"no run in {paths.base()} has left workers on AWS")
     return ExitCode.FAILURE if failed else ExitCode.SUCCESS
 

@@ -106,7 +106,8 @@ def _phase(
     if wrong:
         return None
     try:
-        return _made(entry, str(entry.get("name", f"phase {index + 1}")), kinds[0])
+        name = entry.get("name")
+        return _made(entry, f"phase {index + 1}" if name in (None, "") else str(name), kinds[0])
     except _WrongError as error:
         wrong.append(error)
         return None
@@ -212,7 +213,7 @@ def _number(entry: Mapping[str, Any], key: str, *, least: float, whole: bool = F
     value = entry[key]
     try:
         number = -1.0 if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if not least <= number <= MOST_VISITORS or (whole and number % 1):
         what = "a whole number" if whole else "a number"

@@ -81,7 +81,7 @@ def answering() -> Generator[None]:
         ) from error
 
 
-def error_code(error: Exception) -> str:
+def error_code(error: BaseException | None) -> str:
     """Return the code of an error that AWS answered with; empty for any other one."""
     response = getattr(error, "response", None)
     return str((response or {}).get("Error", {}).get("Code") or "")

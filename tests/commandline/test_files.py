@@ -50,6 +50,25 @@ def test_what_is_a_constant_of_json_may_be_refused():
     assert files.parse_json("[1]", refuse) == [1]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[1e999]", "1e999 is larger than any number"),
+        (f"[{'9' * 400}]", "a number in it has 400 digits"),
+        (f"[{'9' * 5000}]", "a number in it has 5,000 digits"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_computed_with_is_refused(text: str, said: str):
+    with pytest.raises(ValueError, match=said):
+        files.parse_json(text)
+    assert files.parse_json("[1790000000123456789, 1e300, -2.5]") == [
+        1790000000123456789,
+        1e300,
+        -2.5,
+    ]
+
+
 def test_a_value_in_a_message_is_short():
     assert files.shortened("short") == "'short'"
     assert len(files.shortened("long" * 100)) == 60

@@ -156,7 +156,7 @@ _OUTPUTS = (
     row("loadtest run --outputs o.json", "not UTF-8", files={"o.json": NOT_UTF8}),
     row("loadtest run --outputs o.json", "named pipe", files={"o.json": pipe}),
     row("loadtest run --outputs o.json", "nested too deeply", files={"o.json": DEEP_JSON}),
-    row("loadtest run --outputs o.json", "thousands of digits", files={"o.json": DIGITS}),
+    row("loadtest run --outputs o.json", "a number in it has", files={"o.json": DIGITS}),
     row("loadtest run --outputs o.json", "missing output url", files={"o.json": "{}"}),
     row("loadtest run --outputs o.json", "the document", "pulumi up", files={"o.json": "[]"}),
 )

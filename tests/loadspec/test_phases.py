@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadspec import phases, setting
+from loadspec.durations import whole_seconds
 from loadspec.phases import LoadSpecError, Part
 from loadtest.errors import LoadTestError
 from loadtest.profiles import PROFILES, of_setting
@@ -19,6 +20,25 @@ def test_phases_follow_each_other_and_a_hold_stays_at_the_rate_before_it():
         Part("pause", 3, 0),
         Part("hold", 60, 20),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("4.35m", 261),
+        ("8.2h", 29_520),
+        ("4001000ms", 4001),
+        (" 1.15 minutes ", 69),
+        ("0.25d", 21_600),
+    ],
+)
+def test_a_length_is_read_as_it_is_written_and_not_as_a_binary_fraction(text: str, seconds: int):
+    assert whole_seconds(text) == seconds
+
+
+@pytest.mark.parametrize("value", ["1001ms", "0.001m", "-5", "5 weeks", True, float("inf"), None])
+def test_what_is_no_length_in_whole_seconds(value: object):
+    assert whole_seconds(value) is None
 
 
 def test_a_text_that_was_written_reads_the_same():
@@ -40,6 +60,11 @@ def test_a_text_that_was_written_reads_the_same():
         ("hold 0s", "hold 0s: '0s' is no length in whole seconds, such as `60s` or `5m`"),
         ("ramp 5:9:1s", "ramp 5:9:1s: a ramp lasts at least 2 s"),
         ("hold 50:90h", "the load lasts 324,000 s; at most 86,400 s are run"),
+        ("hold 2.5:9s", "arrival a second; with a fraction it is `ramp 2.5:2.5:9s`"),
+        ("ramp 1:2.5:9s, hold 1m", "arrival a second; with a fraction it is `ramp 2.5:2.5:1m`"),
+        ("hold 2000000:1s", "'2000000' is no number of arrivals a second up to 100,000"),
+        ("ramp 5:inf:9s", "'inf' is no number of arrivals a second"),
+        ("ramp nan:5:9s", "'nan' is no number of arrivals a second"),
         ("hold 1000:12h", "the load starts up to 43,200,000 visitors; at most 10,000,000 are run"),
     ],
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,6 +68,32 @@ def test_schedule_has_one_rising_time_per_user_within_the_run(name: str):
     assert np.all(np.diff(times) >= 0)
     assert times[0] > 0
     assert times[-1] <= profile.duration_s + 1e-9
+
+
+@pytest.mark.parametrize(
+    "phase", [Phase("ramp", 3, 900, 2500), Phase("hold", 2, 1200), counted("count", 5000, 2)]
+)
+def test_more_than_a_thousand_a_second_are_planned_evenly(phase: Phase):
+    times = phase.schedule()
+    seconds = np.ceil(times - 1e-9).astype(int) - 1
+    assert seconds.min() == 0
+    assert seconds.max() == phase.duration_s - 1
+    # Nobody starts with a thousand others.
+    assert np.diff(times).max() < 0.2
+    assert np.bincount(np.floor(times * 100).astype(int)).max() <= 26
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Phase("x", 1, 2_000_000),
+        lambda: Phase("x", 9, 1, 200_000),
+        lambda: counted("x", 1_000_001, 1),
+    ],
+)
+def test_more_than_any_generator_starts_is_refused(make: Callable[[], Phase]):
+    with pytest.raises(LoadTestError, match=r"phase 'x': .* visitors a second; 100,000 are"):
+        make()
 
 
 def test_a_ramp_second_has_the_rate_between():

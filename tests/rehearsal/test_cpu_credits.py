@@ -35,7 +35,7 @@ def test_an_instance_ran_dry_when_its_balance_was_first_found_empty():
     ("found", "said"),
     [
         (FleetCredits([instance(0.0)], None, 0.0, BEGAN), "count as spent"),
-        (FleetCredits([instance(9.0, 4.0)], 9.0, 0.0, BEGAN), "9 saved up; none ran dry, 4 left"),
+        (FleetCredits([instance(9.0, 4.0)], 9.0, 0.0, BEGAN), "9 saved up; none ran dry, 4.0 left"),
         (
             FleetCredits([instance(9.0, 0.0), instance(9.0, 1.0)], 9.0, 0.0, BEGAN),
             "1 of 2 instances ran dry, the first at 12:05 UTC",
@@ -43,8 +43,8 @@ def test_an_instance_ran_dry_when_its_balance_was_first_found_empty():
         # Of a short load there is no point yet: that none is empty says nothing.
         (FleetCredits([instance(9.0), instance()], 9.0, 0.0, BEGAN), "is not known"),
         (
-            FleetCredits([instance(9.0, 8.0)], 9.0, 0.0, BEGAN + timedelta(minutes=6)),
-            "is not known",
+            FleetCredits([instance(9.0, 8.0)], 0.5, 0.0, BEGAN + timedelta(minutes=6), 0.31),
+            "0.5 saved up; the load took about 0.3 of them of the busiest instance, and ended before",
         ),
         (
             FleetCredits(
@@ -100,6 +100,9 @@ class Cloud:
 def run(instance_type: str = "t4g.nano") -> StackRun:
     summary: Any = SimpleNamespace(
         load_began_at=BEGAN,
+        profile=SimpleNamespace(
+            phases=[SimpleNamespace(duration_s=20), SimpleNamespace(duration_s=10)]
+        ),
         instances=[SimpleNamespace(answers=100), SimpleNamespace(answers=100)],
         requests=SimpleNamespace(valid=200),
     )
@@ -117,6 +120,11 @@ def test_a_fleet_is_read_from_ec2_and_cloudwatch():
     # Two cores here are one vCPU: 0.3 and 0.05 of a vCPU, of which 0.2 is above the baseline.
     assert found.monthly_usd == pytest.approx(0.2 * 0.04 * 730)
     assert "up to 3.0 surplus credits" in render(found.state)
+    # 0.3 of a vCPU for half a minute, and ten times as much of AWS's time at tenfold speed.
+    assert found.spent == pytest.approx(0.15)
+    fast = cpu_credits.fleet(Cloud(), run(), factor=2.0, saved_up=1.0, speed=10.0)
+    assert fast is not None
+    assert fast.spent == pytest.approx(1.5)
     shown = cpu_credits.rows(found, found)
     assert [row.name.id for row in shown] == ["local.credits", "local.credits.cost"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ STOP_TIMEOUT_S: Final = 60
 """Between SIGTERM and SIGKILL (`stopTimeout`): for the generator's end and the last records."""
 BUCKET, PREFIX, WORKER = "HAPROOF_BUCKET", "HAPROOF_PREFIX", "HAPROOF_WORKER_NUMBER"
 """The variables by which a worker learns what it is."""
+_ECR: Final = re.compile(r"^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.")
+"""Account and region of a private registry, also by its dual-stack name (`….dkr-ecr.us-east-1.on.aws`)."""
 
 
 def task_definition(
@@ -127,15 +130,15 @@ def _objects(settings: FargateSettings, *actions: str) -> list[dict[str, Any]]:
 def _execution(settings: FargateSettings, region: str) -> list[dict[str, Any]]:
     found = [_allow(["ecr:GetAuthorizationToken"], "*")]
     registry, _, path = settings.image.partition("/")
-    host = registry.split(".")
-    if len(host) > 3 and host[1:3] == ["dkr", "ecr"]:
+    if ours := _ECR.match(registry):
+        account, where = ours.groups()
         name = path.partition("@")[0].partition(":")[0]
         pull = [
             "ecr:BatchCheckLayerAvailability",
             "ecr:BatchGetImage",
             "ecr:GetDownloadUrlForLayer",
         ]
-        repository = f"arn:{settings.partition}:ecr:{host[3]}:{host[0]}:repository/{name}"
+        repository = f"arn:{settings.partition}:ecr:{where}:{account}:repository/{name}"
         found.append(_allow(pull, repository))
     if settings.log_group:
         group = (

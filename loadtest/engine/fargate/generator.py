@@ -16,7 +16,7 @@ from loadtest.engine.fargate.aws import default_subnets
 from loadtest.engine.fargate.ledger import OpenLedger
 from loadtest.engine.fargate.messages import Plan
 from loadtest.engine.fargate.plan import FargatePlan
-from loadtest.engine.fargate.remote import Link, RemoteWorker
+from loadtest.engine.fargate.remote import LOST_S, Link, RemoteWorker
 from loadtest.engine.fargate.store import Store
 from loadtest.engine.generators.base import Generator, Installation, Load, Running, Turn
 from loadtest.engine.generators.translation import parts
@@ -197,6 +197,8 @@ class _Fleet(Fleet):
                 pace.head_start_s,
                 # The workers go by UTC; this computer's clock may be wrong.
                 lambda: time.time() + estimator.offset().estimate_s,
+                # The link says sooner that it hears nothing; this is for a worker whose generator hangs.
+                LOST_S + 3 * pace.beat_s,
             ),
         )
         self._end, self._end_lock, self._gone = end, threading.Lock(), False

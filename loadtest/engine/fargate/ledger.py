@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from loadtest.errors import ResultsError
 from loadtest.models import Record
@@ -77,21 +77,18 @@ class OpenLedger:
             (self._file.parent / LOCK).unlink(missing_ok=True)
 
 
-def left(results: Path) -> list[tuple[Path, Ledger]]:
-    """Return the ledgers of runs that may have left something on AWS.
-
-    Raises:
-        ResultsError: One cannot be read.
-    """
-    found = list[tuple[Path, Ledger]]()
+def left(results: Path) -> tuple[list[tuple[Path, Ledger]], list[str]]:
+    """Return the ledgers of runs that may have left something on AWS, and which cannot be read and why."""
+    found, damaged = list[tuple[Path, Ledger]](), list[str]()
     for file in sorted(results.glob(f"*/{FILE}")):
         try:
             ledger = Ledger.model_validate_json(file.read_text(encoding="utf-8"))
-        except (OSError, ValidationError) as error:
-            raise ResultsError(f"cannot read {file}: {error}") from error
+        except (OSError, ValueError) as error:
+            damaged.append(f"cannot read {file}: {' '.join(str(error).split())}")
+            continue
         if ledger.open:
             found.append((file, ledger))
-    return found
+    return found, damaged
 
 
 def take(file: Path) -> OpenLedger | None:

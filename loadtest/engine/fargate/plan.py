@@ -119,7 +119,7 @@ class FargatePlan:
         """
         if self.quota is not None:
             self.quota.require(self.workers * self.size.vcpu)
-        if self.highest.total > max_cost:
+        if not self.highest.total <= max_cost:  # nor is any price below `nan`
             raise LoadTestError(
                 f"the workers may cost {self.highest.total:.2f} USD, more than `--max-cost {max_cost:g}` "
                 "allows: raise it, or take fewer workers, a shorter load or fewer runs"

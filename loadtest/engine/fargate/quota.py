@@ -58,13 +58,13 @@ def _quota(clients: Clients) -> dict[str, Any]:
     client = clients["service-quotas"]
     named = {"ServiceCode": SERVICE, "QuotaCode": CODE}
     try:
-        return client.get_service_quota(**named)["Quota"]
-    except ClientError as error:
+        return aws.call(f"read the quota of Fargate ({CODE})", client.get_service_quota, **named)[
+            "Quota"
+        ]
+    except LoadTestError as error:
         # Nothing was ever applied for: AWS's default holds.
-        if error_code(error) != "NoSuchResourceException":
-            raise LoadTestError(f"cannot read the quota of Fargate ({CODE}): {error}") from error
-    except BotoCoreError as error:
-        raise LoadTestError(f"cannot read the quota of Fargate ({CODE}): {error}") from error
+        if error_code(error.__cause__) != "NoSuchResourceException":
+            raise
     what = f"read the default quota of Fargate ({CODE})"
     return aws.call(what, client.get_aws_default_service_quota, **named)["Quota"]
 

@@ -15,6 +15,7 @@ from loadtest.engine.fargate.ledger import OpenLedger
 from loadtest.engine.fargate.messages import Coordinator, Plan, Status
 from loadtest.engine.fargate.package import Receiver
 from loadtest.engine.fargate.store import Store
+from loadtest.engine.fargate.tasks import TaskState
 from loadtest.engine.generators.base import Turn
 from loadtest.errors import LoadTestError
 from loadtest.runs import paths
@@ -28,6 +29,10 @@ AT_ONCE: Final = 8
 """Workers that are asked at the same time."""
 GRACE_S: Final = 15.0
 """For the last piece, once ECS says that a task has ended."""
+_MUTE: Final = (
+    "it never spoke: its role needs what `python -m loadtest workers policy` prints as `taskRole`, its "
+    "subnets a way to S3 and to the image's registry (`logGroup` in the settings keeps what it prints)"
+)
 WAY_OUT: Final = 1
 """The status of a worker that ended without saying how."""
 
@@ -195,12 +200,20 @@ class Link:
             state = found.get(str(worker.number))
             if worker.done or state is None:
                 continue
-            if state.ended:
-                worker.ended_at = worker.ended_at or now
+            worker.ended_at = (worker.ended_at or now) if state.ended else None
+            if worker.ended_at is not None:
                 if now - worker.ended_at > min(GRACE_S, 3 * self._beat_s):
-                    reason = state.reason or "no reason given"
-                    worker.complain(f"its task ended before its load: {reason}")
+                    worker.complain(f"its task ended before its load: {_reason(worker, state)}")
                     worker.lost = state.exit_code or WAY_OUT
             elif worker.said is not None and now - worker.heard_at > LOST_S:
                 worker.complain(f"nothing was heard of it for {now - worker.heard_at:.0f} s")
                 worker.lost = WAY_OUT
+
+
+def _reason(worker: RemoteWorker, state: TaskState) -> str:
+    said = [state.reason or "no reason given"]
+    if state.exit_code is not None:
+        said.append(f"exit code {state.exit_code}")
+    if worker.said is None:
+        said.append(_MUTE)
+    return "; ".join(said)

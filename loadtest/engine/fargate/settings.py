@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
+from loadtest import yaml_positions
 from loadtest.errors import LoadTestError
+from loadtest.yaml_positions import Source, YamlError, explain
 
 DEFAULT = Path("fargate.yml")
+MOST_CPU_S = 10_000
+"""CPU seconds per 1,000 requests beyond which a figure is a mistake."""
 ARN = r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+$"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=255)]
 
@@ -43,7 +47,7 @@ class FargateSettings(BaseModel):
     """Without one, the subnets need a way to ECR, S3 and the target, such as a NAT gateway."""
     log_group: str | None = None
     """A log group that exists; None: what workers print is not kept on AWS."""
-    cpu_per_thousand: Annotated[float, Field(gt=0)] | None = None
+    cpu_per_thousand: Annotated[float, Field(gt=0, le=MOST_CPU_S)] | None = None
     """CPU seconds that 1,000 requests take the generator; by default what `make tools` has shown."""
 
     @model_validator(mode="after")
@@ -67,24 +71,39 @@ def read(path: Path) -> FargateSettings:
     """Read the settings.
 
     Raises:
-        LoadTestError: The file is missing or wrong; the message names every value.
+        LoadTestError: The file is missing or wrong; the message names every value and its line.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        source = yaml_positions.read(path)
     except OSError as error:
         raise LoadTestError(
             f"cannot read the settings of workers on Fargate in {path} ({error.strerror}); "
             "docs/workers.md says what belongs there (`--fargate FILE` names another file)"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise LoadTestError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except YamlError as error:
+        where = f"{path}, line {error.problem.position.line}"
+        raise LoadTestError(f"{where}: {error.problem.text} (docs/workers.md)") from error
     try:
-        return FargateSettings.model_validate(content if content is not None else {})
+        return FargateSettings.model_validate(source.content)
     except ValidationError as error:
-        problems = [
-            f"  {'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}"
-            for one in error.errors(include_url=False)
-        ]
+        problems = [f"  {_problem(one, source)}" for one in error.errors(include_url=False)]
         raise LoadTestError(
             "\n".join([f"{path} is wrong (docs/workers.md):", *problems])
         ) from error
+
+
+def _problem(error: ErrorDetails, source: Source) -> str:
+    location = source.resolve(error["loc"])
+    # Of a key that is missing, the file has no position.
+    name = ".".join(map(str, error["loc"])) or "the file"
+    line = f"line {source.keys[location].line}, " if location else ""
+    text = explain(error)
+    match error["type"]:
+        case "missing":
+            text = "is missing"
+        case "extra_forbidden":
+            known = ", ".join(to_camel(field) for field in FargateSettings.model_fields)
+            text = f"unknown key; known are {known}"
+        case _:
+            pass
+    return f"{line}{name}: {text}"

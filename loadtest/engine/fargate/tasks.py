@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from loadtest.engine.fargate import aws, documents
 from loadtest.engine.fargate.ledger import OpenLedger
 from loadtest.engine.fargate.store import Store
 from loadtest.errors import GeneratorError, LoadTestError
-from loadtest.stack.clients import Clients
+from loadtest.stack.clients import Clients, error_code
 from loadtest.stack.clock_offset import OffsetEstimator, TimedCalls
 
 ENDED: Final = "STOPPED"
+MISSING: Final = "MISSING"
+"""ECS does not know the task: not any more, or not yet, as its answers may be older than a start."""
+_NO_TASK: Final = "InvalidParameterException"
 DESCRIBED: Final = 100
 """Tasks that one call describes."""
 GONE_S: Final = documents.STOP_TIMEOUT_S + 30.0
@@ -31,8 +35,8 @@ class TaskState:
 
     @property
     def ended(self) -> bool:
-        """Whether it has stopped."""
-        return self.status == ENDED
+        """Whether it has stopped, as far as ECS knows."""
+        return self.status in (ENDED, MISSING)
 
 
 def register(clients: Clients, ledger: OpenLedger, definition: Mapping[str, Any]) -> str:
@@ -86,7 +90,7 @@ def states(clients: Clients, cluster: str, tasks: Mapping[str, str]) -> dict[str
             found[by_arn[one["taskArn"]]] = _state(one)
         for one in answer.get("failures", ()):
             if (arn := one.get("arn")) in by_arn:
-                found[by_arn[arn]] = TaskState(ENDED, str(one.get("reason")), None)
+                found[by_arn[arn]] = TaskState(MISSING, "ECS does not know it", None)
     return found
 
 
@@ -106,45 +110,54 @@ def stop_all(clients: Clients, ledger: OpenLedger, why: str) -> list[str]:
     """Stop every task of a run and remove all that it has left; return what could not be.
 
     Looks for tasks by what they were started by: one that was started just before its starter was killed
-    is in no ledger.
+    is in no ledger. What fails for one task is tried for the others all the same.
     """
     content, failures = ledger.content, list[str]()
-    try:
-        left = set(content.tasks.values()) | set(
-            _started_by(clients, content.cluster, content.token)
-        )
-    except LoadTestError as error:
-        failures.append(str(error))
-        left = set(content.tasks.values())
-    named = {arn: arn for arn in left}
-    try:
-        known = states(clients, content.cluster, named) if named else {}
-        for arn in sorted(left):
-            if arn in known and not known[arn].ended:
-                aws.call(
-                    f"stop {arn}",
-                    clients["ecs"].stop_task,
-                    cluster=content.cluster,
-                    task=arn,
-                    reason=why,
-                )
-        _await_end(clients, content.cluster, named)
-        if content.definition:
-            aws.call(
+
+    def attempted(work: Callable[[], object]) -> bool:
+        try:
+            work()
+        except LoadTestError as error:
+            failures.append(str(error))
+            return False
+        return True
+
+    left = set(content.tasks.values())
+    attempted(lambda: left.update(_started_by(clients, content.cluster, content.token)))
+    named, known = {arn: arn for arn in sorted(left)}, dict[str, TaskState]()
+    attempted(lambda: known.update(states(clients, content.cluster, named) if named else {}))
+    for arn in named:
+        attempted(partial(_stop, clients, content.cluster, arn, why, known.get(arn)))
+    gone = attempted(lambda: _await_end(clients, content.cluster, named))
+    if content.definition:
+        attempted(
+            partial(
+                aws.call,
                 f"deregister {content.definition}",
                 clients["ecs"].deregister_task_definition,
                 taskDefinition=content.definition,
             )
+        )
+    if gone:
         # Only now: a worker that still runs would write again.
         place = Store(clients["s3"], content.bucket, content.prefix, TimedCalls(OffsetEstimator()))
-        place.clear()
-    except LoadTestError as error:
-        failures.append(str(error))
+        attempted(place.clear)
     if failures:
         ledger.release()
     else:
         ledger.close()
     return failures
+
+
+def _stop(clients: Clients, cluster: str, arn: str, why: str, known: TaskState | None) -> None:
+    if known is not None and known.status == ENDED:
+        return
+    try:
+        aws.call(f"stop {arn}", clients["ecs"].stop_task, cluster=cluster, task=arn, reason=why)
+    except LoadTestError as error:
+        # ECS forgets a task some time after its end.
+        if known is None or known.status != MISSING or error_code(error.__cause__) != _NO_TASK:
+            raise
 
 
 def _started_by(clients: Clients, cluster: str, token: str) -> list[str]:

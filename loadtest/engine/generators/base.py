@@ -66,11 +66,17 @@ class Turn:
     worker: int
     """From 1."""
     ready: Path
-    """File that the generator writes once it could begin: its clock, epoch ms."""
+    """File that the generator writes once it could begin: its clock before and after it wrote `dated`,
+    epoch ms."""
     begin: Path
     """File that then tells it when to begin: by its clock, epoch ms."""
     dealt: Mapping[Path, Path] = field(default_factory=dict[Path, Path])
     """A file of payload -> the file with this worker's rows of it."""
+
+    @property
+    def dated(self) -> Path:
+        """Empty file of the generator, whose date is by the clock of this computer."""
+        return self.ready.with_name(f"{self.ready.name}.clock")
 
     @property
     def variables(self) -> dict[str, str]:

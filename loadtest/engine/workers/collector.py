@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from loadtest.engine.workers import shares
+from loadtest.engine.workers.silence import Silence
 from loadtest.profiles import Profile
 from loadtest.runs import journal, paths
+from loadtest.runs.recording import exchanges
 
 INTERVAL_S: Final = 0.2
 
@@ -25,6 +27,7 @@ class Collector:
         profile: Profile,
         workers: Sequence[Path],
         complain: Callable[[str], None],
+        silence: Silence | None = None,
     ) -> None:
         """Prepare to collect.
 
@@ -33,10 +36,15 @@ class Collector:
             profile: The whole load, whose phases are noted as the first worker begins them.
             workers: The workers' directories.
             complain: Takes the reason why nothing can be collected any more.
+            silence: Is told who was heard, and tells who no longer is.
         """
         self._requests = directory / f"{paths.REQUESTS}.gz"
         self._generator = directory / paths.GENERATOR
-        self._complain = complain
+        self._complain, self._silence, self._names = (
+            complain,
+            silence,
+            [one.name for one in workers],
+        )
         self._tails = [journal.Tail(one / f"{paths.REQUESTS}.gz") for one in workers]
         self._events = [journal.Tail(one / paths.GENERATOR) for one in workers]
         self._phases = {
@@ -75,13 +83,27 @@ class Collector:
         events = [
             event
             for number, tail in enumerate(self._events)
-            for line in tail.lines()
+            for line in self._heard(number, tail.lines())
             if (event := self._event(json.loads(line), first=number == 0)) is not None
         ]
         if events:
             # One write in append mode, like everybody who writes there: lines stay whole.
             with self._generator.open("ab", buffering=0) as file:
                 file.write("".join(f"{json.dumps(one)}\n" for one in events).encode())
+
+        self._notice_silence()
+
+    def _heard(self, worker: int, lines: list[str]) -> list[str]:
+        if lines and self._silence:
+            self._silence.heard(worker)
+        return lines
+
+    def _notice_silence(self) -> None:
+        if self._silence and (silent := self._silence.found()) is not None:
+            seconds = self._silence.silent_s
+            self._complain(
+                f"{self._names[silent]} hangs: nothing was heard of it for {seconds:g} s"
+            )
 
     def _event(self, event: dict[str, Any], *, first: bool) -> dict[str, Any] | None:
         """Return an event as one of the run; None if it only concerns a worker's share."""
@@ -100,6 +122,12 @@ def totals(workers: Sequence[Path]) -> tuple[dict[str, int], list[dict[str, int]
     for one in each:
         together.update(one)
     return dict(together), each
+
+
+def sent(worker: Path) -> int:
+    """Return how many requests a worker recorded that it sent, as far as its file can be read."""
+    found = journal.locate(worker, paths.REQUESTS)
+    return 0 if found is None else sum(one.sent for one in exchanges(journal.Journal(found)))
 
 
 def counters(worker: Path) -> dict[str, int]:

@@ -6,12 +6,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from loadtest.engine.generators.base import Load, Running, Turn
-from loadtest.engine.workers.collector import Collector, totals
+from loadtest.engine.workers import clocks
+from loadtest.engine.workers.collector import Collector, sent, totals
+from loadtest.engine.workers.silence import SILENT_S, Silence
+from loadtest.errors import ResultsError
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.runs.recording import Usage
@@ -19,6 +23,8 @@ from loadtest.runs.recording import Usage
 POLL_S: Final = 0.05
 HEAD_START_S: Final = 1.0
 """Between the last worker's readiness and the beginning: time for each to learn of it."""
+EARLY: Final = 1
+"""The status of workers of which one ended well before anything began."""
 READY_S: Final = 90.0
 """Within so many seconds each worker has to be ready; several start up at once on one computer."""
 
@@ -33,6 +39,8 @@ class Start:
     """Between the last worker's readiness and the beginning."""
     now: Callable[[], float] = time.time
     """The clock that the workers go by, in epoch seconds."""
+    silent_s: float = SILENT_S
+    """For how long a worker may say nothing while it runs."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,11 @@ class Worker:
     def name(self) -> str:
         """How it is called in messages."""
         return self.load.directory.name
+
+    @property
+    def first_arrival_s(self) -> float | None:
+        """When its first visitor comes, in seconds after the beginning; None if it has none."""
+        return next(iter(self.load.profile.schedule().tolist()), None)
 
 
 class Fleet:
@@ -73,7 +86,12 @@ class Fleet:
         self._lock = threading.Lock()
         self._ended = False
         directories = [one.load.directory for one in workers]
-        self._collector = Collector(directory, profile, directories, self._complain)
+        self._silence = Silence(
+            [one.first_arrival_s for one in workers],
+            lambda number: self._workers[number].process.poll() is None,
+            self._start.silent_s,
+        )
+        self._collector = Collector(directory, profile, directories, self._complain, self._silence)
         self._collector.start()
         self._stop = threading.Event()
         self._starter = threading.Thread(
@@ -90,6 +108,16 @@ class Fleet:
                 names = ", ".join(one.name for one in waiting)
                 self._complain(f"not ready after {self._start.ready_s:g} s: {names}")
                 return
+        for one in self._workers:
+            if why := clocks.fault(one.turn):
+                self._complain(f"{one.name}: {why}")
+                return
+        try:
+            self._tell_to_begin(peak_rate)
+        except ResultsError as error:
+            self._complain(str(error))
+
+    def _tell_to_begin(self, peak_rate: int) -> None:
         begin_ms = (self._start.now() + self._start.head_start_s) * 1000
         for number, worker in enumerate(self._workers):
             if self._stop.is_set():
@@ -97,6 +125,7 @@ class Fleet:
             # Each begins a visitor later than the one before: together they are as even as one.
             later_ms = number * 1000 / peak_rate
             paths.write_text(worker.turn.begin, f"{begin_ms + later_ms:.3f}")
+        self._silence.begin(self._start.head_start_s)
 
     def _complain(self, text: str) -> None:
         with self._lock:
@@ -132,6 +161,9 @@ class Fleet:
                 how = f" of {len(ended)} ended with status {status}"
                 self._complain(f"{one.name}: {why}" if why else f"{one.name}{how}")
                 return status
+            if status == 0 and not one.turn.begin.exists():
+                self._complain(f"{one.name} of {len(ended)} ended before the load began")
+                return EARLY
         if None in ended:
             return None
         self._finish()
@@ -151,6 +183,11 @@ class Fleet:
             started = counted.get("vusers.created", 0)
             if started != planned:
                 self._complain(f"{worker.name} started {started:,} of its {planned:,} visitors")
+            recorded, requests = sent(worker.load.directory), counted.get("http.requests", 0)
+            if recorded != requests:
+                self._complain(
+                    f"{worker.name} recorded {recorded:,} requests, of {requests:,} that it counted"
+                )
 
     def usage(self) -> Usage | None:
         """Add up what the workers have used; None once one of them has ended."""
@@ -167,8 +204,9 @@ class Fleet:
     def stop(self) -> None:
         """Stop all workers, and collect what is left. Idempotent."""
         self._stop.set()
-        for one in self._workers:
-            one.process.stop()
+        # At once: whoever is stopped last would go on alone.
+        with ThreadPoolExecutor(len(self._workers)) as pool:
+            list(pool.map(lambda one: one.process.stop(), self._workers))
         self._starter.join()
         self._collector.close()
 

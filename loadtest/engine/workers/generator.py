@@ -132,7 +132,7 @@ class Workers:
         try:
             for one, turn in self.shares_of(load):
                 started.append(Worker(one, turn, self._generator.start(one)))
-        except GeneratorError:
+        except BaseException:
             for worker in started:
                 worker.process.stop()
             raise

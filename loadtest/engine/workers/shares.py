@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from loadtest.errors import LoadTestError
-from loadtest.profiles import Phase, Profile, counted, pause
+from loadtest.profiles import MOST_PER_THREAD, Phase, Profile, counted, pause
 
 
 def visitors_per_second(phase: Phase) -> list[int]:
@@ -26,7 +26,8 @@ def share(profile: Profile, worker: int, workers: int) -> Profile:
     in which Artillery takes a number for every second.
 
     Raises:
-        LoadTestError: The profile limits the visitors at a time, which no worker knows of the others.
+        LoadTestError: The profile limits the visitors at a time, which no worker knows of the others, or
+            there are too few workers.
     """
     if profile.most_at_once is not None:
         raise LoadTestError(
@@ -40,8 +41,19 @@ def share(profile: Profile, worker: int, workers: int) -> Profile:
         for visitors in visitors_per_second(phase):
             counts.append(_turns(before, visitors, worker, workers))
             before += visitors
+        _require_few(max(counts), workers)
         phases += _in_pairs(phase.name, counts)
     return Profile(profile.name, tuple(phases), profile.shows_percentiles)
+
+
+def _require_few(visitors: int, workers: int) -> None:
+    # Beyond, Artillery cannot be told a number for every second.
+    if visitors > MOST_PER_THREAD:
+        needed = -(-visitors * workers // MOST_PER_THREAD)
+        raise LoadTestError(
+            f"a worker would have to start {visitors:,} visitors in a second, more than "
+            f"{MOST_PER_THREAD:,}: take at least {needed} (`--workers`)"
+        )
 
 
 def first_phases(profile: Profile) -> list[int]:

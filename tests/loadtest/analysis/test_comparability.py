@@ -9,6 +9,7 @@ import pytest
 from loadtest.analysis import comparability
 from loadtest.errors import ComparisonError
 from loadtest.models import RunSummary
+from loadtest.outcomes import Outcome
 
 
 def changed(run: RunSummary, part: str, **values: Any) -> RunSummary:
@@ -54,3 +55,23 @@ def test_every_difference_is_named_at_once(golden: tuple[RunSummary, RunSummary]
 
 def test_an_offered_load_within_two_percent_is_the_same(golden: tuple[RunSummary, RunSummary]):
     assert not comparability.differences(golden[1], changed(golden[1], "users", created=26_500))
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "said"),
+    [
+        ("users", {"failed": 99_999_999}, "99,999,999 of 27,000 users failed, which cannot be"),
+        ("users", {"failed": -1}, "-1 of 27,000 users failed, which cannot be"),
+        (
+            "requests",
+            {"outcomes": {Outcome.GOOD: 99_999_999}},
+            "outcomes are of more requests than",
+        ),
+    ],
+)
+def test_counts_that_somebody_has_changed_are_compared_with_nothing(
+    golden: tuple[RunSummary, RunSummary], part: str, values: dict[str, Any], said: str
+):
+    with pytest.raises(ComparisonError, match=said):
+        comparability.require_valid(golden[1], changed(golden[1], part, **values))
+    comparability.require_valid(*golden)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,36 @@ def test_runs_are_found_by_id_beginning_and_directory(
         saved_runs.find(base, "1999")
     with pytest.raises(ResultsError, match="there are none"):
         saved_runs.find(tmp_path / "nowhere", "x")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "../" * 2000, ""])
+def test_what_cannot_be_a_name_is_no_run(save: Callable[..., RunSummary], base: Path, name: str):
+    save(1)
+    with pytest.raises(ResultsError, match="there is no run"):
+        saved_runs.find(base, name)
+
+
+def test_a_copy_of_a_run_is_no_second_run(save: Callable[..., RunSummary], base: Path):
+    run = save(1)
+    shutil.copytree(base / run.id, base / "20261122T000009Z-ha-quick")
+    found = [saved_runs.load(base, one) for one in (run.id, "20261122T000009Z")]
+    with pytest.raises(
+        ResultsError, match=r"is given twice, as .*1Z-ha-quick and as .*9Z-ha-quick"
+    ):
+        saved_runs.given_once(found)
+    assert saved_runs.given_once(found[:1]) == found[:1]
+
+
+def test_runs_of_one_stack_alone_are_not_read_to_find_a_pair(
+    save: Callable[..., RunSummary], base: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for number in (1, 2, 3):
+        save(number)
+    read = list[Path]()
+    monkeypatch.setattr(run_loading, "load_summary", read.append)
+    with pytest.raises(ResultsError, match="no finished run of 'single'"):
+        saved_runs.latest_pair(base)
+    assert read == []
 
 
 def test_a_saved_run_knows_its_versions(golden: tuple[RunSummary, RunSummary]):

@@ -140,6 +140,22 @@ def test_wrong_usage_ends_with_one_message(
     assert said in capsys.readouterr().err
 
 
+def test_copies_are_no_runs_of_their_own(
+    save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
+):
+    save(1)
+    save(2)
+    shutil.copytree(base / RUNS[0], base / RUNS[7])
+    assert main.main(["baseline", "set", "main", RUNS[0], RUNS[7]]) == 4
+    assert "is given twice" in capsys.readouterr().err
+    main.main(["baseline", "set", "main", RUNS[0]])
+    capsys.readouterr()
+    assert main.main(["compare", RUNS[7], "--to-baseline"]) == 4
+    assert f"{RUNS[0]} is part of baseline 'main' itself" in capsys.readouterr().err
+    assert main.main(["compare", RUNS[1], RUNS[1][:16], "--to-baseline"]) == 4
+    assert "is given twice" in capsys.readouterr().err
+
+
 def test_which_baseline_must_be_clear_and_a_run_is_not_its_own(
     save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]
 ):
@@ -157,6 +173,23 @@ def test_a_broken_file_is_told_with_its_remedy(file: Path, capsys: pytest.Captur
         ("{", "is not JSON"),
         ('{"baselines": {"a": {}}}', "holds no baselines: baselines.a.runs"),
         ("[]", "holds no baselines"),
+        (
+            json.dumps(
+                {
+                    "baselines": {
+                        "a": {
+                            "runs": [],
+                            "topology": "ha",
+                            "scenario": "login",
+                            "profile": "quick",
+                            "computer": "",
+                            "set_at": "2026-11-22T00:00:00Z",
+                        }
+                    }
+                }
+            ),
+            "holds no baselines: baselines.a.runs",
+        ),
     ):
         file.write_text(content)
         assert main.main(["baseline", "list"]) == 4

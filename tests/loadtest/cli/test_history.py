@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.analysis import saved_runs
+from loadtest.analysis import run_loading, saved_runs
 from loadtest.cli import main
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES
@@ -73,6 +73,31 @@ def test_history_filters_and_prints_json(
     for run in said["runs"]:
         assert run["p99"]["value_ms"] > 0
         assert run["users"] == QUICK.planned_users
+
+
+def test_no_more_runs_are_read_than_are_listed(
+    save: Callable[..., RunSummary],
+    base: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    for number in range(1, 7):
+        save(number)
+    read = list[Path]()
+    load = run_loading.load_summary
+
+    def counted(path: Path) -> RunSummary:
+        read.append(path)
+        return load(path)
+
+    monkeypatch.setattr(run_loading, "load_summary", counted)
+    assert main.main(["history", "--limit", "2"]) == 0
+    assert f"the newest 2 runs in {base}; --limit shows more" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    assert len(read) == 3
+    assert main.main(["history", "--limit", "6"]) == 0
+    assert "6 of 6 runs" in capsys.readouterr().out
 
 
 def test_no_results_are_not_an_error(base: Path, capsys: pytest.CaptureFixture[str]):

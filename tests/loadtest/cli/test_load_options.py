@@ -74,7 +74,7 @@ def test_the_published_load_can_be_written_as_options(planned: Callable[..., Any
     ("options", "said"),
     [
         (("--ramp", "5:300s"), "--ramp 5:300s: from 5 to 125 arrivals a second over 300 s is `--ramp 5:125:300s`"),
-        (("--ramp", "5:x:300s"), "--ramp 5:x:300s: 'x' is no number of arrivals a second, such as `125`"),
+        (("--ramp", "5:x:300s"), "--ramp 5:x:300s: 'x' is no number of arrivals a second up to 100,000, such as `125`"),
         (("--ramp", "5:-1:300s"), "'-1' is no number of arrivals a second"),
         (("--ramp", "5:nan:300s"), "'nan' is no number of arrivals a second"),
         (("--ramp", "5:125:1.5s"), "'1.5s' is no length in whole seconds, such as `60s` or `5m`"),

@@ -39,6 +39,14 @@ def test_other_ways_to_write_a_file(tmp_path: Path, text: str):
     assert script_of(found)["scenarios"][0]["flow"][0]["get"]["url"] in ("/", "/노트/쪽")
 
 
+def test_json_writes_a_character_in_two_halves(tmp_path: Path):
+    request = r'{"get": {"url": "/", "name": "\ud83d\ude00 \u00e9"}}'
+    found, _ = told(
+        written(tmp_path, f'{{"config": {{}}, "scenarios": [{{"flow": [{request}]}}]}}')
+    )
+    assert script_of(found)["scenarios"][0]["flow"][0]["get"]["name"] == "\U0001f600 é"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -61,6 +69,10 @@ def test_bombs_are_refused_at_once(tmp_path: Path, text: str, expected: str):
         ("config: {}\nname: a\0b\n", "2:8: the character U+0000 is not allowed in YAML; remove it"),
         ("config: {}\n\x1b[31m\n", "2:1: the character U+001B is not allowed in YAML; remove it"),
         ("\ud7ff\x07", "1:2: the character U+0007 is not allowed in YAML; remove it"),
+        (
+            'config: {}\nname: "a\\ud83d"\n',
+            "2:7: not YAML: half of a character (`\\ud800` to `\\udfff`) is no text: write the whole one",
+        ),
         ("- 1\n", "1:1: a scenario file has the keys `config` and `scenarios`"),
         ("5\n", "1:1: a scenario file has the keys `config` and `scenarios`"),
     ],

@@ -20,7 +20,12 @@ from loadtest.yaml_positions import Problem
 
 RECORDER = Path(__file__).with_name(script.RECORDER)
 ARRIVAL_CLOCK = RECORDER.with_name("arrival_clock.cjs")
-RECORDER_FILES = (RECORDER, ARRIVAL_CLOCK, RECORDER.with_name("expectations.cjs"))
+RECORDER_FILES = (
+    RECORDER,
+    ARRIVAL_CLOCK,
+    RECORDER.with_name("expectations.cjs"),
+    RECORDER.with_name("starter.cjs"),
+)
 """The recorder with what it requires."""
 REPORTER = Path(__file__).with_name("reporter.cjs")
 

@@ -20,6 +20,7 @@ const { isMainThread, threadId } = require('node:worker_threads');
 
 const { keepTime } = require('./arrival_clock.cjs');
 const { checksOf, judgesStatus, meets, statusesOf } = require('./expectations.cjs');
+const { watchStarter } = require('./starter.cjs');
 
 const FLUSH_MS = 200;
 const BEAT_MS = 1000;
@@ -85,13 +86,27 @@ function flush() {
 function awaitStart() {
   const { HAPROOF_READY_FILE: ready, HAPROOF_START_FILE: begin } = process.env;
   if (!ready || isMainThread) return;
-  const parent = Number(process.env.HAPROOF_STARTER) || process.ppid;
-  fs.writeFileSync(ready, `${epoch()}`);
+  const isAlone = watchStarter();
+  announce(ready);
   while (!fs.existsSync(begin)) {
-    if (process.ppid !== parent) process.exit(143); // whoever started it is gone
+    if (isAlone()) process.exit(143);
     pause(START_CHECK_MS);
   }
   pause(Number(fs.readFileSync(begin, 'utf8')) - epoch());
+}
+
+// Whoever waits for this dates the empty file by its own clock, and so sees whether ours is the same. Of several
+// worker threads the first one says it.
+function announce(ready) {
+  const before = epoch();
+  try {
+    fs.writeFileSync(`${ready}.clock`, '', { flag: 'wx' });
+  } catch (error) {
+    if (error.code === 'EEXIST') return;
+    throw error;
+  }
+  fs.writeFileSync(`${ready}.part`, `${before} ${epoch()}`);
+  fs.renameSync(`${ready}.part`, ready);
 }
 
 function pause(ms) {

@@ -5,6 +5,8 @@
 
 const fs = require('node:fs');
 
+const { watchStarter } = require('./starter.cjs');
+
 const ORPHAN_CHECK_MS = 1000;
 
 module.exports = function createReporter(events) {
@@ -24,10 +26,9 @@ module.exports = function createReporter(events) {
     record({ event: 'error', at: Date.now(), message: String(message.error?.message ?? message) })
   );
 
-  // Not process.ppid: whoever started Artillery may have gone while it was loading.
-  const parent = Number(process.env.HAPROOF_STARTER) || process.ppid;
+  const isAlone = watchStarter();
   setInterval(() => {
-    if (process.ppid !== parent) process.exit(143);
+    if (isAlone()) process.exit(143);
   }, ORPHAN_CHECK_MS).unref();
   return {};
 };

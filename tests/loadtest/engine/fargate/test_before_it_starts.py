@@ -6,9 +6,12 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
 from loadtest.cli import tools
 from loadtest.cli.main import main
@@ -55,10 +58,13 @@ def test_a_dry_run_says_all_and_starts_nothing(aws: PlayedAws, capsys: pytest.Ca
     assert nothing_started(aws)
 
 
-def test_more_than_it_may_cost_is_refused(aws: PlayedAws, capsys: pytest.CaptureFixture[str]):
-    assert run("--workers", "4", "--yes", "--max-cost", "0.01") == 4
+@pytest.mark.parametrize("most", ["0.01", "0", "nan"])
+def test_more_than_it_may_cost_is_refused(
+    aws: PlayedAws, capsys: pytest.CaptureFixture[str], most: str
+):
+    assert run("--workers", "4", "--yes", "--max-cost", most) == 4
     said = capsys.readouterr().err
-    assert "more than `--max-cost 0.01` allows" in said
+    assert f"more than `--max-cost {most}` allows" in said
     assert nothing_started(aws)
 
 
@@ -88,6 +94,85 @@ def test_nothing_starts_without_agreement(aws: PlayedAws, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(
+    ("changes", "said", "remedy"),
+    [
+        ({"bucket": "not-ours"}, "cannot use the bucket not-ours", "make the bucket"),
+        ({"cluster": "other"}, "cannot use the cluster other", "aws ecs create-cluster"),
+    ],
+)
+def test_what_is_not_there_is_told_before_anything_starts(
+    aws: PlayedAws,
+    capsys: pytest.CaptureFixture[str],
+    changes: dict[str, str],
+    said: str,
+    remedy: str,
+):
+    Path("fargate.yml").write_text(yaml.safe_dump({**SETTINGS, **changes}))
+    for option in ("--dry-run", "--yes"):
+        assert run("--workers", "4", option) == 4
+        told = capsys.readouterr().err
+        assert said in told
+        assert remedy in told
+    assert nothing_started(aws)
+
+
+def test_without_a_default_vpc_subnets_are_asked_for(
+    aws: PlayedAws, capsys: pytest.CaptureFixture[str]
+):
+    ec2 = aws.client("ec2")
+    for one in ec2.describe_subnets()["Subnets"]:
+        ec2.delete_subnet(SubnetId=one["SubnetId"])
+    without = {name: value for name, value in SETTINGS.items() if name != "subnets"}
+    Path("fargate.yml").write_text(yaml.safe_dump(without))
+    assert run("--workers", "4", "--dry-run") == 4
+    assert "there is no default VPC for the workers: name `subnets`" in capsys.readouterr().err
+
+
+def test_only_zones_with_fargate_are_chosen():
+    found = [
+        {"SubnetId": f"subnet-{number}", "AvailabilityZoneId": zone}
+        for number, zone in enumerate(("usw1-az1", "usw1-az2", "usw1-az3", "euw1-az2"))
+    ]
+    clients: Any = {"ec2": SimpleNamespace(describe_subnets=lambda **_: {"Subnets": found})}
+    assert aws_calls.default_subnets(clients) == ["subnet-0", "subnet-2", "subnet-3"]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "remedy"),
+    [
+        ("AccessDeniedException", "no identity-based policy allows it", "`coordinator`"),
+        ("AccessDenied", "Access Denied", "`coordinator`"),
+        ("ClusterNotFoundException", "Cluster not found.", "aws ecs create-cluster"),
+        ("ExpiredToken", "The provided token has expired.", "log in to AWS again"),
+        ("InvalidParameterException", "The subnet ID 'subnet-9' does not exist", "`subnets`"),
+        (
+            "InvalidParameterException",
+            "Unable to assume the service linked role. Please verify that it exists.",
+            "create-service-linked-role",
+        ),
+        (
+            "ClientException",
+            "ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task.",
+            "`trust`",
+        ),
+        (
+            "ClientException",
+            "You've reached the limit on the number of vCPUs you can run concurrently",
+            "take fewer workers",
+        ),
+    ],
+)
+def test_what_aws_refuses_is_told_with_what_helps(code: str, message: str, remedy: str):
+    def refuse() -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "RunTask")
+
+    with pytest.raises(LoadTestError) as found:
+        aws_calls.call("start worker-1", refuse)
+    assert message in str(found.value)
+    assert remedy in str(found.value)
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         ([], "needs `--workers N`"),
@@ -102,6 +187,16 @@ def test_what_does_not_go_together(
     assert run(*words, "--yes") == 4
     assert said in capsys.readouterr().err
     assert nothing_started(aws)
+
+
+def test_a_damaged_ledger_is_told_and_the_others_are_looked_at(
+    aws: PlayedAws, capsys: pytest.CaptureFixture[str]
+):
+    run_of = Path("results/20261122T000001Z-ha-quick")
+    run_of.mkdir(parents=True)
+    (run_of / "fargate.json").write_text("{}")
+    assert main(["workers", "stop"]) == 4
+    assert "cannot read" in capsys.readouterr().out
 
 
 def test_options_of_fargate_without_it(aws: PlayedAws, capsys: pytest.CaptureFixture[str]):

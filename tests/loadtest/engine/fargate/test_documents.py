@@ -75,6 +75,23 @@ def test_ecs_pulls_this_image_and_writes_this_log():
     assert "ecr:BatchGetImage" not in str(public["executionRole"])
 
 
+@pytest.mark.parametrize(
+    "registry",
+    [
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "123456789012.dkr.ecr-fips.eu-west-1.amazonaws.com",
+        "123456789012.dkr-ecr.eu-west-1.on.aws",
+        "123456789012.dkr-ecr-fips.eu-west-1.on.aws",
+    ],
+)
+def test_a_private_registry_has_several_names(registry: str):
+    image = f"{registry}/load/worker@sha256:0123"
+    found = documents.policies(settings(image=image), "us-east-1")["executionRole"]
+    assert "arn:aws:ecr:eu-west-1:123456789012:repository/load/worker" in [
+        one["Resource"] for one in found["Statement"]
+    ]
+
+
 def test_only_calls_that_know_no_resource_are_allowed_on_all():
     found = documents.policies(settings(), "us-east-1")["coordinator"]["Statement"]
     everywhere = {action for one in found if one["Resource"] == "*" for action in one["Action"]}

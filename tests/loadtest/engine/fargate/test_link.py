@@ -10,9 +10,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from loadtest.engine.fargate import ledger, package, remote, store
+from loadtest.engine.fargate import ledger, package, remote, store, tasks
 from loadtest.engine.fargate.ledger import OpenLedger
 from loadtest.engine.fargate.messages import Clock, Plan, Status, Use
 from loadtest.engine.fargate.remote import Link, RemoteWorker
@@ -28,21 +29,33 @@ REQUESTS = f"{paths.REQUESTS}.gz"
 GOOD = Clock(source="amazon-time-sync", error_ms=0.4, synchronised=True)
 
 
+def refused(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "StopTask")
+
+
 class Ecs:
     """Tasks that run until they are stopped or said to have ended."""
 
     def __init__(self) -> None:
         self.states: dict[str, dict[str, Any]] = {}
+        self.unknown: set[str] = set()
+        """Tasks that ECS does not describe: not yet, or not any more."""
         self.calls: list[str] = []
 
     def describe_tasks(self, *, cluster: str, tasks: list[str]) -> dict[str, Any]:
-        return {"tasks": [{"taskArn": arn, **self.states[arn]} for arn in tasks]}
+        known = [arn for arn in tasks if arn not in self.unknown]
+        return {
+            "tasks": [{"taskArn": arn, **self.states[arn]} for arn in known],
+            "failures": [{"arn": a, "reason": "MISSING"} for a in tasks if a in self.unknown],
+        }
 
     def list_tasks(self, *, cluster: str, startedBy: str) -> dict[str, Any]:  # noqa: N803
         running = [a for a, one in self.states.items() if one["lastStatus"] != "STOPPED"]
         return {"taskArns": running}
 
     def stop_task(self, *, cluster: str, task: str, reason: str) -> dict[str, Any]:
+        if task not in self.states:
+            raise refused("InvalidParameterException", "The referenced task was not found.")
         self.calls.append(f"stop {task}")
         self.states[task] = {"lastStatus": "STOPPED", "stoppedReason": reason}
         return {}
@@ -99,6 +112,9 @@ class Stage:
         piece = self.senders[number].piece(status, last=last)
         self.store.put(store.piece(number, self.sent[number]), piece)
         self.sent[number] += 1
+
+    def objects(self) -> list[Any]:
+        return self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
 
     def said(self) -> dict[str, Any]:
         """What the coordinator says."""
@@ -236,20 +252,88 @@ def test_the_end_stops_tasks_and_removes_everything(stage: Stage):
     assert stage.ecs.calls[:2] == ["stop arn:1", "stop arn:2"]
     assert "deregister definition:1" in stage.ecs.calls
     assert stage.s3.list_objects_v2(Bucket=BUCKET).get("Contents") is None
-    assert ledger.left(stage.directory.parent) == []
+    assert ledger.left(stage.directory.parent) == ([], [])
     assert stage.ledger.content.workers["1"]["clock"]["error_ms"] == 0.4
 
 
-def test_what_cannot_be_stopped_stays_in_the_ledger(stage: Stage):
+def test_what_cannot_be_stopped_stays_in_the_ledger(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     def refuse(**_: Any) -> dict[str, Any]:
-        from botocore.exceptions import ClientError
+        raise refused("AccessDeniedException", "no")
 
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "StopTask")
+    monkeypatch.setattr(tasks, "GONE_S", 0.0)
 
     stop, stage.ecs.stop_task = stage.ecs.stop_task, refuse  # type: ignore[method-assign]
-    (failure,) = stage.link.close("enough")
-    assert "cannot stop arn:1" in failure
-    ((file, left),) = ledger.left(stage.directory.parent)
+    first, second, *_ = stage.link.close("enough")
+    assert "cannot stop arn:1" in first
+    assert "cannot stop arn:2" in second
+    assert "`coordinator`" in first  # what rights are missing
+    assert "deregister definition:1" in stage.ecs.calls
+    # A worker that runs would write again.
+    assert stage.objects()
+    (((file, left),), damaged) = ledger.left(stage.directory.parent)
+    assert damaged == []
     assert (left.tasks, left.open) == ({"1": "arn:1", "2": "arn:2"}, True)
     stage.ecs.stop_task = stop  # type: ignore[method-assign]
     assert ledger.take(file) is not None
+
+
+def test_one_that_cannot_be_stopped_keeps_no_other_one_running(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tasks, "GONE_S", 0.0)
+    stop = stage.ecs.stop_task
+
+    def refuse_first(*, cluster: str, task: str, reason: str) -> dict[str, Any]:
+        if task == "arn:1":
+            raise refused("ServerException", "later")
+        return stop(cluster=cluster, task=task, reason=reason)
+
+    monkeypatch.setattr(stage.ecs, "stop_task", refuse_first)
+    failures = stage.link.close("enough")
+    assert "cannot stop arn:1" in failures[0]
+    assert "still running 0 s after it was stopped: arn:1" in failures[1]
+    assert stage.ecs.states["arn:2"]["lastStatus"] == "STOPPED"
+    monkeypatch.setattr(stage.ecs, "stop_task", stop)
+
+
+def test_a_task_that_ecs_does_not_know_yet_is_stopped_all_the_same(stage: Stage):
+    stage.ecs.unknown = {"arn:1", "arn:2"}
+    assert stage.link.close("enough") == []
+    assert stage.ecs.calls[:2] == ["stop arn:1", "stop arn:2"]
+
+
+def test_a_task_that_ecs_has_forgotten_is_gone(stage: Stage):
+    stage.ecs.unknown = {"arn:1", "arn:2"}
+    stage.ecs.states.clear()
+    assert stage.link.close("enough") == []
+    assert ledger.left(stage.directory.parent) == ([], [])
+
+
+def test_a_task_that_was_only_not_known_for_a_moment_is_not_lost(stage: Stage):
+    stage.ecs.unknown = {"arn:1"}
+    one = stage.workers[0]
+    await_until(lambda: one.ended_at is not None)
+    stage.ecs.unknown = set()
+    await_until(lambda: one.ended_at is None)
+    assert (one.complaint, one.poll()) == (None, None)
+
+
+def test_a_worker_that_never_spoke_is_told_with_what_it_may_lack(stage: Stage):
+    stage.ecs.states["arn:1"] = {
+        "lastStatus": "STOPPED",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [{"name": "worker", "exitCode": 1}],
+    }
+    await_until(lambda: stage.workers[0].complaint)
+    told = str(stage.workers[0].complaint)
+    assert "Essential container in task exited; exit code 1; it never spoke" in told
+    assert "`taskRole`" in told
+
+
+def test_a_damaged_ledger_hides_no_other_one(stage: Stage):
+    other = stage.directory.parent / "another"
+    other.mkdir()
+    (other / ledger.FILE).write_text('{"token": ')
+    found, (damaged,) = ledger.left(stage.directory.parent)
+    assert [file.parent.name for file, _ in found] == ["run"]
+    assert f"cannot read {other / ledger.FILE}" in damaged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Any, cast
 import pytest
 
 from loadtest.engine.generators.base import Load, Turn
-from loadtest.engine.workers import shares
-from loadtest.engine.workers.fleet import Fleet, Worker
+from loadtest.engine.workers import clocks, shares
+from loadtest.engine.workers.fleet import Fleet, Start, Worker
+from loadtest.errors import ResultsError
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import journal, paths
 from loadtest.runs.recording import Usage
@@ -44,14 +46,21 @@ class Played:
         return "  the end"
 
 
+def request(user: str, *, sent: bool = True) -> str:
+    """A line of a worker's recorder."""
+    times = {"arrived": 1000.0, "start": 1001.0, "ttfb": 2.5, "total": 3.0}
+    answer = {"status": 200, "expected": True, "error": None}
+    return json.dumps({"vu": user, "endpoint": "/", **times, **answer, "sent": sent}) + "\n"
+
+
 class Stage:
     """A fleet of three, and what its workers would write."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, start: Start | None = None) -> None:
         self.directory = directory
         self.played = [Played(number) for number in (1, 2, 3)]
         self.workers = [self._worker(number, one) for number, one in enumerate(self.played, 1)]
-        self.fleet = Fleet(directory, LOAD, self.workers)
+        self.fleet = Fleet(directory, LOAD, self.workers, start)
 
     def _worker(self, number: int, played: Played) -> Worker:
         mine = self.directory / f"worker-{number}"
@@ -71,7 +80,7 @@ class Stage:
     def record(self, number: int, *users: str) -> None:
         """A worker records a request of each user, and its phases."""
         mine = self.workers[number - 1].load
-        lines = "".join(json.dumps({"vu": user}) + "\n" for user in users)
+        lines = "".join(request(user) for user in users)
         journal.append(mine.directory / f"{paths.REQUESTS}.gz", lines)
         events = [
             {"event": "phase", "index": index, "name": phase.name, "at": 1000.0 * index}
@@ -80,10 +89,10 @@ class Stage:
         text = "".join(f"{json.dumps(one)}\n" for one in [*events, {"event": "beat"}])
         (mine.directory / paths.GENERATOR).write_text(text)
 
-    def report(self, number: int, started: int) -> None:
+    def report(self, number: int, started: int, requests: int = 0) -> None:
         """A worker ends well, with Artillery's report."""
         mine = self.workers[number - 1].load.directory
-        counters = {"vusers.created": started, "http.requests": started}
+        counters = {"vusers.created": started, "http.requests": requests}
         (mine / paths.ARTILLERY_REPORT).write_text(
             json.dumps({"aggregate": {"counters": counters}})
         )
@@ -119,11 +128,12 @@ def test_nobody_begins_before_all_are_ready_and_then_a_visitor_apart(stage: Stag
 
 
 def test_the_run_s_files_are_the_workers_together(stage: Stage):
+    stage.all_ready()
     stage.record(1, "a", "b")
     stage.record(2, "c")
     stage.record(3, "d")
-    for number in (1, 2, 3):
-        stage.report(number, stage.planned(number))
+    for number, requests in ((1, 2), (2, 1), (3, 1)):
+        stage.report(number, stage.planned(number), requests)
 
     assert stage.fleet.poll() == 0
     assert stage.fleet.complaint is None
@@ -135,10 +145,11 @@ def test_the_run_s_files_are_the_workers_together(stage: Stage):
     assert phases == [(0, "ramp"), (1, "hold")]
     assert sum(one["event"] == "beat" for one in events) == 3
     totals = json.loads((stage.directory / paths.TOTALS).read_text())["counters"]
-    assert totals == {"vusers.created": LOAD.planned_users, "http.requests": LOAD.planned_users}
+    assert totals == {"vusers.created": LOAD.planned_users, "http.requests": 4}
 
 
 def test_a_worker_that_started_other_than_its_share_is_named(stage: Stage):
+    stage.all_ready()
     stage.report(1, stage.planned(1) + 1)
     stage.report(2, stage.planned(2) - 1)
     stage.report(3, stage.planned(3))
@@ -165,12 +176,125 @@ def test_why_a_worker_ended_is_said_where_it_is_known(stage: Stage):
 
 
 def test_a_worker_that_left_no_report_is_named(stage: Stage):
+    stage.all_ready()
     for number in (1, 2):
         stage.report(number, stage.planned(number))
     stage.played[2].status = 0
 
     stage.fleet.poll()
     assert stage.fleet.complaint == f"worker-3 started 0 of its {stage.planned(3)} visitors"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "counted"),
+    [
+        (["a", "a"], 1),  # one record twice
+        (["a"], 2),  # one is missing
+    ],
+)
+def test_a_worker_whose_records_are_not_what_it_counted_is_named(
+    stage: Stage, recorded: list[str], counted: int
+):
+    stage.all_ready()
+    stage.record(2, *recorded)
+    for number, requests in ((1, 0), (2, counted), (3, 0)):
+        stage.report(number, stage.planned(number), requests)
+
+    assert stage.fleet.poll() == 0
+    assert stage.fleet.complaint == (
+        f"worker-2 recorded {len(recorded)} requests, of {counted} that it counted"
+    )
+
+
+def test_a_file_of_records_that_ends_in_the_middle_of_a_piece_is_noticed(stage: Stage):
+    stage.all_ready()
+    stage.record(2, "a", "b")
+    stage.record(2, "c")
+    file = stage.workers[1].load.directory / f"{paths.REQUESTS}.gz"
+    os.truncate(file, file.stat().st_size - 40)
+    for number, requests in ((1, 0), (2, 3), (3, 0)):
+        stage.report(number, stage.planned(number), requests)
+
+    assert stage.fleet.poll() == 0
+    assert stage.fleet.complaint == "worker-2 recorded 2 requests, of 3 that it counted"
+
+
+def test_what_is_no_record_is_a_complaint(stage: Stage):
+    stage.all_ready()
+    (stage.workers[2].load.directory / f"{paths.REQUESTS}.gz").write_bytes(b"not gzip")
+    await_until(lambda: stage.fleet.complaint)
+    assert "a worker recorded something unreadable" in str(stage.fleet.complaint)
+
+
+def test_a_request_that_was_not_sent_is_in_no_count(stage: Stage):
+    stage.all_ready()
+    lines = "".join(request("a", sent=sent) for sent in (True, False))
+    journal.append(stage.workers[0].load.directory / f"{paths.REQUESTS}.gz", lines)
+    for number, requests in ((1, 1), (2, 0), (3, 0)):
+        stage.report(number, stage.planned(number), requests)
+
+    assert stage.fleet.poll() == 0
+    assert stage.fleet.complaint is None
+
+
+def test_a_worker_that_ends_well_before_anything_began_ends_the_load(stage: Stage):
+    stage.played[2].status = 0
+
+    assert stage.fleet.poll() != 0
+    assert stage.fleet.complaint == "worker-3 of 3 ended before the load began"
+
+
+@pytest.mark.parametrize(("ahead_ms", "said"), [(3_000, "ahead of"), (-3_000, "behind")])
+def test_a_worker_with_another_clock_lets_nobody_begin(stage: Stage, ahead_ms: int, said: str):
+    for one in stage.workers:
+        now_ms = time.time() * 1000 + (ahead_ms if one.turn.worker == 2 else 0)
+        one.turn.dated.touch()
+        one.turn.ready.write_text(f"{now_ms} {now_ms + 5}")
+    await_until(lambda: stage.fleet.complaint)
+
+    assert str(stage.fleet.complaint).startswith("worker-2: its clock is ")
+    assert f"{said} this computer's" in str(stage.fleet.complaint)
+    assert not any(one.turn.begin.exists() for one in stage.workers)
+
+
+def test_a_worker_that_was_kept_waiting_has_no_wrong_clock(stage: Stage):
+    turn = stage.workers[0].turn
+    turn.dated.touch()
+    now_ms = turn.dated.stat().st_mtime * 1000
+    # It was not let run for two seconds before, and for three after it wrote the file.
+    turn.ready.write_text(f"{now_ms - 2_000} {now_ms + 3_000}")
+    assert clocks.offset_ms(turn) == 0.0
+    turn.ready.write_text("1.0")  # of a worker elsewhere
+    assert clocks.offset_ms(turn) == 0.0
+
+
+def test_a_worker_that_hangs_is_named(tmp_path: Path):
+    stage = Stage(tmp_path, Start(head_start_s=0.0, silent_s=0.5))
+    stage.all_ready()
+    files = [one.load.directory / paths.GENERATOR for one in stage.workers]
+
+    def beat() -> str | None:
+        for number in (0, 2):
+            with files[number].open("a") as file:
+                file.write(json.dumps({"event": "beat"}) + "\n")
+        return stage.fleet.complaint
+
+    await_until(beat)
+    assert stage.fleet.complaint == "worker-2 hangs: nothing was heard of it for 0.5 s"
+    stage.fleet.stop()
+
+
+def test_a_full_disk_before_the_beginning_is_a_complaint(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    def full(path: Path, text: str) -> None:
+        raise ResultsError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr(paths, "write_text", full)
+    for one in stage.workers:
+        one.turn.ready.write_text("1.0")
+    await_until(lambda: stage.fleet.complaint)
+    assert "No space left on device" in str(stage.fleet.complaint)
 
 
 def test_what_workers_used_and_said_is_added_up(stage: Stage):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shlex
 import signal
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ from rich.console import Console
 from loadtest.analysis.columns import nearest_rank
 from loadtest.cli import tools
 from loadtest.engine import runner
-from loadtest.engine.workers import shares
+from loadtest.engine.generators.base import Turn
+from loadtest.engine.workers import clocks, shares
 from loadtest.engine.workers.generator import Split
 from loadtest.errors import GeneratorError
 from loadtest.profiles import Phase, Profile
@@ -34,6 +37,7 @@ pytestmark = [pytest.mark.region, pytest.mark.alone, pytest.mark.slow]
 WORKERS = 4
 LOAD = Profile("ours", (Phase("ramp", 6, 10, 60), Phase("hold", 4, 60)))
 SERVER = "10.79.255.1"
+ROOT = Path(__file__).parents[4]
 SCENARIO = """\
 config: {http: {timeout: 5}}
 scenarios:
@@ -107,6 +111,11 @@ def test_the_sum_is_the_load_and_the_run_is_the_records_together(tmp_path: Path,
     own = [lines(one) for one in sorted(done.directory.glob(f"worker-*/{paths.REQUESTS}.gz"))]
     assert len(own) == WORKERS
     together = [line for one in own for line in one]
+    # Each said what its clock is, and it is this computer's.
+    for one in done.directory.glob("worker-*"):
+        turn = Turn(1, one / "ready", one / "begin")
+        assert turn.dated.exists()
+        assert abs(clocks.offset_ms(turn)) < clocks.WORST_MS
     merged = lines(done.directory / f"{paths.REQUESTS}.gz")
     assert sorted(map(str, merged)) == sorted(map(str, together))
     assert len({line["vu"] for line in merged}) == LOAD.planned_users
@@ -127,28 +136,133 @@ def test_the_sum_is_the_load_and_the_run_is_the_records_together(tmp_path: Path,
     assert arrived.sum() == sum(planned)
 
 
-def test_a_killed_worker_makes_the_run_invalid(tmp_path: Path, places: Split):
-    def kill() -> None:
-        time.sleep(3)
-        while not list(tmp_path.glob("results/*/worker-3/begin")):
-            time.sleep(0.1)
-        time.sleep(2)
-        directory = next(tmp_path.glob("results/*/worker-3"))
-        for process in psutil.process_iter(["cwd"]):
-            if process.info["cwd"] == str(directory):
-                process.send_signal(signal.SIGKILL)
+def begun(directory: Path) -> Path:
+    """Wait until the workers have begun, and a while; return the third one's directory."""
+    deadline = time.monotonic() + 150
+    while not list(directory.glob("results/*/worker-3/begin")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(3)
+    return next(directory.glob("results/*/worker-3"))
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    with Oracle(address=SERVER) as oracle, pytest.raises(GeneratorError, match="worker-3 of 4"):
-        load(tmp_path, places, oracle)
-    killer.join()
 
-    summary = json.loads(next(tmp_path.glob("results/*/run.json")).read_text())
-    assert summary["verdict"]["outcome"] == "invalid"
-    left = [
+def processes_in(directory: Path) -> list[psutil.Process]:
+    return [
         process
         for process in psutil.process_iter(["cwd"])
-        if str(process.info["cwd"]).startswith(str(tmp_path))
+        if str(process.info["cwd"]).startswith(str(directory))
     ]
-    assert left == []
+
+
+def kill(directory: Path) -> None:
+    for process in processes_in(directory):
+        process.send_signal(signal.SIGKILL)
+
+
+def hang(directory: Path) -> None:
+    for process in processes_in(directory):
+        process.send_signal(signal.SIGSTOP)
+
+
+def cut(directory: Path) -> None:
+    file = directory / f"{paths.REQUESTS}.gz"
+    os.truncate(file, file.stat().st_size // 2)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (kill, "worker-3 of 4 ended with status -9"),
+        (hang, "worker-3 hangs: nothing was heard of it for 30 s"),
+        (cut, "worker-3"),
+    ],
+)
+def test_trouble_of_one_worker_makes_the_run_invalid(
+    tmp_path: Path, places: Split, trouble: Callable[[Path], None], said: str
+):
+    maker = threading.Thread(target=lambda: trouble(begun(tmp_path)))
+    maker.start()
+    with Oracle(address=SERVER) as oracle, pytest.raises(GeneratorError) as caught:
+        load(tmp_path, places, oracle)
+    maker.join()
+
+    assert said in str(caught.value)
+    assert_invalid_and_nothing_left(tmp_path)
+
+
+def assert_invalid_and_nothing_left(directory: Path) -> None:
+    summary = json.loads(next(directory.glob("results/*/run.json")).read_text())
+    assert summary["verdict"]["outcome"] == "invalid"
+    assert processes_in(directory) == []
+
+
+FULL = """
+if [ {worker} = 3 ]; then
+    had=$(mktemp -d) && cp -a . "$had" && size=$(($(du -sk "$had" | cut -f1) + 16))
+    mount -t tmpfs -o size=${size}k none "$PWD" && cd "$PWD" && cp -a "$had"/. . && rm -r "$had"
+fi
+exec "$@"
+"""
+
+
+def test_a_full_disk_of_one_worker_makes_the_run_invalid(tmp_path: Path, places: Split):
+    full = Split(WORKERS, ("sh", "-c", FULL, "sh", *places.prefix))
+    try:
+        with Oracle(address=SERVER) as oracle, pytest.raises(GeneratorError) as caught:
+            load(tmp_path, full, oracle)
+    finally:
+        for one in tmp_path.glob("results/*/worker-3"):
+            subprocess.run(["umount", str(one)], check=False)
+
+    assert "worker-3: cannot write" in str(caught.value)
+    assert "ENOSPC" in str(caught.value)
+    assert_invalid_and_nothing_left(tmp_path)
+
+
+@pytest.mark.parametrize("beginning", [True, False], ids=["at the barrier", "under load"])
+def test_a_killed_coordinator_leaves_nobody(tmp_path: Path, *, beginning: bool):
+    (tmp_path / "ours.yml").write_text(SCENARIO)
+    with Oracle() as oracle:
+        (tmp_path / "outputs.json").write_text(json.dumps({**OUTPUTS, "url": oracle.url}))
+        # At the barrier one of them never comes. `timeout` is a program between.
+        slow = (
+            'if [ {worker} = 2 ]; then exec sleep 600; fi; exec "$@"' if beginning else 'exec "$@"'
+        )
+        prefix = f"timeout 600 sh -c {shlex.quote(slow)} sh"
+        coordinator = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "loadtest", "run", "--outputs", "outputs.json"),
+                *("--scenario", "ours.yml", "--hold", "20:60s", "--workers", "3"),
+                *("--worker-prefix", prefix),
+            ],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "LOADTEST_RESULTS": str(tmp_path / "results"),
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        file = "ready" if beginning else f"{paths.REQUESTS}.gz"
+        try:
+            await_files(tmp_path, f"results/*/worker-[13]/{file}", 2)
+        finally:
+            coordinator.kill()
+            coordinator.wait()
+        deadline = time.monotonic() + 30
+        while left := nodes_in(tmp_path):
+            assert time.monotonic() < deadline, left
+            time.sleep(0.2)
+    kill(tmp_path)  # what only sleeps
+
+
+def nodes_in(directory: Path) -> list[psutil.Process]:
+    return [one for one in processes_in(directory) if "node" in one.name()]
+
+
+def await_files(directory: Path, pattern: str, count: int) -> None:
+    deadline = time.monotonic() + 150
+    while len(list(directory.glob(pattern))) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -11,7 +11,7 @@ from loadtest.engine.workers import shares
 from loadtest.errors import LoadTestError
 from loadtest.profiles import PROFILES, Phase, Profile, counted, pause
 
-RATES = st.integers(min_value=1, max_value=300)
+RATES = st.one_of(st.integers(1, 300), st.integers(990, 5000))
 PHASES = st.one_of(
     st.builds(
         lambda seconds, low, high: Phase("ramp", seconds, low, high),
@@ -36,6 +36,10 @@ def per_second(profile: Profile) -> list[int]:
 @given(st.lists(PHASES, min_size=1, max_size=4), st.integers(1, 9))
 def test_the_shares_add_up_in_every_second(phases: list[Phase], workers: int):
     load = Profile("ours", tuple(phases))
+    if max(per_second(load)) > 1000 * workers:
+        with pytest.raises(LoadTestError, match="take at least"):
+            shares.share(load, 1, workers)
+        return
     each = [shares.share(load, worker, workers) for worker in range(1, workers + 1)]
 
     assert np.sum([per_second(one) for one in each], axis=0).tolist() == per_second(load)
@@ -51,6 +55,15 @@ def test_the_project_s_own_loads_can_be_split(name: str):
     each = [shares.share(load, worker, 4) for worker in range(1, 5)]
 
     assert np.sum([per_second(one) for one in each], axis=0).tolist() == per_second(load)
+
+
+def test_too_few_workers_say_how_many_it_takes():
+    load = Profile("ours", (Phase("ramp", 5, 50, 4800),))
+    with pytest.raises(LoadTestError, match=r"start 1,200 visitors in a second, .* at least 5 "):
+        shares.share(load, 1, 4)
+    assert (
+        sum(shares.share(load, one, 5).planned_users for one in range(1, 6)) == load.planned_users
+    )
 
 
 def test_the_phases_of_a_share_say_where_those_of_the_load_begin():
