@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from pathlib import Path
@@ -18,12 +19,14 @@ class DiskError(UserError):
 
 
 def require_writable(file: Path) -> None:
-    """Require a file that can be written when the work that it is for is done; leave it as it is.
+    """Require a file that can be written when the work that it is for is done; leave all as it is.
 
     Raises:
         DiskError: It cannot; the message says why.
     """
+    made = list[Path]()
     try:
+        made += [one for one in file.parents if not one.exists()]
         file.parent.mkdir(parents=True, exist_ok=True)
         existed = file.exists()
         # Not to wait for a reader of a named pipe.
@@ -36,6 +39,10 @@ def require_writable(file: Path) -> None:
             require_answering(file.parent)
     except OSError as error:
         raise DiskError(f"cannot write {file}: {error.strerror}; name another file") from error
+    finally:
+        for one in made:
+            with contextlib.suppress(OSError):
+                one.rmdir()
 
 
 def require_answering(directory: Path, patience_s: float = PATIENCE_S) -> None:

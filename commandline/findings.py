@@ -10,6 +10,7 @@ from commandline.run import UsageError
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_D = TypeVar("_D")
 Error = UserError | UsageError
 
 
@@ -43,7 +44,7 @@ class Checked(Generic[_T]):
             raise self._error
         return self._value  # pyright: ignore[reportReturnType] - set where there is no error
 
-    def otherwise(self, default: _T) -> _T:
+    def otherwise(self, default: _D) -> _T | _D:
         """Return the same, or `default` where something was found: for the checks that follow."""
         return default if self._error is not None else self.value
 

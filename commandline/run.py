@@ -64,19 +64,40 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
         return ExitCode.FAILURE
     except OSError as error:
         # A full disk, a file that may not be read: the system's words and the name are the remedy.
-        _report(_named(error) if error.filename else _words(error))
+        _report(_of_limits(error) or (_named(error) if error.filename else _words(error)))
         return ExitCode.FAILURE
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     except RuntimeError as error:
-        # What `Path.resolve` raises until Python 3.13, which raises an OSError.
-        if not str(error).startswith("Symlink loop"):
+        said = _of_runtime(str(error))
+        if said is None:
             raise
-        _report(f"{error}; name what is no symbolic link to itself")
+        _report(said)
         return ExitCode.FAILURE
     if code == ExitCode.INTERRUPTED:
         typer.echo("interrupted", err=True)
     return code if isinstance(code, int) else ExitCode.SUCCESS
+
+
+_LIMITS = {
+    errno.EMFILE: "this shell allows too few open files: raise the limit (`ulimit -n 65536`)",
+    errno.ENFILE: "this computer has too many open files: end what has them (`lsof`), or raise fs.file-max",
+    errno.EAGAIN: "no further process can be started: end others, or raise the limit (`ulimit -u`, a "
+    "container's `pids` limit)",
+    errno.ENOMEM: "this computer has no memory left: end other programs",
+}
+"""What an operating system says when it has no more of something, and the remedy."""
+
+
+def _of_limits(error: OSError) -> str | None:
+    return _LIMITS.get(error.errno or 0)
+
+
+def _of_runtime(said: str) -> str | None:
+    # What `Path.resolve` raises until Python 3.13, which raises an OSError.
+    if said.startswith("Symlink loop"):
+        return f"{said}; name what is no symbolic link to itself"
+    return _LIMITS[errno.EAGAIN] if said == "can't start new thread" else None
 
 
 def _named(error: OSError) -> str:

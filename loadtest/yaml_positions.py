@@ -20,6 +20,8 @@ Location = tuple[str | int, ...]
 MERGE = "tag:yaml.org,2002:merge"
 MOST_VALUES = 50_000
 """Values that a file may have once its aliases are followed: nested ones multiply."""
+MOST_EXACT = 2**53
+"""The largest number up to which JavaScript and JSON's usual readers have each whole one."""
 MOST_LEVELS = 60
 """How deep values may be nested: what reads them afterwards recurses."""
 
@@ -61,6 +63,10 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (
         r"found character '([^']*)' that cannot start any token",
         r"no value begins with `\1`: put it in quotes",
+    ),
+    (
+        r"expected ',' or '([}\]])', but got .*",
+        r"a comma is missing before this, or a `\1`, or the value before needs quotes",
     ),
     (
         r"mapping values are not allowed here",
@@ -122,6 +128,8 @@ class Source:
     values: dict[Location, Position] = field(default_factory=dict[Location, Position])
     duplicates: list[Problem] = field(default_factory=list[Problem])
     """Keys that are given twice."""
+    rewritten: dict[Location, str] = field(default_factory=dict[Location, str])
+    """Values that look like a text and are none to YAML, such as 007, 12:30 and 2024-01-31; as written."""
 
     def resolve(self, location: Sequence[str | int]) -> Location:
         """Return the longest path into the document that these steps describe.
@@ -251,6 +259,23 @@ def _without_tabs(text: str) -> str:
     return text
 
 
+def _is_rewritten(node: yaml.ScalarNode) -> bool:
+    """Return whether a value without quotes would be written otherwise by whoever reads it."""
+    text = str(node.value)
+    match str(node.tag).rpartition(":")[2]:
+        case "timestamp":
+            return node.style is None
+        case "int":
+            digits = text.lstrip("+-")
+            octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+            long = digits.isdecimal() and int(digits[:20]) > MOST_EXACT
+            return octal or long or bool({"_", ":"} & set(text))
+        case "float":
+            return bool({"_", ":"} & set(text))
+        case _:
+            return False
+
+
 class _Walk:
     """Visits every node of a document, as often as aliases lead to it, and notes where it is."""
 
@@ -270,6 +295,8 @@ class _Walk:
             text = f"more than {MOST_VALUES:,} values, with aliases followed"
             raise YamlError(Problem(where, text))
         self._source.values.setdefault(location, where)
+        if isinstance(node, yaml.ScalarNode) and _is_rewritten(node):
+            self._source.rewritten.setdefault(location, str(node.value))
         inside = [*above, node]
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -124,7 +125,8 @@ def run(
     from loadtest.scenario.scenario import Choice  # noqa: PLC0415
     from rehearsal.run_request import RunRequest  # noqa: PLC0415
 
-    words = phases_given(context, profile, ramp, hold, pause)
+    findings = Findings()
+    words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
     own_phases = profile is None and not words
     request = RunRequest(
         root=root.resolve(),
@@ -141,7 +143,7 @@ def run(
         image=image,
         region=StartOptions(speed=speed, cpu_factor=cpu_factor, cpu_credits=cpu_credits),
     )
-    return request.checked().run()
+    return request.checked(findings).run()
 
 
 @app.command()
@@ -180,21 +182,23 @@ def prove(
     from rehearsal.prove import STACKS, ProofRun  # noqa: PLC0415
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
-    if wrong := set(stack or []) - set(STACKS):
-        raise UsageError(f"--stack {min(wrong)!r}: choose ha or single")
     findings = Findings()
     settings = findings.of(setting_pairs.read, config or [])
     images = findings.of(image_options.chosen, root.resolve(), image)
     findings.of(experiments.require, only or [])
     findings.of(profile_named, profile)
-    findings.report()
+    findings.of(_require_stacks, stack or [], STACKS)
+    chosen_images = images.otherwise(image_options.ImageChoice())
     testbed = Testbed(
         root=root.resolve(),
         results=results.resolve(),
         keep=keep,
-        config=settings.value,
-        region=StartOptions(images=images.value, speed=speed, cpu_factor=cpu_factor),
+        config=settings.otherwise({}),
+        region=StartOptions(images=chosen_images, speed=speed, cpu_factor=cpu_factor),
     )
+    if findings:
+        testbed.look_at_inputs(findings)
+    findings.report()
     wanted = stack or STACKS
     return ProofRun(testbed, only or [], [one for one in STACKS if one in wanted], profile).run()
 
@@ -225,13 +229,26 @@ def damage(
     from rehearsal.prove import ProofRun  # noqa: PLC0415
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
+    findings = Findings()
+    settings = findings.of(setting_pairs.read, config or [])
+    images = findings.of(image_options.chosen, root.resolve(), None)
+    breaks = findings.of(chosen, rules or [])
+    chosen_images = images.otherwise(image_options.ImageChoice())
     testbed = Testbed(
         root=root.resolve(),
         results=results.resolve(),
-        config=setting_pairs.read(config or []),
-        region=StartOptions(images=image_options.chosen(root.resolve(), None), speed=speed),
+        config=settings.otherwise({}),
+        region=StartOptions(images=chosen_images, speed=speed),
     )
-    return DamageMeasurement(ProofRun(testbed), chosen(rules or []), rate).run()
+    if findings:
+        testbed.look_at_inputs(findings)
+    findings.report()
+    return DamageMeasurement(ProofRun(testbed), breaks.value, rate).run()
+
+
+def _require_stacks(given: Sequence[str], known: Sequence[str]) -> None:
+    if wrong := sorted(set(given) - set(known)):
+        raise UsageError(f"--stack {', '.join(map(repr, wrong))}: choose ha or single")
 
 
 @instead.command()
@@ -302,12 +319,10 @@ def preview(
     Examples: `python -m rehearsal preview --summary report.md`, or of your own program
     `python -m rehearsal preview --program ../our-infrastructure --stack prod`
     """
-    from rehearsal import other_program  # noqa: PLC0415
-    from rehearsal.preview import Previews  # noqa: PLC0415
+    from rehearsal.preview import Previews, looked_at  # noqa: PLC0415
 
-    if stack and program is None:
-        raise UsageError("--stack goes with --program: both stacks of this project are previewed")
-    other = other_program.find(program.resolve(), tuple(stack or ())) if program else None
+    reports = [file for file in (summary, json_file) if file]
+    other = looked_at(program.resolve() if program else None, stack or [], reports)
     return Previews(root=root.resolve(), summary=summary, json_file=json_file, program=other).run()
 
 

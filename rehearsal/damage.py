@@ -35,12 +35,13 @@ def chosen(rules: Sequence[str]) -> list[Break]:
     """Return the breaks of these rules, of all without any; those without an experiment are left out.
 
     Raises:
-        UserError: a rule has no break.
+        UserError: some of the rules have no break.
     """
     known = {one.rule: one for one in BREAKS if damage_files.exists(one.experiment)}
-    for rule in rules:
-        if rule not in known:
-            raise UserError(f"rule {rule!r} cannot be broken here; choose of {', '.join(known)}")
+    if wrong := [rule for rule in dict.fromkeys(rules) if rule not in known]:
+        raise UserError(
+            f"rule {', '.join(map(repr, wrong))} cannot be broken here; choose of {', '.join(known)}"
+        )
     wanted = set(rules or known)
     return [one for rule, one in known.items() if rule in wanted]
 

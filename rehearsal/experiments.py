@@ -276,6 +276,7 @@ def require(names: Iterable[str]) -> None:
         LoadTestError: there is one.
     """
     known = files.names()
-    for name in names:
-        if name not in known:
-            raise LoadTestError(f"there is no experiment {name!r}; choose of {', '.join(known)}")
+    if wrong := [name for name in dict.fromkeys(names) if name not in known]:
+        raise LoadTestError(
+            f"there is no experiment {', '.join(map(repr, wrong))}; choose of {', '.join(known)}"
+        )

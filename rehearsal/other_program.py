@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from rehearsal import yaml_file
+from rehearsal import foreign_settings, yaml_file
 from rehearsal.pulumi_project import EngineError
 
 PROJECT = "Pulumi.yaml"
+ENDINGS = ("yaml", "yml")
 NO_SETTINGS = "preview"
 """Name of the stack of a program without settings of one."""
 
@@ -23,6 +24,25 @@ class Program:
     stacks: tuple[str, ...]
     region: str | None
     """The AWS Region that its settings name; None if they name none."""
+    project: Path
+    """Its project file."""
+    settings: Mapping[str, Path]
+    """The settings file of each stack that has one."""
+
+    def notes(self) -> list[str]:
+        """Return what of its settings is previewed otherwise than it is deployed.
+
+        Raises:
+            EngineError: One cannot be read.
+        """
+        return [
+            note
+            for stack in self.stacks
+            if stack in self.settings
+            for note in foreign_settings.portable(
+                _read(self.settings[stack]), self.settings[stack].name
+            ).notes
+        ]
 
 
 def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
@@ -31,30 +51,54 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
     Raises:
         EngineError: It is no Pulumi program in Python, or has no such stack.
     """
-    project = _read(directory / PROJECT)
+    found = _project_file(directory)
+    project = _read(found)
     runtime = project.get("runtime")
     name = cast("Mapping[str, Any]", runtime).get("name") if isinstance(runtime, dict) else runtime
     if name != "python":
         raise EngineError(
-            f"{directory / PROJECT}: its runtime is {name!r}; programs in Python can be previewed, "
+            f"{found}: its runtime is {name!r}; programs in Python can be previewed, "
             'others by `pulumi preview` after `eval "$(python -m rehearsal env)"`'
         )
-    known = sorted(
-        file.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        for file in directory.glob("Pulumi.*.yaml")
-    )
+    settings = _settings(directory / str(project.get("stackConfigDir") or ""))
+    known = sorted(settings)
     for one in stacks:
         if one not in known:
             has = f"it has {', '.join(known)}" if known else "it has none"
             raise EngineError(f"{directory} has no settings of a stack {one!r}; {has}")
     chosen = stacks or tuple(known) or (NO_SETTINGS,)
-    regions = {_region(directory / f"Pulumi.{one}.yaml") for one in chosen if one in known}
+    regions = {_region(settings[one]) for one in chosen if one in known}
     if len(regions) > 1:
         raise EngineError(
             f"the stacks {', '.join(chosen)} are in different Regions, and a local region is one: name "
             "one of them with --stack"
         )
-    return Program(directory, chosen, regions.pop() if regions else None)
+    region = regions.pop() if regions else None
+    return Program(directory, chosen, region or _default_region(project), found, settings)
+
+
+def _project_file(directory: Path) -> Path:
+    there = (directory / f"Pulumi.{ending}" for ending in ENDINGS)
+    return next((file for file in there if file.is_file()), directory / PROJECT)
+
+
+def _settings(directory: Path) -> dict[str, Path]:
+    """Return the settings file of each stack, by the stack's name."""
+    return {
+        file.name.removeprefix("Pulumi.").removesuffix(f".{ending}"): file
+        for ending in ENDINGS
+        for file in sorted(directory.glob(f"Pulumi.*.{ending}"))
+    }
+
+
+def _default_region(project: Mapping[str, Any]) -> str | None:
+    """Return the Region that the project file itself sets for all stacks."""
+    config = project.get("config")
+    given = (
+        cast("Mapping[str, Any]", config).get("aws:region") if isinstance(config, dict) else None
+    )
+    value = cast("Mapping[str, Any]", given).get("value") if isinstance(given, dict) else given
+    return value if isinstance(value, str) else None
 
 
 def _region(file: Path) -> str | None:

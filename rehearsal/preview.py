@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +11,11 @@ from rich.console import Console
 
 from commandline import disk
 from commandline.exit_codes import ExitCode
+from commandline.findings import Findings
+from commandline.run import UsageError
 from region import background
 from region.session import Session
-from rehearsal import display, own_programs, policy_report
+from rehearsal import display, other_program, own_programs, policy_report
 from rehearsal.engine_events import Event
 from rehearsal.other_program import Program
 from rehearsal.policy_report import MANDATORY, Rule, StackReport
@@ -40,15 +42,14 @@ class Previews:
         """Run both and return the exit code. The report is written even if a preview fails.
 
         Raises:
-            DiskError: a report cannot be written.
             BackgroundError: the region did not start.
             SessionError: another region runs in `root`.
         """
-        for file in filter(None, (self.summary, self.json_file)):
-            disk.require_writable(file)
         rules = known_rules()
+        for note in self.program.notes() if self.program else ():
+            self.console.print(note, style="yellow", highlight=False, markup=False)
         with self._region() as found:
-            project = Project(found, self.root, program=self._directory)
+            project = Project(found, self.root, program=self._directory, other=self.program)
             reports = [self._preview(project, stack) for stack in self._stacks]
         text = policy_report.render(
             reports,
@@ -129,6 +130,29 @@ class Previews:
             )
         if report.failed is not None:
             self.console.print(report.failed, style="red", highlight=False, markup=False)
+
+
+def looked_at(
+    directory: Path | None, stacks: Sequence[str], reports: Sequence[Path]
+) -> Program | None:
+    """Return the program of a directory, if there is one; require files that reports can be written to.
+
+    Raises:
+        UserError: Some of it is wrong; the message has all that is.
+        UsageError: `stacks` are named, and nothing else is wrong than that there is no program.
+    """
+    findings = Findings()
+    found = findings.of(_program, directory, tuple(stacks))
+    for file in reports:
+        findings.of(disk.require_writable, file)
+    findings.report()
+    return found.value
+
+
+def _program(directory: Path | None, stacks: tuple[str, ...]) -> Program | None:
+    if stacks and directory is None:
+        raise UsageError("--stack goes with --program: both stacks of this project are previewed")
+    return other_program.find(directory, stacks) if directory else None
 
 
 def exit_code(reports: list[StackReport]) -> int:

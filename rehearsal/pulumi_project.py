@@ -14,7 +14,7 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -22,7 +22,7 @@ from commandline.errors import UserError
 from region import private
 from region.environment import process_environment
 from region.session import Session
-from rehearsal import yaml_file
+from rehearsal import foreign_settings, yaml_file
 from rehearsal.causes import causes, described
 from rehearsal.engine_events import (
     VARIABLES,
@@ -50,6 +50,20 @@ class EngineError(UserError):
     """A Pulumi command failed; the message has the cause, and the file with the whole output."""
 
 
+class OtherProgram(Protocol):
+    """Where a program that is not this checkout's has its files."""
+
+    @property
+    def project(self) -> Path:
+        """Its project file."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Path]:
+        """The settings file of each stack that has one."""
+        ...
+
+
 @dataclass(frozen=True)
 class Project:
     """The program of a checkout, on one region."""
@@ -61,7 +75,9 @@ class Project:
     processes: Processes = field(default_factory=Processes)
     """The commands that run, so that another thread can end them."""
     program: Path = paths.ROOT
-    """The directory of the program's `Pulumi.yaml`: this checkout's, or any other's."""
+    """The directory of the program: this checkout's, or any other's."""
+    other: OtherProgram | None = None
+    """The other one."""
 
     @property
     def directory(self) -> Path:
@@ -78,8 +94,10 @@ class Project:
         private.directory(self.root / "pulumi")
         self._write_project()
         salt = self._read(self.directory / f"Pulumi.{stack}.yaml").get("encryptionsalt")
-        own = self.program / f"Pulumi.{stack}.yaml"
+        own = self._settings_file(stack)
         settings = self._read(own)
+        if self.other:
+            settings = foreign_settings.portable(settings, own.name).settings
         config = settings["config"] = yaml_file.config(settings, own)
         config.update({f"haproof:{key}": value for key, value in overrides.items()})
         config["aws:region"] = self.session.region
@@ -89,10 +107,19 @@ class Project:
         target.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
         self._run(["stack", "select", "--create", "--stack", stack])
 
+    def _settings_file(self, stack: str) -> Path:
+        usual = self.program / f"Pulumi.{stack}.yaml"
+        return self.other.settings.get(stack, usual) if self.other else usual
+
     def _write_project(self) -> None:
-        project = self._read(self.program / "Pulumi.yaml")
+        project = self._read(self.other.project if self.other else self.program / "Pulumi.yaml")
         main = self.program / str(project.get("main") or "")
-        project["main"] = str(os.path.relpath(main, self.directory)) + "/"
+        project["main"] = str(os.path.relpath(main, self.directory)) + (
+            "/" if main.is_dir() else ""
+        )
+        # Where its author keeps states and settings.
+        for elsewhere in ("backend", "stackConfigDir"):
+            project.pop(elsewhere, None)
         options = {"virtualenv": str(paths.VENV)}
         project["runtime"] = {"name": "python", "options": options}
         text = yaml.safe_dump(project, sort_keys=False)

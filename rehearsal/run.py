@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
 from loadtest.analysis import preload, run_loading
 from loadtest.cli.load_request import load_for
-from loadtest.engine import hook_variables
+from loadtest.engine import descriptors, hook_variables
 from loadtest.generator_record import ARTILLERY
 from loadtest.profiles import Profile
 from loadtest.runs import paths as runs_paths
@@ -82,6 +81,7 @@ class Rehearsal:
         scenario = loaded.value
         profile = load_choice.profile_of(testbed.load, scenario)
         load_choice.require_visitors(profile, scenario, testbed.stacks, testbed.settings())
+        descriptors.require(profile, scenario)
         console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         for line in scenario.notes:
             console.print(line.strip(), style="yellow", highlight=False, markup=False)
@@ -153,14 +153,14 @@ class Rehearsal:
         head_start: HeadStart,
     ) -> Path:
         """Bring a stack up, which also releases and loads it, and return the run's directory."""
-        began = datetime.now(UTC)
+        before = self._latest(stack)
         with head_start.coming_up(stack, progress):
             failed = self._failure(partial(project.up, stack, progress))
-        run = self._newest(stack, began)
+        run = self._newer(stack, before)
         if run is None and failed is None:
             # Nothing had changed, so the engine ran no hook: do what the hook would have done.
             failed = self._failure(lambda: self._post_up(project, stack, progress))
-            run = self._newest(stack, began)
+            run = self._newer(stack, before)
         if run is None:
             raise failed or EngineError(f"the load test of {stack} left no result")
         if failed is not None and run_loading.load_summary(run).verdict.outcome == "kept":
@@ -176,14 +176,22 @@ class Rehearsal:
             return error
         return None
 
-    def _newest(self, stack: str, since: datetime) -> Path | None:
-        """Return the run of `stack` that began after `since`, if it was completed."""
+    def _newer(self, stack: str, before: Path | None) -> Path | None:
+        """Return the latest run of `stack` if it is another one than `before`.
+
+        Not by its time: a clock that is set back in between would make it an old one.
+        """
+        run = self._latest(stack)
+        return None if run == before else run
+
+    def _latest(self, stack: str) -> Path | None:
+        """Return the latest run of `stack` that was completed; None without one."""
         try:
             run = runs_paths.latest(self.testbed.results, stack)
-            fresh = run_loading.load_summary(run).started_at >= since
+            run_loading.load_summary(run)
         except runs_paths.ResultsError:
             return None
-        return run if fresh else None
+        return run
 
     def _post_up(self, project: Project, stack: str, progress: display.StageProgress) -> None:
         outputs = json.dumps(project.outputs(stack))

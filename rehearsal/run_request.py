@@ -49,14 +49,13 @@ class RunRequest:
     image: Sequence[str] | None
     region: StartOptions
 
-    def checked(self) -> Rehearsal:
-        """Return the rehearsal.
+    def checked(self, findings: Findings) -> Rehearsal:
+        """Return the rehearsal; `findings` has what was wrong before all of it was put together.
 
         Raises:
             UserError: Some of it is wrong; the message has all that is.
             UsageError: One of the options is, and nothing else.
         """
-        findings = Findings()
         findings.of(scenario.require_exported, sorted(self.choice.pass_env))
         load = findings.of(load_choice.setting_of, self.profile, self.words, self.choice)
         generator = findings.of(choose_generator, self.generator)

@@ -85,13 +85,15 @@ def aa_command(
         if stack or outputs:
             raise OutputsError("give saved runs, or a stack to load (--stack, --outputs); not both")
         return _show(self_comparison.analyze(_load(runs)), json=json)
-    words = phases_given(context, profile, ramp, hold, pause)
     findings = Findings()
+    words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
     choice = Choice(scenario, environment, frozenset(pass_env or ()))
     found, sent_by = asked(findings, profile, words, choice, generator)
+    if stack:
+        findings.report()  # Pulumi is not asked for what will not be loaded.
+    target = findings.of(read_outputs, stack, outputs)
     findings.report()
-    target = read_outputs(stack, outputs)
-    made = _run_pairs(target, found.value, sent_by.value, pairs, console)
+    made = _run_pairs(target.value, found.value, sent_by.value, pairs, console)
     return _show_made(console, made, json=json)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from commandline.findings import Findings
 from commandline.options import file
 from loadtest.engine.fargate import aws
 from loadtest.engine.fargate import plan as plans
@@ -84,6 +85,18 @@ class PlannedRuns:
     runs: int
 
 
+def look_at_placement(
+    findings: Findings, placement: Placement, split: Split | None, generator: str
+) -> None:
+    """Add to `findings` what is wrong with the options of workers, before a stack is asked for."""
+    if placement.place is Place.HERE:
+        findings.of(_require_nothing_of_aws, placement)
+        return
+    findings.of(_require_tasks, split)
+    findings.of(_require_artillery, generator)
+    findings.of(fargate_settings.read, placement.file)
+
+
 def place_workers(
     placement: Placement, split: Split | None, planned: PlannedRuns, console: Console
 ) -> Split | None:
@@ -95,25 +108,37 @@ def place_workers(
         typer.Abort: They were not agreed to.
     """
     if placement.place is Place.FARGATE:
-        return _on_fargate(placement, split, planned, console)
-    for name, given in (("--yes", placement.yes), ("--dry-run", placement.dry_run)):
-        if given:
-            raise LoadTestError(f"{name} belongs to workers on AWS: add `--workers-on fargate`")
+        return _on_fargate(placement, _require_tasks(split), planned, console)
+    _require_nothing_of_aws(placement)
     return split
 
 
-def _on_fargate(
-    placement: Placement, split: Split | None, planned: PlannedRuns, console: Console
-) -> Split:
+def _require_nothing_of_aws(placement: Placement) -> None:
+    for name, given in (("--yes", placement.yes), ("--dry-run", placement.dry_run)):
+        if given:
+            raise LoadTestError(f"{name} belongs to workers on AWS: add `--workers-on fargate`")
+
+
+def _require_tasks(split: Split | None) -> Split:
     if split is None or split.prefix:
         raise LoadTestError(
             "`--workers-on fargate` needs `--workers N`, how many tasks to start, and no `--worker-prefix`"
         )
-    if planned.generator != ARTILLERY:
+    return split
+
+
+def _require_artillery(generator: str) -> None:
+    if generator != ARTILLERY:
         raise LoadTestError(
-            f"{planned.generator} cannot wait until all workers are ready; leave out `--workers-on "
-            f"fargate`, or choose `--generator {ARTILLERY}`"
+            f"{generator} cannot wait until all workers are ready; leave out `--workers-on fargate`, or "
+            f"choose `--generator {ARTILLERY}`"
         )
+
+
+def _on_fargate(
+    placement: Placement, split: Split, planned: PlannedRuns, console: Console
+) -> Split:
+    _require_artillery(planned.generator)
     outputs = planned.targets[0]
     settings = fargate_settings.read(placement.file)
     clients = plans.connect(settings, outputs.region, outputs.url)

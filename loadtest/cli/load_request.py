@@ -16,6 +16,7 @@ from loadtest.cli import tools
 from loadtest.cli.load_options import DASHES
 from loadtest.engine import hook_variables
 from loadtest.engine.generators import registry
+from loadtest.engine.generators.artillery import own_functions
 from loadtest.errors import GeneratorError
 from loadtest.generator_record import ARTILLERY, TITLES
 from loadtest.profiles import Profile, of_setting, profile_named, written
@@ -133,9 +134,11 @@ def load_for(choice: Choice, generator: str) -> Scenario:
 
     Raises:
         LoadTestError: The scenario is missing or wrong, or the generator cannot run it.
-        GeneratorError: It is not installed.
+        GeneratorError: It is not installed, or cannot read the functions that the scenario brings.
     """
     loaded = scenarios.load(choice=choice)
     registry.require_runnable(loaded, generator)
-    tools.generator(generator)
+    command = tools.generator(generator)
+    if generator == ARTILLERY:
+        own_functions.require_valid(loaded, command)
     return loaded

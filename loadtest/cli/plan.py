@@ -58,8 +58,8 @@ def plan_command(
     - `python -m loadtest plan --ramp 5:125:300s --hold 60s`
     - `python -m loadtest plan --scenario ours.yml --environment staging`
     """
-    words = phases_given(context, profile, ramp, hold, pause)
     findings = Findings()
+    words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
     findings.of(require_exported, pass_env)
     choice = Choice(script, environment, frozenset(pass_env or ()))
     asked = findings.of(load_request, profile, words, choice)

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
-from commandline.findings import Findings
+from commandline.findings import Checked, Findings
 from loadtest.analysis.repeats import RunSeries
 from loadtest.analysis.sequential import Looks
 from loadtest.analysis.slo import Slo
@@ -23,6 +23,7 @@ from loadtest.cli.fargate_options import (
     PlannedRuns,
     WorkersOn,
     Yes,
+    look_at_placement,
     place_workers,
 )
 from loadtest.cli.judged_load import GeneratorName, SloFile
@@ -64,6 +65,7 @@ from loadtest.engine.workers.generator import Split
 from loadtest.errors import OutputsError
 from loadtest.experiments import scaling
 from loadtest.formatting import NOTHING, line_printer, percent
+from loadtest.generator_record import ARTILLERY
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice
@@ -108,21 +110,21 @@ def run_command(
     - `pulumi stack output --json | python -m loadtest run --outputs - --generator k6`
     - `python -m loadtest run --stack ha --ramp 50:2000:10m --workers 8 --workers-on fargate --dry-run`
     """
-    looks = looks_of(repeat, max_pairs, until_decided=until_decided)
-    words = phases_given(context, profile, ramp, hold, pause)
     findings, choice = Findings(), Choice(scenario, environment, frozenset(pass_env or ()))
-    slo = findings.of(read_slo, slo_file)
-    margins = findings.of(read_margins, slo_file, margin)
+    looks = findings.of(looks_of, repeat, max_pairs, until_decided=until_decided)
+    words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
+    slo, margins = findings.of(read_slo, slo_file), findings.of(read_margins, slo_file, margin)
     found, sent_by = asked(findings, profile, words, choice, generator)
     split = findings.of(choose_workers, workers, worker_prefix)
+    placement = Placement(workers_on, fargate, max_cost, yes, dry_run)
+    look_at_placement(findings, placement, split.otherwise(None), sent_by.otherwise(ARTILLERY))
     targets = _targets(findings, stack or [], outputs or [], looks)
     request, sender = found.value, sent_by.value
-    question = Question(margins.value, looks)
+    question = Question(margins.value, looks.value)
     console = Console(stderr=json)  # standard output then belongs to the program that reads it
     used = request.profile(targets[0])
-    runs = looks.last if looks else repeat or 1
+    runs = looks.value.last if looks.value else repeat or 1
     planned = PlannedRuns(targets, sender, used, request.scenario, runs * len(targets))
-    placement = Placement(workers_on, fargate, max_cost, yes, dry_run)
     shared = place_workers(placement, split.value, planned, console)
     load = partial(load_stack, profile=used, console=console, scenario=request.choice)
     load = partial(load, slo=slo.value, generator=sender, workers=shared)
@@ -134,7 +136,7 @@ def run_command(
 
 
 def _targets(
-    findings: Findings, stacks: list[str], files: list[str], looks: Looks | None
+    findings: Findings, stacks: list[str], files: list[str], looks: Checked[Looks | None]
 ) -> list[StackOutputs]:
     """Return the stacks to load; two of them where there are `looks` at their difference.
 
@@ -145,7 +147,7 @@ def _targets(
         findings.report()  # Pulumi is not asked for what will not be loaded.
     read = findings.of(targets_of, stacks, files)
     findings.report()
-    require_two(looks, read.value)
+    require_two(looks.value, read.value)
     return read.value
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from commandline.exit_codes import ExitCode
+from commandline.findings import Findings
 from loadtest.cli.fargate_options import FargateFile
 from loadtest.cli.load_options import (
     EnvironmentName,
@@ -25,11 +27,11 @@ from loadtest.cli.load_request import load_request
 from loadtest.engine.fargate import documents, ledger, tasks
 from loadtest.engine.fargate import plan as plans
 from loadtest.engine.fargate import settings as fargate_settings
-from loadtest.engine.fargate.settings import DEFAULT
+from loadtest.engine.fargate.settings import DEFAULT, FargateSettings
 from loadtest.errors import LoadTestError
 from loadtest.formatting import line_printer
 from loadtest.runs import paths
-from loadtest.scenario.scenario import choose
+from loadtest.scenario.scenario import Choice, require_exported
 from loadtest.stack.clients import Clients, endpoint
 
 app = typer.Typer(
@@ -42,6 +44,7 @@ app = typer.Typer(
     - `python -m loadtest workers stop`
     """,
 )
+REGION = re.compile(fargate_settings.REGION)
 Region = Annotated[
     str | None,
     typer.Option("--region", help="The stack's region, if the settings name none."),
@@ -67,18 +70,23 @@ def task_definition_command(
 
     Example: `python -m loadtest workers task-definition --workers 4 --ramp 5:125:300s --hold 60s`
     """
-    settings = fargate_settings.read(fargate)
-    words = phases_given(context, profile, ramp, hold, pause)
-    choice = choose(scenario, environment, pass_env)
-    request = load_request(profile, words, choice)
+    findings = Findings()
+    settings = findings.of(fargate_settings.read, fargate)
+    place = findings.of(_region, region, settings.otherwise(None))
+    words = findings.of(phases_given, context, profile, ramp, hold, pause)
+    choice = Choice(scenario, environment, frozenset(pass_env or ()))
+    findings.of(require_exported, sorted(choice.pass_env))
+    asked = findings.of(load_request, profile, words.otherwise([]), choice)
+    findings.report()
+    request = asked.value
     plan = plans.make(
-        settings,
-        stack_region=_region(region, settings.region),
+        settings.value,
+        stack_region=place.value,
         profile=request.profile(),
         scenario=request.scenario,
         workers=workers,
     )
-    _print(plan.definition(f"{settings.prefix}/RUN"))
+    _print(plan.definition(f"{settings.value.prefix}/RUN"))
     return ExitCode.SUCCESS
 
 
@@ -88,8 +96,11 @@ def policy_command(fargate: FargateFile = DEFAULT, *, region: Region = None) -> 
 
     Example: `python -m loadtest workers policy --region ap-northeast-2`
     """
-    settings = fargate_settings.read(fargate)
-    _print(dict(documents.policies(settings, _region(region, settings.region))))
+    findings = Findings()
+    settings = findings.of(fargate_settings.read, fargate)
+    place = findings.of(_region, region, settings.otherwise(None))
+    findings.report()
+    _print(dict(documents.policies(settings.value, place.value)))
     return ExitCode.SUCCESS
 
 
@@ -124,11 +135,20 @@ def stop_command() -> int:
     return ExitCode.FAILURE if failed else ExitCode.SUCCESS
 
 
-def _region(given: str | None, of_settings: str | None) -> str:
-    found = of_settings or given
-    if found is None:
+def _region(given: str | None, settings: FargateSettings | None) -> str:
+    """Return where the workers run; `settings` that cannot be read may well name it.
+
+    Raises:
+        LoadTestError: Nothing names a region, or `--region` names none.
+    """
+    if given is not None and not REGION.fullmatch(given):
+        raise LoadTestError(
+            f"--region {given!r} is no AWS Region; write one, such as ap-northeast-2"
+        )
+    found = given if settings is None else settings.region or given
+    if found is None and settings is not None:
         raise LoadTestError("which region? Name it in the settings (`region`) or by `--region`")
-    return found
+    return found or ""
 
 
 def _print(document: dict[str, Any]) -> None:

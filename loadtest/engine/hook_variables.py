@@ -43,16 +43,14 @@ def variables(choice: Choice, generator: str, slo: Path | None = None) -> dict[s
 def scenario_choice(outputs: StackOutputs) -> Choice:
     """Return the scenario that the variables name; the login without them.
 
-    Its own phases are the load if the stack's `loadProfile` says so.
-
-    Raises:
-        LoadTestError: A variable that is to be passed on does not exist.
+    Its own phases are the load if the stack's `loadProfile` says so. Whether there are the variables that
+    are to be passed on is for the caller to check.
     """
-    passed = [name for name in os.environ.get(PASSED, "").split(",") if name]
-    return scenario.choose(
+    passed = (name.strip() for name in os.environ.get(PASSED, "").split(","))
+    return Choice(
         os.environ.get(SCENARIO) or "login",
         os.environ.get(ENVIRONMENT) or None,
-        passed,
+        frozenset(filter(None, passed)),
         own_phases=outputs.load_profile == setting.SCRIPT,
     )
 

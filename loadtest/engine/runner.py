@@ -19,7 +19,7 @@ from loadtest.analysis import slo as objectives
 from loadtest.analysis.run_loading import Ending
 from loadtest.analysis.slo import Slo
 from loadtest.analysis.summary import summarise
-from loadtest.engine import hook_variables, progress, target_usage
+from loadtest.engine import descriptors, hook_variables, progress, target_usage
 from loadtest.engine.generators import registry
 from loadtest.engine.generators.base import Generator, Load, Running
 from loadtest.engine.host import HostRecorder
@@ -135,7 +135,8 @@ def run_load(
 
     Raises:
         LoadTestError: There is no such scenario or generator, or the one cannot run the other.
-        GeneratorError: The generator crashed, hung or could not write; what was measured until then
+        GeneratorError: This computer allows too few open files; or the generator crashed, hung or could
+            not write; what was measured until then
             is saved as well, as far as there is room.
     """
     choice = scenarios.Choice(scenario) if isinstance(scenario, str) else scenario
@@ -146,6 +147,8 @@ def run_load(
     registry.require_runnable(loaded, generator)
     installation = chosen.inspect(command)
     loaded.check_supply(profile, installation.workers, outputs.seed_users)
+    if installation.elsewhere is None:
+        descriptors.require(profile, loaded)
     directory = directory or paths.new_directory(
         base or paths.base(), outputs.topology, profile.name
     )

@@ -11,6 +11,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -30,7 +31,6 @@ REPLACED: Mapping[str, str] = {
     "engines": "only HTTP scenarios are run",
     "socketio": "only HTTP scenarios are run",
     "ws": "only HTTP scenarios are run",
-    "bundling": _PLATFORM,
     "includeFiles": _PLATFORM,
     "platform": _PLATFORM,
     "platform-opts": _PLATFORM,
@@ -53,6 +53,8 @@ PLUGINS: Mapping[str, str] = {
 
 _SAYS_NOTHING = re.compile(r"x-.*|[._].*|\$schema|description|title|version|author|tags")
 """Keys, at the top, in `config` and of a scenario, that people write for themselves or for anchors."""
+_FLOW = ("requests", "flows", "steps", "request", "Flow")
+"""What people write instead of `flow`."""
 _TOP = ("config", "scenarios", "before", "after")
 
 
@@ -104,6 +106,7 @@ def adopt(
     content = copy.deepcopy(source.content)
     found = Adopted(Source(content, dict(source.keys), dict(source.values)))
     _misspelt(found, content)
+    _other_flow(found, content)
     _remarks(found, content)
     config = walk.mapping(content).get("config")
     if isinstance(config, dict):
@@ -112,6 +115,8 @@ def adopt(
         _phases(found, given, let_in if own_phases else None)
         _replace(found, given)
         expects = "expect" in walk.mapping(given.get("plugins"))
+        if expects:
+            _expect_200(found, walk.mapping(walk.mapping(given["plugins"])["expect"]))
         _plugins(found, given)
         found.target = _target(found, given)
         _timeout(found, given)
@@ -119,8 +124,41 @@ def adopt(
         _expectations(found, named=expects)
     elif environment:
         found.refuse((), f"it has no environment {environment!r}")
+    _rewritten(found, source)
     found.source.content = _located(content, path, environment)
     return found
+
+
+def _rewritten(found: Adopted, source: Source) -> None:
+    """Tell of values that Artillery's YAML makes something else of than is written."""
+    for location, text in source.rewritten.items():
+        if location[0] not in ("scenarios", "before", "after") and "variables" not in location:
+            continue
+        value = _value_at(source.content, location)
+        made = value.isoformat() if isinstance(value, date) else _as_javascript(value)
+        kind = "a date" if isinstance(value, date) else "a number"
+        found.notes.append(
+            Problem(
+                source.keys.get(location) or source.values[location],
+                f"`{text}` is {kind} to Artillery, {made}: quote it if it is a text",
+            )
+        )
+
+
+def _value_at(content: Any, location: Location) -> Any:
+    """Return a value; of a position, keys are texts whatever they are in the content."""
+    for step in location:
+        if isinstance(content, dict):
+            given = cast("dict[Any, Any]", content)
+            content = next(one for key, one in given.items() if str(key) == step)
+        else:
+            content = content[step]
+    return content
+
+
+def _as_javascript(value: float) -> str:
+    """Return a number as JavaScript has it."""
+    return f"{int(float(value))}" if float(value).is_integer() else f"{value:g}"
 
 
 def _misspelt(found: Adopted, content: Any) -> None:
@@ -136,6 +174,20 @@ def _misspelt(found: Adopted, content: Any) -> None:
             _take_positions(found.source, (close[0],), (name,))
             for positions in (found.source.keys, found.source.values):
                 positions[(name,)] = positions[(close[0],)]
+
+
+def _other_flow(found: Adopted, content: Any) -> None:
+    """Look into what stands where a flow should, under another name: its faults are told as well."""
+    for index, one in enumerate(walk.sequence(walk.mapping(content).get("scenarios"))):
+        given = walk.mapping(one)
+        other = next((key for key in _FLOW if isinstance(given.get(key), list)), None)
+        if "flow" not in given and other is not None:
+            here: Location = ("scenarios", index, other)
+            found.refuse(here, f"unknown key `{other}` in a scenario; did you mean `flow`?")
+            given["flow"] = given.pop(other)
+            _take_positions(found.source, here, ("scenarios", index, "flow"))
+            for positions in (found.source.keys, found.source.values):
+                positions["scenarios", index, "flow"] = positions[here]
 
 
 def _remarks(found: Adopted, content: Any) -> None:
@@ -228,6 +280,9 @@ def _phases(found: Adopted, config: dict[str, Any], let_in: frozenset[str] | Non
 
 
 def _replace(found: Adopted, config: dict[str, Any]) -> None:
+    if config.get("engine") == "http":
+        found.note(("config", "engine"), "`engine`: requests are HTTP anyway")
+        del config["engine"]
     for key, reason in REPLACED.items():
         if key in config:
             found.note(("config", key), f"`{key}`: {reason}")
@@ -301,6 +356,17 @@ def _defaults(found: Adopted, config: dict[str, Any]) -> None:
         )
 
 
+def _expect_200(found: Adopted, options: dict[str, Any]) -> None:
+    """Let each request expect status 200 if the plugin's options say so, but for `before` and `after`."""
+    if options.get("expectDefault200") not in (True, "true"):
+        return
+    for request in walk.requests(found.source.content):
+        if request.location[0] == "scenarios" and not request.content.get("expect"):
+            request.content["expect"] = [{"statusCode": 200}]
+    text = "`expectDefault200`: each request without `expect` has to be answered with 200"
+    found.note(("config", "plugins", "expect", "expectDefault200"), text)
+
+
 def _expectations(found: Adopted, *, named: bool) -> None:
     """Say that `expect` is checked where Artillery alone would not: without its plugin, it ignores it."""
     for request in () if named else walk.requests(found.source.content):
@@ -317,12 +383,13 @@ def _located(content: Any, path: Path, environment: str | None) -> Any:
     values = {"$dirname": str(path.parent.resolve()), "$scenarioFile": str(path.resolve())}
     if environment is not None:
         values["$environment"] = environment
-    pattern = re.compile(r"\{\{\s*(" + "|".join(map(re.escape, values)) + r")\s*\}\}")
+    name = rf"\s*({'|'.join(map(re.escape, values))})\s*"
+    pattern = re.compile(rf"\{{\{{\{{{name}\}}\}}\}}|\{{\{{{name}\}}\}}(?!\}})")
 
     def fill(value: Any) -> Any:
         match value:
             case str():
-                return pattern.sub(lambda found: values[found[1]], value)
+                return pattern.sub(lambda found: values[found[1] or found[2]], value)
             case dict():
                 return {key: fill(one) for key, one in cast("dict[Any, Any]", value).items()}
             case list():

@@ -11,7 +11,17 @@ from pydantic_core import ErrorDetails
 
 from loadtest.scenario.expectations import Expect
 from loadtest.scenario.part import Part
-from loadtest.scenario.schema import Around, Config, Defaults, Flow, Http, Payload, Script, Tls
+from loadtest.scenario.schema import (
+    Around,
+    Bundling,
+    Config,
+    Defaults,
+    Flow,
+    Http,
+    Payload,
+    Script,
+    Tls,
+)
 from loadtest.scenario.steps import KINDS, METHODS, Auth, Capture, Match, Request
 from loadtest.yaml_positions import Location, Position, Problem, Source, explain
 
@@ -29,13 +39,23 @@ UNSUPPORTED = {
     "transform": "Artillery 2 ignores it: use a function of the processor in `afterResponse`",
     "xpath": "it needs a package that Artillery does not bring",
     "options": "they are not checked here: convert the file",
+    "engine": "only HTTP scenarios are run",
     "allowGetBody": "no body is sent with GET",
     "proxy": "the load goes straight to the stack",
 }
 """Keys that Artillery knows, or knew, but a scenario may not contain, and why."""
 OF_ENGINES = tuple(key for key, why in UNSUPPORTED.items() if why == _OTHER_ENGINE)
 """Keys of steps and scenarios of engines other than HTTP."""
-IN_CONFIG = ("target", "phases", "environments", "ensure", "apdex", "statsInterval", "mode")
+IN_CONFIG = (
+    "target",
+    "phases",
+    "environments",
+    "ensure",
+    "apdex",
+    "statsInterval",
+    "mode",
+    "engines",
+)
 """Keys of `config` that are gone before the schema is applied: see `adoption.py`."""
 
 
@@ -51,6 +71,7 @@ KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
         (r"config", (*_names(Config), "target", "phases", "environments"), "`config`"),
         (r"config/http", _names(Http), "`config.http`"),
         (r"config/(http/)?defaults", _names(Defaults), "`defaults`"),
+        (r"config/bundling", _names(Bundling), "`config.bundling`"),
         (r"config/tls", _names(Tls), "`config.tls`"),
         (r"config/payload(/\d+)?", _names(Payload), "`config.payload`"),
         (r"scenarios/\d+", _names(Flow), "a scenario"),
@@ -169,6 +190,10 @@ def _belongs(key: str, part: str) -> str | None:
     """Where a key belongs that Artillery knows, but not here."""
     if part == "" and key in (*_names(Config), *IN_CONFIG):
         return "belongs below `config`, and Artillery ignores it here: move it there or remove it"
+    if part == "config/http" and key in (*_names(Config), *IN_CONFIG):
+        return "belongs below `config`, and Artillery ignores it here: move it there or remove it"
+    if part == "" and key == "expect":
+        return "belongs into a request, and Artillery ignores it here: move it there or remove it"
     if re.fullmatch(r"scenarios/\d+", part) and key in ("capture", "match", "expect"):
         return "belongs into a request, and Artillery ignores it here: move it there or remove it"
     if re.fullmatch(rf".*/({_METHOD})", part) and key in KINDS:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from commandline import files
-from loadtest.scenario import credentials, walk
+from loadtest.scenario import credentials, csv_text, walk
 from loadtest.scenario.schema import Payload
 from loadtest.yaml_positions import Location
 
@@ -114,8 +114,9 @@ def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
             return PayloadFile(location, payload, path, problem=text, at="fields")
         return PayloadFile(location, payload, path)
     try:
-        text = io.StringIO(files.read_text(path, newline=""), newline="")
-        rows = [row for row in csv.reader(text, delimiter=payload.delimiter) if row]
+        text = files.read_text(path, newline="")
+        lines = io.StringIO(text, newline="")
+        rows = [row for row in csv.reader(lines, delimiter=payload.delimiter) if row]
     except OSError as error:
         problem = f"cannot read the payload {path}: {error.strerror}"
         if "\\" in payload.path:
@@ -127,7 +128,14 @@ def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
         problem = f"the payload {path} is not CSV in UTF-8: {error}"
         return PayloadFile(location, payload, path, problem=problem)
     used = rows[payload.skipHeader :]
-    return PayloadFile(location, payload, path, used, _fault(payload, path, used))
+    problem = csv_text.problem(text, payload.delimiter, skips_header=payload.skipHeader)
+    if problem is not None:
+        problem = f"the payload {path}: {problem}"
+    return PayloadFile(location, payload, path, used, problem or _fault(payload, path, used))
+
+
+def _folded(names: Sequence[str]) -> list[str]:
+    return [name.strip().casefold() for name in names]
 
 
 def _fault(payload: Payload, path: Path, rows: Sequence[Sequence[str]]) -> str | None:
@@ -136,6 +144,11 @@ def _fault(payload: Payload, path: Path, rows: Sequence[Sequence[str]]) -> str |
         return f"the payload {path} has no row"
     if rows[0][0].startswith("\ufeff"):
         return f"the payload {path} begins with a BOM, which becomes part of its first value"
+    if payload.fields and _folded(rows[0]) == _folded(payload.fields):
+        return (
+            f"the first row of the payload {path} has the names of its columns, which a user would get as "
+            "values: write `skipHeader: true`"
+        )
     for number, row in enumerate(rows, 1 + payload.skipHeader):
         if len(row) < len(payload.fields):
             return f"the payload {path} has {len(row)} columns, but {len(payload.fields)} `fields`"

@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commandline import files
+from loadtest.scenario import imports
+from loadtest.scenario.imports import Import
 
-SUFFIXES = ("", ".js", ".cjs", ".mjs", ".ts")
-"""What Artillery adds to the name of a processor to find it."""
-_IMPORT = re.compile(
-    r"""(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'](\.{1,2}/[^"']+)["']"""
-)
 _ENVIRONMENT = re.compile(r"""\bprocess\.env(?:\.([A-Za-z_]\w*)|\[\s*["']([^"']+)["']\s*\])""")
 _DYNAMIC = re.compile(
     r"\bvars\s*\[\s*[^\"'\s\d]|\bObject\.assign\s*\(|\.\.\.\s*\w*\.?vars\b|vars\s*=[^=]"
 )
 """Ways in which code sets variables whose names do not appear in it."""
+_READS = re.compile(
+    r"""\b(?:readFileSync|readFile|createReadStream|readdirSync|readdir)\s*\(\s*(["'`])"""
+    r"""((?!/|[a-z]+:)[^"'`$\n]+)\1"""
+)
+"""Files that code reads by a path that begins in the current directory."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Processor:
 
     files: tuple[Path, ...]
     source: str
+    imports: tuple[Import, ...] = ()
+    read: tuple[tuple[str, str], ...] = ()
+    """Files that it reads from the current directory: where the code does, and the name."""
 
     @property
     def path(self) -> Path:
@@ -51,11 +56,22 @@ class Processor:
         """Return the names of the environment variables that it reads, sorted."""
         return sorted({one or other for one, other in _ENVIRONMENT.findall(self.source)})
 
+    def problems(self, directory: Path) -> Iterator[str]:
+        """Yield why it could not be loaded or would not find a file in `directory`, the script's."""
+        for one in self.imports:
+            if one.missing:
+                yield one.missing
+        for where, name in self.read:
+            if not (directory / name).exists():
+                yield (
+                    f"{where} reads `{name}`, which is not in {directory}, where functions run: write "
+                    f"`path.join(__dirname, '{name}')`"
+                )
+
 
 def find(directory: Path, name: str) -> Path | None:
     """Return the file that a script in `directory` names; None if there is none."""
-    base = directory / name
-    return next((file for suffix in SUFFIXES if (file := Path(f"{base}{suffix}")).is_file()), None)
+    return imports.find(directory / name)
 
 
 def read(path: Path) -> Processor:
@@ -66,19 +82,24 @@ def read(path: Path) -> Processor:
         UnicodeDecodeError: It is not UTF-8.
     """
     texts = {path.resolve(): files.read_text(path)}
+    found = list[Import]()
     left = [path.resolve()]
     while left:
-        for file in _imports(left[0], texts[left.pop(0)]):
-            if file not in texts:
-                try:
-                    texts[file] = files.read_text(file)
-                except (OSError, UnicodeDecodeError):
-                    continue  # Node says so in the run, with the line.
-                left.append(file)
-    return Processor(tuple(texts), "\n".join(texts.values()))
+        here = left.pop(0)
+        mine = list(imports.of(here, texts[here]))
+        found += mine
+        for file in filter(None, (one.found for one in mine)):
+            if file in texts or not imports.is_code(file):
+                continue
+            try:
+                texts[file] = files.read_text(file)
+            except (OSError, UnicodeDecodeError):
+                continue  # Node says so in the run, with the line.
+            left.append(file)
+    reads = [place for file, text in texts.items() for place in _read_in(file, text)]
+    return Processor(tuple(texts), "\n".join(texts.values()), tuple(found), tuple(reads))
 
 
-def _imports(file: Path, text: str) -> Iterator[Path]:
-    for name in _IMPORT.findall(text):
-        if (found := find(file.parent, name)) is not None:
-            yield found.resolve()
+def _read_in(file: Path, text: str) -> Iterator[tuple[str, str]]:
+    for found in _READS.finditer(text):
+        yield f"{file.name}:{text.count(chr(10), 0, found.start()) + 1}", found[2]

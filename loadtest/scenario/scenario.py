@@ -26,6 +26,8 @@ from loadtest.scenario.validation import Validated
 from loadtest.yaml_positions import Source, YamlError, read
 
 SCENARIOS = Path(__file__).parent / "builtin"
+_CODE = (".js", ".cjs", ".mjs", ".ts", ".mts", ".cts")
+"""Endings of scripts that Artillery would run to learn what they describe."""
 
 
 @dataclass(frozen=True)
@@ -205,22 +207,6 @@ class Choice:
     """Whether the script's own phases are the load, if it has some."""
 
 
-def choose(
-    name: str,
-    environment: str | None,
-    pass_env: Sequence[str] | None,
-    *,
-    own_phases: bool = False,
-) -> Choice:
-    """Return which scenario to run; with `own_phases`, its own phases are the load.
-
-    Raises:
-        LoadTestError: A variable that is to be passed on does not exist.
-    """
-    require_exported(pass_env)
-    return Choice(name, environment, frozenset(pass_env or ()), own_phases)
-
-
 def require_exported(names: Sequence[str] | None) -> None:
     """Require that the variables exist that are to be passed on.
 
@@ -243,6 +229,11 @@ def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
     chosen = choice or Choice(name_or_path)
     own = builtin(chosen.name)
     path = own or Path(chosen.name)
+    if path.suffix in _CODE and path.is_file():
+        raise LoadTestError(
+            f"the scenario {chosen.name!r} is a program, and is not run here: write what it exports into a "
+            "file in YAML or JSON, as by `node -p \"JSON.stringify(require('./ours.js'))\" > ours.json`"
+        )
     try:
         source = read(path, ScriptLoader)
     except OSError as error:

@@ -102,6 +102,12 @@ class Tls(Part):
     alpnProtocols: list[str] | None = None  # noqa: N815
 
 
+class Bundling(Part):
+    """`config.bundling`: packages that a processor in TypeScript requires as they are installed."""
+
+    external: list[str] = Field(default_factory=list[str])
+
+
 class Config(Part):
     """`config`, without what the runner sets."""
 
@@ -116,6 +122,7 @@ class Config(Part):
         default_factory=dict[Literal["metrics-by-endpoint", "fake-data"], Any]
     )
     processor: str | None = None
+    bundling: Bundling = Bundling()
 
 
 def _weight(value: Any) -> Any:

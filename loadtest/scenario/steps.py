@@ -11,6 +11,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationError,
     field_validator,
     model_validator,
 )
@@ -232,6 +233,15 @@ class Thinking(Part):
                     'write seconds (`2`), a duration ("500ms") or "{{ $randomNumber(1, 5) }}"'
                 )
         return value
+
+
+def wrong_pause(value: Any) -> str | None:
+    """Return what is wrong with a pause that a variable holds; None if nothing is."""
+    try:
+        Thinking(think=value)
+    except ValidationError as error:
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    return None
 
 
 class Logging(Part):

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
+from commandline import files
 from loadtest.scenario.variables import ENVIRONMENTS, Variables
+from loadtest.yaml_positions import Location
 
 FUNCTIONS = ("$randomNumber", "$randomString")
 """Functions that Artillery brings."""
@@ -26,6 +29,14 @@ _VARIABLE = re.compile(r"\{\{\{?[\s$A-Za-z0-9_.\[\]'\"-]+\}\}\}?")
 """Artillery's own pattern for a variable."""
 _NUMBERS = re.compile(r"\s*(\d+\s*(,\s*\d+\s*)*)?")
 _ROOT = re.compile(r"[^.\[]+")
+_STEP = re.compile(r"[^.\[\]\"']+")
+"""One key of a path, as lodash takes it apart."""
+
+
+_NAMES_AS_WRITTEN = ("form", "formData", "headers", "cookie")
+"""Mappings in which Artillery fills in values only."""
+_TAKEN_AS_WRITTEN = ("as", "loopValue", "loopElement")
+"""Names of variables that a step sets."""
 
 
 @cache
@@ -46,6 +57,19 @@ def problems(text: str, variables: Variables, *, fake: bool, in_config: bool) ->
         yield from _one(found[0], found[1], variables, fake=fake, in_config=in_config)
     if "{{" in rest:
         yield "`{{` without `}}`: Artillery sends it as it is"
+
+
+def not_filled_in(location: Location, text: str) -> str | None:
+    """Say that a template stands where Artillery does not fill one in; None if it does."""
+    key = location[-1]
+    if len(location) > 1 and text == key and location[-2] in _NAMES_AS_WRITTEN:
+        return (
+            f"`{text}`: Artillery fills in values of `{location[-2]}` and not their names: write the name, "
+            "or set it in a function in `beforeRequest`"
+        )
+    if key in _TAKEN_AS_WRITTEN:
+        return f"`{key}` is a name, and Artillery takes `{text}` as it is: write the name itself"
+    return None
 
 
 def roots(text: str) -> Iterator[str]:
@@ -85,6 +109,43 @@ def _one(
             yield f"`{name}` is a function: write `{{{{ {name}() }}}}`"
         else:
             yield variables.unknown(name)
+    else:
+        yield from _path(shown, name, inside, variables)
+
+
+def _path(shown: str, name: str, inside: str, variables: Variables) -> Iterator[str]:
+    """Yield a problem if the path into a variable leads nowhere in one of its values."""
+    steps = _STEP.findall(inside.strip(" {}\t\n"))[1:]
+    if not steps or variables.may_change(name):
+        return
+    for value in variables.values(name) or ():
+        if not _leads_somewhere(value, steps):
+            yield (
+                f"`{shown}`: `{name}` can be {files.shortened(value)}, in which there is no "
+                f'`{".".join(steps)}`, and Artillery sends "undefined"'
+            )
+            return
+
+
+def _leads_somewhere(value: Any, steps: Sequence[str]) -> bool:
+    """Return whether a path of lodash's (`get`) ends at a value."""
+    for step in steps:
+        if isinstance(value, dict):
+            found = {str(key): one for key, one in cast("dict[Any, Any]", value).items()}
+            if step not in found:
+                return False
+            value = found[step]
+        elif isinstance(value, list | str):
+            given = cast("Sequence[Any]", value)
+            if step == "length":
+                value = len(given)
+            elif step.isdecimal() and int(step) < len(given):
+                value = given[int(step)]
+            else:
+                return False
+        else:
+            return False
+    return True
 
 
 def _call(name: str, arguments: str, *, fake: bool) -> Iterator[str]:

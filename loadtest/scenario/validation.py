@@ -14,14 +14,17 @@ from loadtest.scenario import conditions, payloads, templates, urls, variables, 
 from loadtest.scenario import processor as processors
 from loadtest.scenario.adoption import Adopted, adopt
 from loadtest.scenario.findings import structural
+from loadtest.scenario.part import is_template
 from loadtest.scenario.payloads import SEEDED, PayloadFile
 from loadtest.scenario.processor import Processor
 from loadtest.scenario.schema import Script
+from loadtest.scenario.steps import wrong_pause
 from loadtest.scenario.variables import Variables
 from loadtest.yaml_positions import Location, Problem, Source
 
 __all__ = ["SEEDED", "Validated", "describe", "validate"]
 
+_VARIABLE = re.compile(r"\{\{[^{}]*\}\}")
 HOOKS = ("beforeScenario", "afterScenario", "beforeRequest", "afterResponse", "onError")
 KEPT_VARIABLES = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "NODE_ENV"})
 """Environment variables that are there anyway, or whose absence changes nothing."""
@@ -72,7 +75,9 @@ def validate(
     read = list(payloads.read(content, file.parent))
     processor = _processor(adopted, content, file.parent, let_in)
     columns = {name: values for one in read for name, values in one.columns()}
-    known = variables.collect(content, columns, processor, let_in)
+    known = variables.collect(
+        content, columns, processor, let_in, lambda location: adopted.start(location).line
+    )
     known = replace(known, elsewhere=adopted.elsewhere)
     check = _Check(adopted, known, file.parent)
     check.all(read)
@@ -117,6 +122,8 @@ def _processor(
     except (OSError, UnicodeDecodeError) as error:
         adopted.refuse(where, f"cannot read the processor {found}: {error}")
         return None
+    for problem in read.problems(directory.resolve()):
+        adopted.refuse(where, problem)
     for one in read.environment():
         if one not in KEPT_VARIABLES | let_in:
             text = f"{found.name} reads `process.env.{one}`, which is empty: `--pass-env {one}`"
@@ -174,14 +181,36 @@ class _Check:
         plugins = walk.mapping(walk.mapping(self._content.get("config")).get("plugins"))
         fake = "fake-data" in plugins
         for location, text in walk.texts(self._content):
+            if "{{" not in text or location[-1:] == ("ifTrue",):
+                continue  # A condition is no template at all: see `conditions`.
             in_config = location[:1] == ("config",)
-            if location[-1:] == ("ifTrue",):
-                continue  # Not a template at all: see `conditions`.
-            for problem in templates.problems(text, self.variables, fake=fake, in_config=in_config):
+            if location[:2] == ("config", "payload") and variables.ENVIRONMENT in text:
+                continue  # What is said of the file, which is not there, says it all.
+            if problem := templates.not_filled_in(location, text):
                 self.adopted.refuse(location, problem)
-            if in_config and "{{" in text and "$random" in text:
+                continue
+            there = self._variables_at(location)
+            for problem in templates.problems(text, there, fake=fake, in_config=in_config):
+                self.adopted.refuse(location, problem)
+            if in_config and "$random" in text:
                 note = "Artillery computes this once: all users get the same value"
                 self.adopted.note(location, note)
+
+    def _variables_at(self, location: Location) -> Variables:
+        """Return the variables that a user has there; of a conditional request, all of its flow's."""
+        if "flow" not in location:
+            return self.variables
+        asked = any(
+            "ifTrue" in walk.mapping(self._at(location[:end]))
+            for end in range(location.index("flow") + 3, len(location))
+        )
+        return self.variables.at(location, in_any_order=asked)
+
+    def _at(self, location: Location) -> Any:
+        found: Any = self._content
+        for step in location:
+            found = found[step]
+        return found
 
     def _url(self, request: walk.FoundRequest) -> None:
         url = request.content.get("url")
@@ -198,7 +227,8 @@ class _Check:
     def _condition(self, request: walk.FoundRequest) -> None:
         condition = request.content.get("ifTrue")
         if isinstance(condition, str):
-            for problem in conditions.problems(condition, self.variables):
+            there = self.variables.at(request.location, in_any_order=True)
+            for problem in conditions.problems(condition, there):
                 self.adopted.refuse((*request.location, "ifTrue"), problem)
 
     def _files(self, request: walk.FoundRequest) -> None:
@@ -262,8 +292,7 @@ class _Check:
             text = "its name is known only in the run: use a variable of `config` or a payload"
             self.adopted.refuse(where, text)
             return []
-        pattern = re.compile(r"\{\{[^{}]*\}\}")
-        return [pattern.sub(str(value).replace("\\", r"\\"), given) for value in values]
+        return [_VARIABLE.sub(lambda _, one=value: str(one), given) for value in values]
 
     def _empty(self, content: dict[str, Any], location: Location) -> None:
         for key, value in content.items():
@@ -304,6 +333,9 @@ class _Check:
         count = step.content.get("count")
         if isinstance(count, str) and "{{" in count:
             self._count(count, (*step.location, "count"))
+        think = step.content.get("think")
+        if isinstance(think, str) and is_template(think):
+            self._think(think, (*step.location, "think"))
 
     def _over(self, step: walk.FoundStep) -> None:
         over = step.content.get("over")
@@ -315,8 +347,9 @@ class _Check:
             self.adopted.refuse(where, f"`over` takes a name without braces: write `{name}`")
             return
         root = over.partition(".")[0].partition("[")[0]
-        if not self.variables.has(root):
-            text = f"{self.variables.unknown(root)}: the loop would not run at all"
+        there = self.variables.at(step.location)
+        if not there.has(root):
+            text = f"{there.unknown(root)}: the loop would not run at all"
             self.adopted.refuse(where, text)
             return
         values = self.variables.values(root)
@@ -335,3 +368,18 @@ class _Check:
                 text = f"`{names[0]}` can be {value!r}, and the loop would not run at all"
                 self.adopted.refuse(where, text)
                 return
+
+    def _think(self, think: str, where: Location) -> None:
+        names = list(dict.fromkeys(templates.roots(think)))
+        if len(names) != 1 or self.variables.may_change(names[0]):
+            return
+        for value in self.variables.values(names[0]) or ():
+            if (problem := wrong_pause(_filled(think, value))) is not None:
+                self.adopted.refuse(where, f"`{names[0]}` can be {value!r}: {problem}")
+                return
+
+
+def _filled(text: str, value: Any) -> Any:
+    """Return a text with a value in the place of its only variable, which keeps its type if alone."""
+    filled = _VARIABLE.sub(lambda _: str(value), text)
+    return value if filled == str(value) else filled

@@ -3,20 +3,63 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any
 
 from loadtest.scenario import walk
 from loadtest.scenario.part import is_template
 from loadtest.scenario.processor import Processor
+from loadtest.yaml_positions import Location
 
-BUILT_IN = ("target", "$uuid", "$testId", "$environment", "$dirname", "$scenarioFile")
+ENVIRONMENT = "$environment"
+"""The name of the chosen environment; `adoption` has filled it in where one is chosen."""
+BUILT_IN = ("target", "$uuid", "$testId", ENVIRONMENT, "$dirname", "$scenarioFile")
 """Variables that Artillery sets for every user."""
 ENVIRONMENTS = ("$env", "$processEnvironment")
 """The two names of the environment of Artillery's process."""
-LOOP = ("$loopCount", "$loopElement")
-"""Variables that Artillery sets in a loop."""
+LOOP_COUNT, LOOP_ELEMENT = "$loopCount", "$loopElement"
+"""Variables that Artillery sets in a loop, unless the loop gives them names of its own."""
+
+
+@dataclass(frozen=True)
+class SetByStep:
+    """A variable that a step sets: from then on, the user who took it has it, and nobody else."""
+
+    name: str
+    location: Location
+    line: int
+    stays: bool = False
+    """Whether it is a loop's element without a list, which never changes."""
+
+    @property
+    def flow(self) -> Location:
+        """The flow that the step belongs to."""
+        return _flow(self.location)
+
+    def is_set_at(self, location: Location) -> bool:
+        """Return whether it is set where a text is filled in, if its step was taken."""
+        mine, there = _order(self.location), _order(location)
+        # Of a request's own captures, only its `expect` knows, which is looked at afterwards.
+        return mine < there or location[: len(self.location) + 1] == (*self.location, "expect")
+
+
+def _flow(location: Location) -> Location:
+    return location[: location.index("flow")] if "flow" in location else ()
+
+
+def _order(location: Location) -> tuple[int, ...]:
+    """Return the numbers of a step and of those that it is in: they grow in the order of the flow."""
+    inside = location[location.index("flow") + 1 :] if "flow" in location else ()
+    found = list[int]()
+    for number, key in zip_longest(inside[::2], inside[1::2]):
+        if not isinstance(number, int):
+            break
+        found.append(number)
+        if key not in ("loop", "parallel"):
+            break
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -33,6 +76,34 @@ class Variables:
 
     elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     """Names that environments of the script set, of which none was chosen; with these."""
+    steps: Sequence[SetByStep] = ()
+    """What steps set that nothing else does; all of it is among `known`."""
+    absent: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names that are set elsewhere in the script and not here; with the reason."""
+
+    def at(self, location: Location, *, in_any_order: bool = False) -> Variables:
+        """Return the variables that a user has at a place in a flow.
+
+        With `in_any_order`, also those that the same flow sets later: a condition may ask for one.
+        """
+        flow = _flow(location)
+        absent = dict[str, str]()
+        for name, setters in self._setters().items():
+            mine = [one for one in setters if one.flow in (flow, ("before",))]
+            useful = [one for one in mine if not one.stays]
+            there = [
+                one for one in useful if in_any_order or one.flow != flow or one.is_set_at(location)
+            ]
+            if not there:
+                absent[name] = _why_absent(name, setters, mine, useful)
+        known = {name: values for name, values in self.known.items() if name not in absent}
+        return replace(self, known=known, absent=absent)
+
+    def _setters(self) -> Mapping[str, list[SetByStep]]:
+        found = dict[str, list[SetByStep]]()
+        for one in self.steps:
+            found.setdefault(one.name, []).append(one)
+        return found
 
     def has(self, name: str) -> bool:
         """Return whether something sets the variable."""
@@ -40,6 +111,10 @@ class Variables:
             return True
         if self.unread_processor and not name.startswith("$"):
             return True
+        return self.may_change(name)
+
+    def may_change(self, name: str) -> bool:
+        """Return whether a function of the script may set the variable."""
         return self.processor is not None and (
             self.processor.mentions(name) or self.processor.sets_unnamed_variables
         )
@@ -50,6 +125,10 @@ class Variables:
 
     def unknown(self, name: str) -> str:
         """Say that nothing sets a variable, with the nearest that something does."""
+        if name in self.absent:
+            return self.absent[name]
+        if name == ENVIRONMENT:
+            return "`$environment` is empty: `--environment` chooses one, whose name replaces it in texts"
         if environments := self.elsewhere.get(name):
             return (
                 f"`{name}` is set in an environment only: `--environment {environments[0]}` "
@@ -66,36 +145,68 @@ class Variables:
         return f"nothing sets the variable `{name}`{hint}"
 
 
+def _why_absent(
+    name: str, setters: Sequence[SetByStep], mine: Sequence[SetByStep], useful: Sequence[SetByStep]
+) -> str:
+    if mine and not useful:
+        return f"`{name}` never changes in a loop without `over`: write `$loopCount`, or its `loopValue`"
+    if useful:
+        return (
+            f'`{name}` is set only later, on line {useful[0].line}, and Artillery sends "undefined" here: '
+            "move that step up, or give the variable a first value below `config.variables`"
+        )
+    return (
+        f"`{name}` is set in another flow only, on line {setters[0].line}, and each user has the variables "
+        "of its own: set it in this flow, or in `before`"
+    )
+
+
 def collect(
     content: Any,
     columns: dict[str, Sequence[Any] | None],
     processor: Processor | None,
     let_in: frozenset[str] = frozenset(),
+    line_of: Callable[[Location], int] = lambda _: 0,
 ) -> Variables:
-    """Collect a script's variables; `columns` are those of its payload files, by name."""
+    """Collect a script's variables.
+
+    Args:
+        content: The script.
+        columns: The columns of its payload files, by name.
+        processor: Its functions.
+        let_in: Names of environment variables that Artillery gets.
+        line_of: Returns the line of a part of the script.
+    """
     known: dict[str, Sequence[Any] | None] = dict.fromkeys(BUILT_IN)
+    del known[ENVIRONMENT]
     known |= columns
     given = walk.mapping(walk.mapping(walk.mapping(content).get("config")).get("variables"))
     for name, value in given.items():
         # Artillery gives each user one entry of a list.
         choices = walk.sequence(value) if isinstance(value, list) else [value]
         known[str(name)] = None if any(map(is_template, choices)) else choices
-    for name in _set_by_steps(content):
-        known[name] = None
+    found = [SetByStep(name, at, line_of(at), stays) for name, at, stays in _set_by_steps(content)]
+    steps = [one for one in found if one.name not in known]
+    for one in found:
+        known[one.name] = None
     named = "processor" in walk.mapping(walk.mapping(content).get("config"))
-    return Variables(known, processor, let_in, unread_processor=named and processor is None)
+    return Variables(
+        known, processor, let_in, unread_processor=named and processor is None, steps=steps
+    )
 
 
-def _set_by_steps(content: Any) -> Iterator[str]:
+def _set_by_steps(content: Any) -> Iterator[tuple[str, Location, bool]]:
+    """Yield what steps set, where, and whether it stays as it is."""
     for request in walk.requests(content):
         for capture in walk.listed(request.content.get("capture")):
             name = walk.mapping(capture).get("as")
             if isinstance(name, str):
                 # lodash reads dots as a path into an object.
-                yield name.partition(".")[0].partition("[")[0]
+                root = name.partition(".")[0].partition("[")[0]
+                yield root, request.location, False
     for step in walk.steps(content):
         if "loop" in step.content:
-            yield from LOOP
-            for key in ("loopValue", "loopElement"):
-                if isinstance(step.content.get(key), str):
-                    yield step.content[key]
+            for key, usual in (("loopValue", LOOP_COUNT), ("loopElement", LOOP_ELEMENT)):
+                name = step.content.get(key) or usual
+                if isinstance(name, str):
+                    yield name, step.location, key == "loopElement" and "over" not in step.content

@@ -84,7 +84,8 @@ def _stripped(properties: Mapping[str, Any]) -> Properties:
 
 def _check_region(handler: Handler, op: Operation, inputs: Properties) -> Iterable[CheckFailure]:
     region = inputs.get("region", op.region)
-    if handler.regional and isinstance(region, str) and region != op.region:
+    elsewhere = isinstance(region, str) and region != op.region and not op.context.preview_only
+    if handler.regional and elsewhere:
         yield CheckFailure(
             "region",
             f"the local region is {op.region!r} and not {region!r}; remove 'region' or start the "

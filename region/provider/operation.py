@@ -24,11 +24,15 @@ T = TypeVar("T")
 
 
 class ProviderContext:
-    """Where a provider works: its clients, its region and its account."""
+    """Where a provider works: its clients, its region and its account.
 
-    def __init__(self, aws: Clients, region: str) -> None:
+    With `preview_only`, what it cannot do is nothing that it refuses: it will not be done.
+    """
+
+    def __init__(self, aws: Clients, region: str, *, preview_only: bool = False) -> None:
         self.aws = aws
         self.region = region
+        self.preview_only = preview_only
 
     @cached_property
     def account(self) -> str:

@@ -139,6 +139,18 @@ def resource_class(token: str) -> type[Any]:
         raise KeyError(token) from error
 
 
+def lookup_hints(token: str) -> Mapping[str, Any]:
+    """Return the types of what a function returns, by their names; an optional value as if it were not.
+
+    Raises:
+        KeyError: `pulumi_aws` has no such function.
+    """
+    name = token.rpartition(":")[2]
+    with _LOADING:
+        cls = resource_class(token.replace(f":{name}", f":{name[:1].upper()}{name[1:]}Result"))
+        return cast("Mapping[str, Any]", sdk.output_type_types(cls))
+
+
 @lru_cache(maxsize=2048)
 def _object_shape(args: type[Any]) -> Shape:
     """Return the shape of a generated `…Args` class."""

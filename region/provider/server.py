@@ -52,7 +52,7 @@ class ProviderServer:
         With `preview_only` it previews every type of the package, and creates nothing.
         """
         clients = Clients(endpoint_url, region, credential)
-        self._provider_context = ProviderContext(clients, region)
+        self._provider_context = ProviderContext(clients, region, preview_only=preview_only)
         self._admission = Admission(peers.admitted())
         known = all_handlers()
         self._handlers = PreviewHandlers(known) if preview_only else known

@@ -86,10 +86,11 @@ class ProviderService(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
     def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Reject a configured region that is not the local one."""
+        """Reject a configured region that is not the local one, unless nothing is created in it."""
         config = plain(from_struct(request.news))
         region = config.get("region", self._provider_context.region)
-        if isinstance(region, str) and region != self._provider_context.region:
+        elsewhere = isinstance(region, str) and region != self._provider_context.region
+        if elsewhere and not self._provider_context.preview_only:
             reason = (
                 f"the local region is {self._provider_context.region!r} and aws:region is {region!r}; set "
                 "aws:region to it or start the local region as that one"

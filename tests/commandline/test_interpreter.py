@@ -28,6 +28,23 @@ def test_a_python_without_packages_ends_with_one_message(module: str):
     assert ".venv/bin/python" in line
 
 
+@pytest.mark.parametrize(("package", "code"), [("pulumi", 4), ("typer", 4), ("nothing_of_ours", 0)])
+def test_a_package_of_somebody_else_on_pythonpath_is_told(package: str, code: int, tmp_path: Path):
+    (tmp_path / package).mkdir()
+    (tmp_path / package / "__init__.py").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-m", "rehearsal", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": f"/nowhere:{tmp_path}", "COLUMNS": "100"},
+    )
+    assert done.returncode == code, done.stderr
+    said = f"error: PYTHONPATH has another `{package}`, in {tmp_path}, which Python takes instead"
+    assert done.stderr.startswith(said) == bool(code)
+
+
 def test_make_names_the_code_that_the_readme_says(tmp_path: Path):
     makefile = tmp_path / "Makefile"
     makefile.write_text("verdict:\n\t@exit 3\n")

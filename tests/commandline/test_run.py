@@ -146,6 +146,26 @@ def test_no_place_for_temporary_files_is_told_as_such(
     assert "make room in /tmp, or set TMPDIR" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EMFILE, os.strerror(errno.EMFILE)), "raise the limit (`ulimit -n 65536`)"),
+        (OSError(errno.EMFILE, os.strerror(errno.EMFILE), "a.csv"), "raise the limit (`ulimit -n"),
+        (OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)), "raise the limit (`ulimit -u`"),
+        (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), "has no memory left"),
+        (RuntimeError("can't start new thread"), "raise the limit (`ulimit -u`"),
+    ],
+)
+def test_a_limit_of_the_computer_is_told_with_its_name(
+    error: BaseException,
+    said: str,
+    failing: Callable[[str, BaseException], int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert failing("loadtest", error) == ExitCode.FAILURE
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", COMMAND_LINES)
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), typer.Abort()], ids=["ctrl-c", "abort"])
 def test_an_interruption_is_130(

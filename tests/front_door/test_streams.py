@@ -172,7 +172,8 @@ def test_make_tells_a_wrong_variable_before_it_installs_anything(
 def test_a_report_that_can_be_written_is_left_as_it_was(tmp_path: Path):
     report = tmp_path / "new" / "report.md"
     require_writable(report)
-    assert not report.exists()
+    assert list(tmp_path.iterdir()) == []
+    report.parent.mkdir()
     report.write_text("before")
     require_writable(report)
     assert report.read_text() == "before"

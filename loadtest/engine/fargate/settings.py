@@ -17,6 +17,7 @@ DEFAULT = Path("fargate.yml")
 MOST_CPU_S = 10_000
 """CPU seconds per 1,000 requests beyond which a figure is a mistake."""
 ARN = r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]+$"
+REGION = r"^[a-z]{2}(-[a-z]+)+-\d$"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=255)]
 
 
@@ -37,7 +38,7 @@ class FargateSettings(BaseModel):
     execution_role: Annotated[str, Field(pattern=ARN)]
     """What ECS may do for it: pull the image, write the log."""
     cluster: Name = "default"
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] | None = None
+    region: Annotated[str, Field(pattern=REGION)] | None = None
     """By default the stack's."""
     subnets: list[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]] = []
     """By default those of the default VPC, one in each zone."""

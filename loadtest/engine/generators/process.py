@@ -88,8 +88,11 @@ class GeneratorProcess:
         log: str,
         title: str,
         remedy: str = "run `make setup`",
+        current: Path | None = None,
     ) -> None:
-        """Start it in `directory`, where `log` gets what it prints.
+        """Start it for the run in `directory`, where `log` gets what it prints.
+
+        `current` is its current directory, if that is another one.
 
         Raises:
             GeneratorError: It cannot be started; the message ends with the `remedy`.
@@ -97,7 +100,7 @@ class GeneratorProcess:
         try:
             self._process = subprocess.Popen(
                 command,
-                cwd=directory,
+                cwd=current or directory,
                 env=environment({**variables, STARTER: str(os.getpid())}),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from region.provider.errors import CheckFailure
-from region.provider.invokes import account, instances, network, parameters, policy_document
+from region.provider.invokes import (
+    account,
+    instances,
+    network,
+    parameters,
+    policy_document,
+    unknown,
+)
 from region.provider.invokes.lookup import NoResultError
 from region.provider.operation import ProviderContext
 from region.provider.values import Properties
@@ -37,19 +44,31 @@ INVOKES: Final[Mapping[str, Invoke]] = {
 def call(
     context: ProviderContext, token: str, arguments: Properties
 ) -> tuple[Properties, list[CheckFailure]]:
-    """Return the result of a function, or why it cannot be called."""
+    """Return the result of a function, or why it cannot be called.
+
+    Where nothing is created, what only AWS knows is made up: a zone, a certificate, a network by its tags.
+    """
     invoke = INVOKES.get(token)
+    if context.preview_only and (invoke is None or _is_elsewhere(context, token, arguments)):
+        return unknown.result(token, arguments), []
     if invoke is None:
         known = ", ".join(sorted(INVOKES))
         raise LookupError(
             f"the local region does not implement the function {token}; leave it out of the "
             f"rehearsal (implemented: {known})"
         )
-    region = arguments.get("region", context.region)
-    if region != context.region and token != _REGION:
+    if _is_elsewhere(context, token, arguments):
+        region = arguments["region"]
         reason = f"the local region is {context.region!r} and not {region!r}; remove 'region'"
         return {}, [CheckFailure("region", reason)]
     try:
         return invoke(context, arguments), []
     except NoResultError as failure:
+        if context.preview_only:
+            return unknown.result(token, arguments), []
         return {}, [CheckFailure(failure.argument, str(failure))]
+
+
+def _is_elsewhere(context: ProviderContext, token: str, arguments: Properties) -> bool:
+    region = arguments.get("region", context.region)
+    return token != _REGION and region != context.region

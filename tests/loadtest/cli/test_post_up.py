@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.cli import main
+from loadtest.cli import main, tools
 from loadtest.cli import post_up as cli_post_up
 from loadtest.errors import GeneratorError, ReleaseError
 from loadtest.models import RunSummary
@@ -24,6 +24,12 @@ def post_up(
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(raw)))
     code = main.main(["post-up"])
     return code, json.loads(cli_post_up.record_path(base, "ha").read_text())
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Artillery be installed."""
+    monkeypatch.setattr(tools, "artillery", lambda: ["node", "artillery"])
 
 
 @pytest.fixture
@@ -109,6 +115,38 @@ def test_post_up_releases_nothing_if_the_script_has_no_load(
     assert "has no `phases`: name a script that has some in LOADTEST_SCENARIO" in record["error"]
 
 
+def test_post_up_tells_all_that_is_wrong_in_one_round_and_releases_nothing(
+    raw_outputs: dict[str, Any], base: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    script = tmp_path / "bad.yml"
+    script.write_text("config: {}\nscenarios: [{flow: [{get: {url: x}}]}]\n")
+    monkeypatch.setenv("LOADTEST_SCENARIO", str(script))
+    monkeypatch.setenv("LOADTEST_GENERATOR", "wrk")
+    monkeypatch.setenv("LOADTEST_SLO", str(tmp_path / "gone.yml"))
+    monkeypatch.setenv("LOADTEST_PASS_ENV", "NO_SUCH_VARIABLE, NO_OTHER")
+    code, record = post_up(raw_outputs, monkeypatch, base)
+    assert (code, record["released"]) == (4, False)
+    said = record["error"]
+    assert said.startswith("4 things are wrong:")
+    expected = (
+        "gone.yml",
+        "generator 'wrk'",
+        "'NO_OTHER', 'NO_SUCH_VARIABLE'",
+        f"{script}:2:28: a URL begins with a slash: write `/x`",
+    )
+    assert [one for one in expected if one not in said] == [], said
+
+
+def test_post_up_releases_nothing_whose_results_cannot_be_written(
+    raw_outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("LOADTEST_RESULTS", "/proc/nowhere")
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(raw_outputs)))
+    assert main.main(["post-up"]) == 4
+    assert "cannot write results to /proc/nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
     ("error", "code"),
     [(ReleaseError("no"), 4), (GeneratorError("no"), 4), (KeyboardInterrupt(), 130)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from io import StringIO
@@ -13,10 +14,15 @@ from rich.console import Console
 
 from loadtest.analysis import run_loading
 from loadtest.cli import tools
+from loadtest.cli.load_request import load_for
 from loadtest.engine import runner
-from loadtest.errors import GeneratorError
+from loadtest.engine.generators.artillery import own_functions
+from loadtest.engine.generators.base import Installation
+from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
+from loadtest.scenario import scenario
+from loadtest.scenario.scenario import Choice
 from loadtest.stack.outputs import StackOutputs
 
 pytestmark = pytest.mark.region
@@ -123,10 +129,16 @@ scenarios: [{flow: [{get: {url: /, afterResponse: seen}}]}]
 """
     functions = """\
 import { good } from './judge';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+// As beside Artillery's own bundle, which would lie in `dist`; and from the script's directory.
+const words = [path.join(__dirname, '../words.json'), 'words.json'].map((one) => readFileSync(one, 'utf8'));
+if (words[0] !== words[1]) throw new Error('two files');
 export async function seen(request: { url: string }, response: { statusCode: number }): Promise<void> {
   if (!good(response.statusCode)) throw new Error('bad');
 }
 """
+    (tmp_path / "words.json").write_text('["rock"]')
     (tmp_path / "judge.ts").write_text("export const good = (code: number): boolean => code < 400;")
     done, server, _ = run(script, functions, "own.ts", {3: "503"})
     assert server.did == {"200": USERS - 1, "503": 1}
@@ -173,6 +185,75 @@ def test_a_failed_script_ends_in_its_own_message(
     )
     with pytest.raises(GeneratorError, match=message):
         run(script, functions)
+
+
+@pytest.mark.parametrize(
+    ("name", "functions", "said"),
+    [
+        ("own.js", "exports.go = (;\n", r"own.js:1: SyntaxError: Unexpected token ';'"),
+        (
+            "own.js",
+            "exports.go = () => { await x; };\n",
+            r"own.js:1: SyntaxError: await is only valid",
+        ),
+        ("own.mjs", "\nexport const go = ;\n", r"own.mjs:2: SyntaxError: Unexpected token ';'"),
+        ("own.ts", "export const go: = 1;\n", 'own.ts: 1:18: Unexpected "="'),
+        (
+            "own.ts",
+            "import { a } from 'gone';\nexport const go = a;\n",
+            r"own.ts: 1:19: Could not resolve",
+        ),
+        ("own.js", "import fs from 'node:fs';\nexport const go = async () => fs;\n", None),
+        ("own.cjs", "#!/usr/bin/env node\nexports.go = () => 1;\n", None),
+        ("own.ts", "import type { A } from './gone';\nexport const go = (a: A) => a;\n", None),
+    ],
+)
+def test_functions_that_cannot_be_read_are_told_before_anything_is_built(
+    name: str, functions: str, said: str | None, tmp_path: Path
+):
+    (tmp_path / name).write_text(functions)
+    file = tmp_path / "ours.yml"
+    file.write_text(
+        f"config: {{http: {{timeout: 5}}, processor: ./{name}}}\n"
+        "scenarios: [{flow: [{function: go}, {get: {url: /}}]}]\n"
+    )
+    choice = Choice(str(file))
+    if said is None:
+        assert load_for(choice, "artillery").functions == ["go"]
+        return
+    with pytest.raises((GeneratorError, LoadTestError)) as caught:
+        load_for(choice, "artillery")
+    assert said in str(caught.value).replace(f"{tmp_path}/", "")
+
+
+def test_what_is_left_out_of_a_bundle_is_found_beside_the_processor(tmp_path: Path):
+    (tmp_path / "node_modules" / "native").mkdir(parents=True)
+    (tmp_path / "node_modules" / "native" / "index.js").write_text(
+        "module.exports = { word: 'outside' };"
+    )
+    (tmp_path / "own.ts").write_text(
+        "import { word } from 'native';\nexport const go = () => word;\n"
+    )
+    file = tmp_path / "ours.yml"
+    file.write_text(
+        "config: {http: {timeout: 5}, processor: own.ts, bundling: {external: [native]}}\n"
+        "scenarios: [{flow: [{function: go}, {get: {url: /}}]}]\n"
+    )
+    node, entry = tools.artillery()[0], tools.artillery()[-1]
+    installed = Installation((node, entry), "2", 1, 1)
+    results = tmp_path / "results"
+    results.mkdir()
+    variables = own_functions.prepare(scenario.load(str(file)), results, installed)
+    bundle = Path(variables["HAPROOF_PROCESSOR"])
+    assert "outside" not in bundle.read_text()
+    done = subprocess.run(
+        [node, "-p", f"require({str(bundle)!r}).go()"],
+        env={"NODE_PATH": variables["NODE_PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "outside\n"
 
 
 @pytest.mark.slow

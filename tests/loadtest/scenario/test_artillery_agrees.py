@@ -12,7 +12,7 @@ import pytest
 from loadtest.cli import tools
 from loadtest.errors import LoadTestError
 from loadtest.profiles import PROFILES
-from loadtest.scenario import scenario, templates
+from loadtest.scenario import payloads, scenario, templates
 
 pytestmark = pytest.mark.region  # needs the installed Artillery
 
@@ -152,3 +152,42 @@ def test_the_functions_of_fake_data_are_those_of_the_installed_version():
     console.log([...getFakerFunctions(), ...Object.keys(getDeprecatedAliases())].join('\\n'));
     """
     assert {f"${name}" for name in run(code).split()} == templates.fake_data()
+
+
+PAYLOADS = [
+    "a,b\n1,2\n", '"a","b"\n', 'a,"b ""c"""\n', '"a\nb",c\n', '"a\r\nb",c\nd,e\n', "a\rb\r",
+    "a,b\r\nc,d\r\n", "a,b\n\nc,d\n", "a,b", '""\n', '"",""\n', "a;b\n",
+    'a, "b"\n', 'a,b"c\n', '"a"b,c\n', '"a,b\n', 'a,""b\n', "a,b\r\nc,d\n", "a,b\nc,d\r\n", "\na,b\nc,d\n",
+    "\r\na,b\r\nc,d\r\n",
+]  # fmt: skip
+PARSE = """
+import { createRequire } from 'node:module';
+import fs from 'node:fs';
+const csv = createRequire(%s)('csv-parse/lib/sync');
+const [texts, from_line] = JSON.parse(fs.readFileSync(0, 'utf8'));
+const rows = (text) => {
+  try {
+    return csv(text, { skip_empty_lines: true, cast: false, from_line, delimiter: ',' });
+  } catch (error) {
+    return null;
+  }
+};
+console.log(JSON.stringify(texts.map(rows)));
+"""
+
+
+@pytest.mark.parametrize("skips_header", [False, True])
+def test_a_payload_that_artillery_reads_otherwise_is_refused(tmp_path: Path, skips_header: bool):
+    given = json.dumps([PAYLOADS, 2 if skips_header else 1])
+    theirs = json.loads(run(PARSE % json.dumps(str(artillery() / "package.json")), given))
+    file = tmp_path / "a.csv"
+    seen = set[bool]()
+    for text, rows in zip(PAYLOADS, theirs, strict=True):
+        file.write_bytes(text.encode())
+        config = {"path": "a.csv", "fields": ["x"], "order": "random", "skipHeader": skips_header}
+        (found,) = payloads.read({"config": {"payload": config}}, tmp_path)
+        read_alike = rows is not None and [list(row) for row in found.rows] == rows
+        # Of no row at all, our own words say it.
+        assert (found.problem is None) == (read_alike and bool(rows)), (text, rows, found)
+        seen.add(found.problem is None)
+    assert seen == {False, True}

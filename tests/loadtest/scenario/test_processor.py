@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.loadtest.scenario.brought import a_flow, refused, script_of, told, written
 
 
@@ -36,3 +38,65 @@ def test_a_processor_and_its_functions_are_looked_for(tmp_path: Path):
     ]
     missing = written(tmp_path, flow.replace("function: sign", "function: sing"))
     assert refused(missing) == ["7:9: own.js has no function `sing`"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (
+            "const a = require('./nowhere');",
+            "own.js:1 imports `./nowhere`, and there is no such file",
+        ),
+        (
+            "import a from './lib/nowhere.js';",
+            "own.js:1 imports `./lib/nowhere.js`, and there is no",
+        ),
+        (
+            "\nimport {\n  a,\n} from 'nowhere-at-all';",
+            "own.js:4 imports `nowhere-at-all`, which is not",
+        ),
+        (
+            "const a = require('@our/lib/deep');",
+            "own.js:1 imports `@our/lib`, which is not installed",
+        ),
+        (
+            "const f = fs.readFileSync('./data/a.json');",
+            "own.js:1 reads `./data/a.json`, which is not in",
+        ),
+    ],
+)
+def test_what_cannot_be_loaded_is_told_before_anything_runs(tmp_path: Path, code: str, said: str):
+    (tmp_path / "own.js").write_text(f"{code}\nexports.sign = () => a;\n")
+    config = "http: {timeout: 5}\n  processor: own.js"
+    flow = a_flow("function: sign", "get: {url: /}", config=config)
+    (found,) = refused(written(tmp_path, flow))
+    assert found.startswith(f"3:3: {said}")
+
+
+def test_what_node_finds_and_what_it_is_never_asked_for_is_fine(tmp_path: Path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "index.js").write_text("exports.inside = 'word';\n")
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "package.json").write_text('{"main": "./main"}')
+    (tmp_path / "package" / "main.cjs").write_text("exports.other = 1;\n")
+    (tmp_path / "node_modules" / "@our" / "lib").mkdir(parents=True)
+    (tmp_path / "words.json").write_text("[]")
+    (tmp_path / "own.js").write_text(
+        "const fs = require('node:fs'), util = require('util/types');\n"
+        "const a = require('./lib'), b = require('./package'), c = require('./words');\n"
+        "import d from '@our/lib/deep';\n"
+        "import type { E } from './types-only';\n"
+        "// const f = require('./gone');\n"
+        "/* const g = require('./gone');\n"
+        "const h = require('./gone'); */\n"
+        "const w = fs.readFileSync('words.json'), url = 'https://x.example/from \"./gone\"';\n"
+        "exports.sign = () => { const i = require('./gone'); return a.inside; };\n"
+    )
+    config = "http: {timeout: 5}\n  processor: own.js"
+    flow = a_flow("function: sign", "get: {url: '/{{ inside }}/{{ other }}'}", config=config)
+    found, notes = told(written(tmp_path, flow))
+    assert notes == []
+    assert found.processor is not None
+    assert {one.name for one in found.processor.files} == {
+        "own.js", "index.js", "main.cjs", "words.json",
+    }  # fmt: skip

@@ -29,6 +29,14 @@ from tests.loadtest.scenario.brought import a_flow, refused, script_of, told, wr
         ("{{ 이름 }}", "Artillery does not compute `{{ 이름 }}`: it sends it as it is; it takes "
          "variables only"),
         ("{{ nme.first }}", "nothing sets the variable `nme`; did you mean `name`?"),
+        ("{{ name.first }}", "`{{ name.first }}`: `name` can be 'ann', in which there is no `first`, "
+         "and Artillery sends \"undefined\""),
+        ("{{ name[7] }}", "`{{ name[7] }}`: `name` can be 'ann', in which there is no `7`, and Artillery "
+         "sends \"undefined\""),
+        ("{{ $environment }}", "`$environment` is empty: `--environment` chooses one, whose name "
+         "replaces it in texts"),
+        ("{{ $loopCount }}", "Artillery has no variable `$loopCount`, only $uuid, $testId, "
+         "$environment, $dirname, $scenarioFile: set one in a function of a `processor`"),
         ("{{ name", "`{{` without `}}`: Artillery sends it as it is"),
         ("{\"a\": {{ name }}}", "put a space after `{{ name }}`: Artillery takes the third brace for "
          "its own"),
@@ -48,7 +56,8 @@ def test_a_template_that_artillery_does_not_compute_is_refused(
 @pytest.mark.parametrize(
     "text",
     [
-        "{{ name }}", "{{name}} and {{{ name }}}", "{{ name.first }}", "{{ name[0] }}", "{{ $uuid }}",
+        "{{ name }}", "{{name}} and {{{ name }}}", "{{ user.first }}", "{{ name[0] }}", "{{ $uuid }}",
+        "{{ user['last'][0].x }}", "{{ name.length }}", "{{ user.last[1] }}", "{{ fruits[0] }}",
         "{{ $randomNumber(1, 5) }}", "{{ $randomString() }}", "{{ $internetEmail() }}", "{ }", "한글",
         '{"a": {{ name }} }', "{{ $env.TOKEN }}", "{{ $processEnvironment.TOKEN }}",
     ],
@@ -57,8 +66,13 @@ def test_a_template_that_artillery_computes_is_accepted(
     tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("TOKEN", "secret")
-    config = "http: {timeout: 5}\n  variables: {name: ann}\n  plugins: {fake-data: {}}"
-    step = f"post: {{url: /, json: {{a: {text!r}}}}}"
+    config = (
+        "http: {timeout: 5}\n  plugins: {fake-data: {}}\n  variables: {name: ann, fruits: [fig, kiwi], "
+        "user: {first: ann, last: [{x: 1}, 2]}}"
+    )
+    step = (
+        f"post: {{url: /, json: {{a: {yaml.safe_dump(text).strip().removesuffix('...').strip()}}}}}"
+    )
     found, _ = told(written(tmp_path, a_flow(step, config=config)), pass_env=frozenset({"TOKEN"}))
     assert script_of(found)["scenarios"][0]["flow"][0]["post"]["json"] == {"a": text}
 

@@ -83,7 +83,9 @@ class Artillery:
         let_in = {name: os.environ[name] for name in load.pass_env if name in os.environ}
         turn = load.turn.variables if load.turn else {}
         variables = {**let_in, **own, **turn, "HAPROOF_TARGET": load.base_url}
-        return start(load.installation, load.directory, variables)
+        # Where Artillery is usually started: functions read files that lie beside the script.
+        current = load.scenario.directory if load.scenario.processor else None
+        return start(load.installation, load.directory, variables, current)
 
     def script_error(
         self, process: Running, directory: Path, recorded: Iterable[str]
@@ -126,11 +128,14 @@ def inspect(command: Sequence[str]) -> Installation:
 
 
 def start(
-    installation: Installation, directory: Path, variables: Mapping[str, str] | None = None
+    installation: Installation,
+    directory: Path,
+    variables: Mapping[str, str] | None = None,
+    current: Path | None = None,
 ) -> GeneratorProcess:
     """Start `artillery run` on the script in `directory`, where it also leaves its log and report.
 
-    `variables` are added to its environment.
+    `variables` are added to its environment; `current` is its current directory, by default `directory`.
 
     Raises:
         GeneratorError: It cannot be started.
@@ -140,11 +145,15 @@ def start(
         "HAPROOF_GENERATOR_FILE": str((directory / paths.GENERATOR).resolve()),
         "CUSTOM_REPORTERS": str(REPORTER),
     }
-    arguments = ["run", "--quiet", "--output", paths.ARTILLERY_REPORT, paths.SCRIPT]
+    report, script_file = (
+        str((directory / name).resolve()) for name in (paths.ARTILLERY_REPORT, paths.SCRIPT)
+    )
+    arguments = ["run", "--quiet", "--output", report, script_file]
     return GeneratorProcess(
         [*installation.command, *arguments],
         directory,
         {**_QUIET, **(variables or {}), **recorded},
         log=paths.ARTILLERY_LOG,
         title="Artillery",
+        current=current,
     )

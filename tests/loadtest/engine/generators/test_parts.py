@@ -67,7 +67,7 @@ PAYLOADS: dict[str, Any] = {
 CONFIGS: dict[str, Any] = {
     "http": {}, "defaults": DEFAULTS, "payload": PAYLOAD, "variables": {"a": [1, 2]},
     "tls": {"rejectUnauthorized": False}, "plugins": {"metrics-by-endpoint": {}},
-    "processor": "own.js",
+    "processor": "own.js", "bundling": {"external": ["left-pad"]},
 }  # fmt: skip
 EXPECTATIONS: dict[str, Any] = {
     "statusCode": 200, "notStatusCode": 500, "contentType": "json", "hasHeader": "a",

@@ -238,7 +238,8 @@ def test_a_value_without_an_equal_is_refused_where_it_is(
         "scenarios": [{"flow": [step, {"get": {"url": "/"}}]}],
     }
     if "over" not in step or isinstance(step["over"], list):
-        script["config"]["variables"] = {"names": [1, 2]}  # type: ignore[index]
+        names = {"x": 1} if key == "url" else [1, 2]
+        script["config"]["variables"] = {"names": names}  # type: ignore[index]
     problems = registry.named(generator).refused(load(script))
     assert any(one.text.startswith(f"`{key}`: ") for one in problems)
 

@@ -1,0 +1,3 @@
+exports.sign = async function (requestParams, context) {
+  context.vars.signature = requestParams.url.length;
+};

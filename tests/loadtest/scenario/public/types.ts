@@ -1,0 +1,4 @@
+export interface Vars {
+  word?: string;
+  [name: string]: unknown;
+}
