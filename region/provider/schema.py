@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import keyword
 import logging
 import pickle
 import subprocess
@@ -133,7 +134,10 @@ def resource_class(token: str) -> type[Any]:
             raise KeyError(token)
         with warnings.catch_warnings():  # the package warns about classes that nobody asked for
             warnings.simplefilter("ignore", DeprecationWarning)
-            namespace = importlib.import_module(f"pulumi_aws.{module.split('/')[0]}")
+            name_of_module = module.split("/")[0]
+            # `lambda` is a word of Python's.
+            name_of_module += "_" if keyword.iskeyword(name_of_module) else ""
+            namespace = importlib.import_module(f"pulumi_aws.{name_of_module}")
             return getattr(namespace, name)
     except (ValueError, ImportError, AttributeError) as error:
         raise KeyError(token) from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from region.provider import lifecycle
+from region.provider import invokes, lifecycle
 from region.provider.lifecycle import CheckTask
-from region.provider.operation import Operation
+from region.provider.operation import Operation, ProviderContext
 from region.provider.preview_handlers import PreviewHandlers
 from region.provider.resources import all_handlers
 from region.provider.values import UNKNOWN, Properties
@@ -33,6 +33,7 @@ def checked(token: str, inputs: Properties) -> tuple[Properties, list[str]]:
         (GROUP, {"vpcId": UNKNOWN, "ingress": INLINE}),
         (QUEUE, {"visibilityTimeoutSeconds": 60}),
         ("aws:ecs/cluster:Cluster", {}),
+        ("aws:lambda/function:Function", {"role": UNKNOWN, "runtime": "python3.13"}),
         ("aws:lb/listener:Listener", {"loadBalancerArn": UNKNOWN, "defaultActions": [{"type": "forward"}],
                                       "protocol": "TLS", "port": 443}),
     ],
@@ -69,3 +70,42 @@ def test_there_is_nothing_that_the_package_has_not() -> None:
 def test_nothing_is_created() -> None:
     with pytest.raises(LookupError, match="only previews"):
         HANDLERS[QUEUE].create(Operation(NoPlace()), {})
+
+
+@pytest.mark.parametrize(
+    ("token", "asked", "found"),
+    [
+        (
+            "aws:route53/getZone:getZone",
+            {"name": "a.example"},
+            {"name": "a.example", "zoneId": "preview-zoneId"},
+        ),
+        ("aws:acm/getCertificate:getCertificate", {}, {"arn": "preview-arn"}),
+        ("aws:lambda/getFunction:getFunction", {"functionName": "f"}, {"functionName": "f"}),
+        ("aws:rds/getCluster:getCluster", {}, {"port": 0, "tags": {}}),
+    ],
+)
+def test_a_lookup_of_what_only_aws_knows_is_made_up(
+    token: str, asked: Properties, found: Properties
+) -> None:
+    context = ProviderContext(cast("Any", None), "us-east-1", preview_only=True)
+    result, failures = invokes.call(context, token, asked)
+    assert not failures
+    assert result.items() >= found.items()
+    with pytest.raises(LookupError, match="does not implement the function"):
+        invokes.call(ProviderContext(cast("Any", None), "us-east-1"), token, asked)
+
+
+def test_a_lookup_in_another_region_has_several_of_each() -> None:
+    context = ProviderContext(cast("Any", None), "us-east-1", preview_only=True)
+    result, failures = invokes.call(
+        context, "aws:ec2/getSubnets:getSubnets", {"region": "eu-west-1"}
+    )
+    assert not failures
+    assert len(set(result["ids"])) == 3
+    refused = invokes.call(
+        ProviderContext(cast("Any", None), "us-east-1"),
+        "aws:ec2/getSubnets:getSubnets",
+        {"region": "eu-west-1"},
+    )
+    assert [failure.path for failure in refused[1]] == ["region"]
