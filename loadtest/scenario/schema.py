@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from loadtest.scenario.headers import AnyHeaders
 from loadtest.scenario.part import Part, is_template, listed
 from loadtest.scenario.steps import Step, requests_in
 
@@ -31,7 +32,7 @@ class ThinkDefaults(Part):
 class Defaults(Part):
     """`config.http.defaults`, or `config.defaults` in older scripts."""
 
-    headers: dict[str, Any] | None = None
+    headers: AnyHeaders | None = None
     cookie: dict[str, Any] | None = None
     think: ThinkDefaults | None = None
     strictCapture: bool | None = None  # noqa: N815

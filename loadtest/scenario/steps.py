@@ -18,6 +18,7 @@ from pydantic import (
 
 from loadspec.durations import DURATION, seconds
 from loadtest.scenario.expectations import Expect, one_check_each
+from loadtest.scenario.headers import Headers
 from loadtest.scenario.part import Part, is_template, listed
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -110,7 +111,7 @@ class Request(Part):
     formData: dict[str, Any] | None = None  # noqa: N815
     setContentLengthHeader: bool | None = None  # noqa: N815
     qs: dict[str, Any] | None = None
-    headers: dict[str, str | int | float] | None = None
+    headers: Headers | None = None
     cookie: dict[str, str | int | float] | None = None
     auth: Auth | None = None
     gzip: bool | None = None

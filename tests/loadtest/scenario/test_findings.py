@@ -42,6 +42,11 @@ from tests.loadtest.scenario.brought import a_flow, refused, written
         ("get: /", "6:9: `get`: input should be a mapping of keys to values, such as `{name: …}`, not '/'"),
         ("post: {url: /, body: {a: 1}}", "6:24: `body`: must be a text, not a mapping"),
         ("get: {url: /, headers: }", "6:23: `headers` is empty: fill it in or remove it"),
+        ('get: {url: /, headers: {x-a: "a\\nb"}}', "6:23: `headers`: `x-a` has a new line, which no header "
+         "can have: Artillery ends the user"),
+        ("get: {url: /, headers: {x-a: 1, x-b: 'a 日本'}}", "6:23: `headers`: `x-b` has the "
+         "character U+65E5, which no header can have: Artillery ends the user"),
+        ("get: {url: /, headers: {x a: b}}", "6:23: `headers`: 'x a' is no name of a header"),
         ("get: {url: /, capture: {json: $.id}}", "6:23: `capture` needs `as`, the variable that gets "
          "the value"),
         ("get: {url: /, capture: {header: Location, as: a}}", "6:23: `capture`: write `header: "

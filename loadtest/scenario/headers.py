@@ -1,0 +1,33 @@
+"""What a script may write into headers: what Node, on which Artillery runs, sends (`lib/_http_common.js`).
+
+It ends a user whose request has anything else. Other generators send something else instead.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator
+
+_NAME: Final = re.compile(r"[\^_`a-zA-Z0-9!#$%&'*+.|~-]+")
+_NOT_SENT: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+_TEMPLATE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+
+
+def _sendable(headers: dict[str, Any] | None) -> dict[str, Any] | None:
+    for name, value in (headers or {}).items():
+        if not _NAME.fullmatch(_TEMPLATE.sub("x", name)):
+            raise ValueError(f"{name[:40]!r} is no name of a header")
+        if isinstance(value, str) and (found := _NOT_SENT.search(_TEMPLATE.sub("", value))):
+            shown = "a new line" if found[0] in "\r\n" else f"the character U+{ord(found[0]):04X}"
+            raise ValueError(
+                f"`{name}` has {shown}, which no header can have: Artillery ends the user"
+            )
+    return headers
+
+
+Headers = Annotated[dict[str, str | int | float], AfterValidator(_sendable)]
+"""Headers of a request."""
+AnyHeaders = Annotated[dict[str, Any], AfterValidator(_sendable)]
+"""Headers of all requests."""
