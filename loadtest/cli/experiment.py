@@ -45,6 +45,13 @@ Names = Annotated[
         help="Experiments' names or the paths of their files; several run under one load.",
     ),
 ]
+StopAlarm = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Name of a CloudWatch alarm that ends it at once, as a stop condition of AWS FIS too. May be "
+        "given up to five times."
+    ),
+]
 
 
 @app.command("list")
@@ -100,13 +107,7 @@ def run_command(
         str | None,
         typer.Option(help="ARN of the role for AWS FIS, for the experiments that need it on AWS."),
     ] = None,
-    stop_alarm: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Name of a CloudWatch alarm that ends it at once, as a stop condition of AWS FIS too. May "
-            "be given up to five times."
-        ),
-    ] = None,
+    stop_alarm: StopAlarm = None,
     instances: Annotated[
         int | None,
         typer.Option(

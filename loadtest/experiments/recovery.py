@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,6 +57,32 @@ def recover(results: Path) -> list[Recovered]:
     remove_unfinished(results)
     found = [_recovered(path) for path in unfinished_journals(results)]
     return [one for one in found if one is not None]
+
+
+def before_another(results: Path, stack: str, print_line: Callable[[str], None]) -> None:
+    """Put back what earlier experiments left. What is under way or left elsewhere disturbs nobody.
+
+    Raises:
+        ExperimentError: That cannot be done, or one is still under way on the stack of that name.
+    """
+    for left in recover(results):
+        name = left.experiment or left.id
+        if left.running and (left.elsewhere or (left.stack and left.stack != stack)):
+            continue
+        if left.guarded:
+            raise ExperimentError(
+                f"what experiment {left.id} left is being put back at this moment: try again in a minute"
+            )
+        if left.running:
+            raise ExperimentError(f"experiment {left.id} is still under way: wait, or end it")
+        for line in left.put_back:
+            print_line(f"left by {name}, put back: {line}")
+        if left.elsewhere:
+            print_line(f"left by {name}, not put back: {left.left[0]}")
+        elif left.left:
+            raise ExperimentError(
+                "left by an earlier experiment, and not put back: " + left.left[0]
+            )
 
 
 def _recovered(path: Path) -> Recovered | None:

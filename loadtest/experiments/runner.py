@@ -316,34 +316,8 @@ def _alone(outputs: StackOutputs, settings: Settings, print_line: PrintLine) -> 
         stack = StackResources(outputs, Clients(outputs.region))
         place = endpoint() or f"{account(outputs)} {outputs.region}"
         with one_at_a_time.only_one(settings.base, place, stack.name):
-            _recover(stack, settings, print_line)
+            recovery.before_another(settings.base, stack.name, print_line)
             yield
-
-
-def _recover(stack: StackResources, settings: Settings, print_line: PrintLine) -> None:
-    """Put back what earlier experiments left. What is under way or left elsewhere disturbs nobody.
-
-    Raises:
-        ExperimentError: That cannot be done, or one is still under way on the stack.
-    """
-    for left in recovery.recover(settings.base):
-        name = left.experiment or left.id
-        if left.running and (left.elsewhere or (left.stack and left.stack != stack.name)):
-            continue
-        if left.guarded:
-            raise ExperimentError(
-                f"what experiment {left.id} left is being put back at this moment: try again in a minute"
-            )
-        if left.running:
-            raise ExperimentError(f"experiment {left.id} is still under way: wait, or end it")
-        for line in left.put_back:
-            print_line(f"left by {name}, put back: {line}")
-        if left.elsewhere:
-            print_line(f"left by {name}, not put back: {left.left[0]}")
-        elif left.left:
-            raise ExperimentError(
-                "left by an earlier experiment, and not put back: " + left.left[0]
-            )
 
 
 def account(outputs: StackOutputs) -> str:
