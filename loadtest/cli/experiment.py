@@ -52,6 +52,14 @@ StopAlarm = Annotated[
         "given up to five times."
     ),
 ]
+Size = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Before each, bring a group that has grown back to so many instances; by default it is left "
+        "alone.",
+    ),
+]
 
 
 @app.command("list")
@@ -108,14 +116,7 @@ def run_command(
         typer.Option(help="ARN of the role for AWS FIS, for the experiments that need it on AWS."),
     ] = None,
     stop_alarm: StopAlarm = None,
-    instances: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Before each, bring a group that has grown back to so many instances; by default it is "
-            "left alone.",
-        ),
-    ] = None,
+    instances: Size = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="On AWS: do not ask before anything is done.")
     ] = False,
