@@ -93,7 +93,7 @@ worker-image: ## Build the image of a load test's worker on Fargate (docs/worker
 	@[ -n "$(CONTAINER)" ] || { echo "error: neither docker nor podman is installed" >&2; exit 4; }
 	@$(CONTAINER) build --platform linux/arm64 --file container/worker.Containerfile --tag haproof-worker .
 
-doctor: .venv/.stamp ## Show which tools would be used and which are missing
+doctor: .venv/.stamp ## Show which tools would be used, which are missing, and what regions have left
 	@$(PYTHON) -m toolchain doctor
 
 stop: .venv/.stamp ## Stop the local region and everything it started

@@ -24,6 +24,7 @@ from region import (
     environment,
     heap,
     image_options,
+    network,
     private,
     reuse,
     rootless,
@@ -58,6 +59,7 @@ app = command_line(HELP)
 app.add_typer(access_cli.app)
 app.add_typer(shortages.app)
 console = Console(stderr=True, soft_wrap=True)
+log = logging.getLogger(__name__)
 _Value = TypeVar("_Value")
 
 
@@ -167,14 +169,17 @@ def serve(
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with session.exclusive(config.root):
+    with session.exclusive(config.root) as is_there:
         image_options.remember(config.root, options.images)
         local = Region(config)
         local.start()
         background.settle()
         try:
             while not ended.wait(1.0):
-                pass
+                if not is_there():
+                    # Nothing that it keeps would be kept, and nobody could stop it any more.
+                    log.error("somebody has removed %s: the region ends", config.root)
+                    break
         finally:
             local.stop()
 
@@ -197,7 +202,10 @@ def stop(
         console.print("local region stopped")
     elif rootless.MARK not in os.environ:
         console.print("no local region is running")
-    if not root.is_dir() or (found is not None and not remove):
+    if not root.is_dir():
+        _clean_up_removed(root.resolve())
+        return
+    if found is not None and not remove:
         return
     _enter(root.resolve())
     from region.machines.inside.files import remove_tree  # noqa: PLC0415
@@ -208,6 +216,16 @@ def stop(
             console.print(f"cleaned up after an earlier region: {line}")
         if remove:
             remove_tree(root.resolve())
+
+
+def _clean_up_removed(root: Path) -> None:
+    """Clean up after a region whose directory somebody has removed, without making that again."""
+    if not network.leftovers(root):
+        return
+    from region.region import clean_up  # noqa: PLC0415
+
+    for line in clean_up(root):
+        console.print(f"cleaned up after an earlier region: {line}")
 
 
 @app.command()

@@ -252,6 +252,22 @@ def sweep(directory: Path) -> list[str]:
     return ended
 
 
+def sweep_network(namespace: Path, root: Path) -> list[str]:
+    """End what a region whose records are gone with its directory has left, and return a line for each.
+
+    That is what runs in its network, the file `namespace`, with files below its directory `root`.
+    """
+    ended: list[str] = []
+    for process in psutil.process_iter(["cmdline", "name"]):
+        words = [Path(word) for word in process.info["cmdline"] or () if word.startswith("/")]
+        if any(root in word.parents for word in words):
+            with contextlib.suppress(OSError):
+                if namespace.samefile(f"/proc/{process.pid}/ns/net"):
+                    _kill_tree(process.pid)
+                    ended.append(f"{process.info['name']} (process {process.pid})")
+    return ended
+
+
 def _records(directory: Path) -> Iterator[Path]:
     """Yield the records below a directory, apart from what instances and databases write there."""
     for place, names, files in os.walk(directory):

@@ -36,6 +36,7 @@ from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres import cluster, programs
 from region.services.rds.postgres.cluster import Cluster
+from region.services.sns.controller import MessagesController
 from region.services.ssm.controller import RunCommandController
 from region.services.vpc.controller import NetworkController
 from region.services.vpc.internet_gateway import InternetGateway
@@ -63,7 +64,10 @@ def was_killed(root: Path) -> bool:
 def _remove_network(root: Path) -> list[str]:
     found = leftovers(root)
     if found:
-        RegionNetwork(root).stop()
+        network = RegionNetwork(root)
+        if not root.is_dir():
+            found += daemons.sweep_network(network.path, root)
+        network.stop()
     return found
 
 
@@ -200,6 +204,7 @@ class Region:
             deployments,
             RunCommandController(plane, pool),
             AlarmsController(plane),
+            MessagesController(plane),
             ExperimentsController(plane, lambda name, up: network.set_link(name, up=up)),
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
             AutomationController(plane),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -117,8 +117,10 @@ def own_creation_time() -> str:
 
 
 @contextmanager
-def exclusive(root: Path) -> Generator[None]:
+def exclusive(root: Path) -> Generator[Callable[[], bool]]:
     """Lock the root: one region at a time. The kernel unlocks it however the process ends.
+
+    Lends a function that returns whether the root is still there: nobody has removed what is locked.
 
     Raises:
         SessionError: another process has locked it.
@@ -131,4 +133,4 @@ def exclusive(root: Path) -> Generator[None]:
             raise SessionError(
                 f"another local region is using {root}; stop it first: {command('stop', root)}"
             ) from error
-        yield
+        yield lambda: os.fstat(file.fileno()).st_nlink > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -10,10 +11,21 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from commandline.exit_codes import ExitCode
 from commandline.run import command_line, run_cli
-from toolchain import actionlint, artillery, engine, locate, optional, paths, revision, system
+from toolchain import (
+    abandoned,
+    actionlint,
+    artillery,
+    engine,
+    locate,
+    optional,
+    paths,
+    revision,
+    system,
+)
 from toolchain.errors import ToolError
 from toolchain.progress import console
 
@@ -91,7 +103,7 @@ def browser() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Show which tools would be used and which are missing. Installs nothing.
+    """Show which tools would be used, which are missing, and what regions have left. Changes nothing.
 
     Example: `python -m toolchain doctor`
     """
@@ -119,6 +131,7 @@ def doctor() -> None:
         # Only some tests need it, and they are skipped without it: not counted as missing.
         out.print(f"[dim]–[/] {'chromium':11} {error}")
     _show_volumes(out)
+    _show_abandoned(out)
     raise typer.Exit(ExitCode.FAILURE if missing else ExitCode.SUCCESS)
 
 
@@ -141,6 +154,13 @@ def _show_volumes(out: Console) -> None:
         return
     free = shutil.disk_usage(paths.ROOT).free / 2**30
     out.print(f"[green]✓[/] {name:11} {maker} on loop devices; {free:.0f} GiB free for them here")
+
+
+def _show_abandoned(out: Console) -> None:
+    """Show the networks of regions whose directories are gone; they disturb nobody."""
+    with contextlib.suppress(ToolError):  # shown above
+        for line in abandoned.networks():
+            out.print(f"[dim]–[/] {'network':11} {escape(line)}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
+import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import BinaryIO, Final
@@ -78,6 +79,34 @@ class Intake:
         """Free what was reserved."""
         with self._lock:
             self._held -= count
+
+
+def decoded(environ: Environ, body: bytes, service: str) -> bytes:
+    """Return a body as it was before its sender compressed it, and leave it in `environ` to be read again.
+
+    SDKs compress what is large for operations whose model says so, such as PutMetricData. Of an object the
+    encoding says what it is, and it stays.
+
+    Raises:
+        TooLargeError: It is longer than a call of the service may be.
+        ValueError: It is not what its Content-Encoding says.
+    """
+    if service in _OBJECTS or environ.get("HTTP_CONTENT_ENCODING", "").lower() != "gzip":
+        return body
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacker.decompress(body, MOST_BYTES_OF_A_CALL + 1)
+    except zlib.error as error:
+        raise ValueError(
+            f"The body is not a gzip, as its Content-Encoding says: {error}."
+        ) from error
+    _check(len(found), MOST_BYTES_OF_A_CALL)
+    if not unpacker.eof:
+        raise ValueError("The body is a gzip that was cut off.")
+    del environ["HTTP_CONTENT_ENCODING"]
+    environ["wsgi.input"] = io.BytesIO(found)
+    environ["CONTENT_LENGTH"] = str(len(found))
+    return found
 
 
 class _Room:

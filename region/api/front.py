@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from region.api import (
+    bodies,
     callers,
     calls,
     constraints,
@@ -63,8 +64,11 @@ class Front:
         """Answer a request; every failure has the form of its service."""
         try:
             caller = self._caller(environ)
-            with self._intake.body_of(environ, caller.claim.service or "s3") as body:
-                self._check(caller, environ, body)
+            service = caller.claim.service or "s3"
+            with self._intake.body_of(environ, service) as sent:
+                self._verify(caller, environ, sent)
+                body = _decoded(environ, sent, service)
+                _check_texts(environ, body)
                 with callers.calling(caller.holder):
                     return self._perform(environ, start_response, body)
         except _RefusedError as refused:
@@ -83,8 +87,8 @@ class Front:
             raise _RefusedError(_FORBIDDEN, caller.code, caller.message)
         return caller
 
-    def _check(self, caller: Caller, environ: wsgi.Environ, body: bytes) -> None:
-        """Refuse a request whose caller may not make it, or that is none."""
+    def _verify(self, caller: Caller, environ: wsgi.Environ, body: bytes) -> None:
+        """Refuse a request whose caller may not make it."""
         wrong = self._guard.verify(caller, environ, body)
         if wrong is not None:
             raise _RefusedError(_FORBIDDEN, wrong.code, wrong.message)
@@ -93,9 +97,6 @@ class Front:
             message = f"{path} is not an AWS call: stop the region instead of resetting it."
             raise _RefusedError(_FORBIDDEN, "AccessDenied", message)
         environ.pop(_ACCOUNT_HEADER, None)
-        if objection := texts.objection(environ, body):
-            code = texts.CODES[wsgi.protocol_of(environ)]
-            raise _RefusedError(_BAD_REQUEST, code, objection)
 
     def _perform(
         self, environ: wsgi.Environ, start_response: wsgi.StartResponse, body: bytes
@@ -103,6 +104,7 @@ class Front:
         action = wsgi.action_of(environ, body)
         what = f"{action} {environ.get('PATH_INFO', '')}"
         instead = _INSTEAD.get(action, "")
+        call: calls.Call | None = None
         try:
             call = _require_supported(environ, body, instead)
             answer = self._tokens.answer(
@@ -111,7 +113,8 @@ class Front:
         except _RefusedError:
             raise
         except NotImplementedError as error:
-            message = f"The local region does not implement {action} ({error}).{instead}"
+            named = call.operation if call is not None else action
+            message = f"The local region does not implement {named} ({error}).{instead}"
             raise _RefusedError(_NOT_IMPLEMENTED, "NotImplemented", message) from error
         except UnicodeError as error:
             log.exception("%s has a text that cannot be used", what)
@@ -128,6 +131,21 @@ class Front:
         if isinstance(answer, constraints.Violation):
             raise _RefusedError(_BAD_REQUEST, answer.code, answer.message)
         return answer
+
+
+def _decoded(environ: wsgi.Environ, body: bytes, service: str) -> bytes:
+    try:
+        return bodies.decoded(environ, body, service)
+    except ValueError as error:
+        code = texts.CODES[wsgi.protocol_of(environ)]
+        raise _RefusedError(_BAD_REQUEST, code, str(error)) from error
+
+
+def _check_texts(environ: wsgi.Environ, body: bytes) -> None:
+    """Refuse a request that has texts which are none."""
+    if objection := texts.objection(environ, body):
+        code = texts.CODES[wsgi.protocol_of(environ)]
+        raise _RefusedError(_BAD_REQUEST, code, objection)
 
 
 def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> calls.Call | None:

@@ -41,7 +41,7 @@ from moto.s3.models import FakeKey, s3_backends
 from region import private
 from region.api.blobs import BlobStore, Reduced, References, reading
 
-FORMAT = 15
+FORMAT = 16
 """Raised when what the region adds to moto's objects changes: older states lack it."""
 
 _get_backend = cast("Callable[[str], Any]", get_backend)

@@ -1,13 +1,16 @@
-"""The first boot of a machine: its user data, run once in its life, as cloud-init does.
+"""The user data of a machine: run at its first boot, and in part at each boot, as cloud-init does.
 
 Whatever becomes of the user data, the instance runs; what failed is in its logs. The order is that
-of cloud-init's stages: boot hooks, bootcmd, write_files; packages, deferred files; scripts by name.
+of cloud-init's stages: boot hooks, bootcmd, write_files; packages, deferred files; scripts per boot;
+scripts by name. At later boots boot hooks, bootcmd and scripts per boot run, and the others if
+`cloud_final_modules` says so (https://docs.cloud-init.io/en/latest/explanation/boot.html).
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +34,10 @@ FAILURE: Final = "user-data-failed"
 
 OUTPUT: Final = "/var/log/cloud-init-output.log"
 _INSTANCE: Final = "/var/lib/cloud/instance"
+_PER_BOOT: Final = "/var/lib/cloud/scripts/per-boot"
+_OF_THE_IMAGE: Final = "per-boot-of-image.json"
+"""The file in the machine's directory with the names of scripts per boot that its image has: they may be
+this computer's own, and do not run."""
 _PACKAGE_TOOLS: Final = "for tool in dnf yum apt-get; do command -v $tool >/dev/null && break; done"
 
 
@@ -54,18 +61,21 @@ class FirstBoot:
     _problems: list[str] = field(default_factory=list[str])
 
     def run(self, user_data: bytes) -> None:
-        """Run the user data unless it has completed before. Blocks; what fails is told.
+        """Run the user data, or what of it runs again if it has run before. Blocks; what fails is told.
 
         Raises:
             MachineError: If the machine is powered off meanwhile.
         """
         marker = self.directory / "user-data-done"
-        if marker.exists():
-            return
         self._problems.clear()
-        (self.directory / FAILURE).unlink(missing_ok=True)
         found = parts.split(user_data)
         config = cloud_config.parse([part.content for part in found.parts if part.kind == "config"])
+        if marker.exists():
+            self._boot_again(found.parts, config)
+            return
+        (self.directory / FAILURE).unlink(missing_ok=True)
+        names = self.files.names(_PER_BOOT)
+        (self.directory / _OF_THE_IMAGE).write_text(json.dumps(names), encoding="utf-8")
         for note in config.notes:
             self.console(f"cloud-init: {note}")
         for problem in (*found.problems, *config.problems):
@@ -76,20 +86,60 @@ class FirstBoot:
         self._finish([*config.notes, *found.problems, *config.problems], bool(user_data.strip()))
         marker.touch()
 
+    def _boot_again(self, found: Sequence[parts.Part], config: cloud_config.CloudConfig) -> None:
+        self._start(found, config)
+        self._run_per_boot(found)
+        if config.repeats_scripts:
+            self._run_scripts(found, config)
+        if not self.processes.powered:
+            raise BootError("it was powered off while its user data ran.")
+        if self._problems:
+            self._finish((), has_user_data=True)
+
     def _stages(self, found: Sequence[parts.Part], config: cloud_config.CloudConfig) -> None:
-        hooks = [part for part in found if part.kind == "boothook"]
-        for part in hooks:
-            # Without a `#!` of its own it is executed without its first line.
-            rest = part.content.lstrip().partition(b"\n")[2]
-            self._execute("boothooks", part.name, rest)
-        if config.bootcmd:
-            self._execute("scripts", "bootcmd", config.bootcmd.encode())
+        self._start(found, config)
         self._write([file for file in config.write_files if not file.defer])
         if config.packages:
             names = shlex.join(config.packages)
             text = f"#!/bin/sh\n{_PACKAGE_TOOLS}\n$tool -y install {names}\n"
             self._execute("scripts", "packages", text.encode())
         self._write([file for file in config.write_files if file.defer])
+        self._run_per_boot(found)
+        self._run_scripts(found, config)
+
+    def _start(self, found: Sequence[parts.Part], config: cloud_config.CloudConfig) -> None:
+        for part in found:
+            if part.kind == "boothook":
+                # Without a `#!` of its own it is executed without its first line.
+                rest = part.content.lstrip().partition(b"\n")[2]
+                self._execute("boothooks", part.name, rest)
+        if config.bootcmd:
+            self._execute("scripts", "bootcmd", config.bootcmd.encode())
+
+    def _run_per_boot(self, found: Sequence[parts.Part]) -> None:
+        """Run the scripts per boot: those of the user data, and what else somebody has put beside them."""
+        own = {part.name: part.content for part in found if part.kind == "per-boot"}
+        try:
+            for name, text in own.items():
+                self._put(f"{_PER_BOOT}/{name}", text.replace(b"\r\n", b"\n"), 0o700)
+            left = set(json.loads((self.directory / _OF_THE_IMAGE).read_text(encoding="utf-8")))
+            there = [name for name in self.files.names(_PER_BOOT) if name not in left - own.keys()]
+            names = [name for name in there if self._may_run(name)]
+        except (MachineError, OSError, ValueError) as error:
+            self._fail(f"the scripts in {_PER_BOOT} could not be run: {error}")
+            return
+        for name in names:
+            self._execute_file(name, f"{_PER_BOOT}/{name}")
+
+    def _may_run(self, name: str) -> bool:
+        """Return whether a file is one that cloud-init runs: it may be executed."""
+        try:
+            with self.files.reading(f"{_PER_BOOT}/{name}") as descriptor:
+                return bool(os.fstat(descriptor).st_mode & 0o111)
+        except (MachineError, OSError):
+            return False
+
+    def _run_scripts(self, found: Sequence[parts.Part], config: cloud_config.CloudConfig) -> None:
         scripts = {part.name: part.content for part in found if part.kind == "script"}
         if config.runcmd:
             scripts["runcmd"] = config.runcmd.encode()
@@ -134,11 +184,20 @@ class FirstBoot:
 
     def _execute(self, directory: str, name: str, text: bytes) -> None:
         """Run a script as cloud-init does: by name, so that its first line says what runs it."""
-        if not self.processes.powered:
-            return
         path = f"{_INSTANCE}/{directory}/{name}"
         try:
-            self._put(path, text.replace(b"\r\n", b"\n"), 0o700)
+            if self.processes.powered:
+                self._put(path, text.replace(b"\r\n", b"\n"), 0o700)
+        except (MachineError, OSError) as error:
+            self._fail(f"{name} could not be run: {error}")
+        else:
+            self._execute_file(name, path)
+
+    def _execute_file(self, name: str, path: str) -> None:
+        """Run a program of the machine; `name` is what it is told as."""
+        if not self.processes.powered:
+            return
+        try:
             self._put(OUTPUT, b"", 0o640, append=True)
             with self.files.appending(OUTPUT) as output:
                 self._run(name, path, output)

@@ -1,7 +1,8 @@
-"""The instance metadata service, version 2 only (EC2 User Guide, "Use the IMDS").
+"""The instance metadata service (EC2 User Guide, "Use the IMDS").
 
-Every read needs a token from `PUT /latest/api/token`; the hop limit of a response has no meaning
-on one host. Credentials are the instance's own, which the region's API knows.
+Every read needs a token from `PUT /latest/api/token`, unless the instance's `HttpTokens` is `optional`.
+The hop limit of a response has no meaning on one host. Credentials are the instance's own, which the
+region's API knows.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ class Imds:
             return self._token(method, lower)
         if method not in ("GET", "HEAD"):
             return Response(405)
-        if not self._authorised(lower.get(_TOKEN_HEADER, "")):
+        token = lower.get(_TOKEN_HEADER, "")
+        # A token that is sent has to be valid, also where none is required.
+        if (token or about.tokens_required) and not self._authorised(token):
             return Response(401)
         return self._read(path, about)
 

@@ -31,6 +31,7 @@ class Metadata:
 
     Attributes:
         served: Whether the metadata service is switched on (`HttpEndpoint`).
+        tokens_required: Whether nothing is read without a token (`HttpTokens`).
         groups: The names of its security groups by their ids.
         profile: The ARN and the id of its instance profile; None without one.
         target_state: The lifecycle state that its Auto Scaling group takes it to; empty without one.
@@ -38,6 +39,7 @@ class Metadata:
     """
 
     served: bool = True
+    tokens_required: bool = True
     launch_index: int = 0
     reservation_id: str = ""
     root_device: str = ""

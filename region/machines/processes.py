@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from region.machines.cgroups import Limits
 from region.machines.container.oci import ROOT, User
-from region.machines.container.process import AdoptedProcess
+from region.machines.container.process import AdoptedProcess, pid_namespace, reap_orphans
 from region.machines.container.runtime import Runtime
 from region.machines.errors import MachineError
 
@@ -28,6 +28,8 @@ SESSIONS: Final = f"{SERVICES}/sessions"
 # The region's own processes that work on the machine's files.
 HELPERS: Final = f"{WORK}/helpers"
 _REAP_SECONDS: Final = 5.0
+_INIT_SECONDS: Final = 0.5
+"""How long a container's first process may take to end once all others have been reaped: no time at all."""
 _STARTING_SECONDS: Final = 10.0
 """How long a power-off waits for what was being started, which takes some 50 ms."""
 # Scores for the kernel's OOM killer. Sparing a process takes CAP_SYS_RESOURCE, preferring one does
@@ -91,6 +93,8 @@ class ProcessTable:
         self._lock = threading.Condition(threading.Lock())
         self._starting = 0
         self._powered = False
+        self._init: Process | None = None
+        self._namespace: int | None = None
         self._init_is_spared = False
         self._inherited = False
         self._started: set[Process] = set()
@@ -99,8 +103,9 @@ class ProcessTable:
         """Create the container by `create`, allow processes to start, return its first process."""
         with self._lock:
             init = AdoptedProcess(create())
-            started: set[Process] = {init}
-            self._started, self._inherited = started, False
+            self._init, self._inherited = init, False
+            self._namespace = pid_namespace(init.pid)
+            self._started.clear()
             # As systemd is: the kernel's OOM killer takes something else.
             self._init_is_spared = _set_oom_score(init.pid, _SPARED)
             self._powered = True
@@ -112,7 +117,9 @@ class ProcessTable:
         What that region was doing in it itself ends: scripts of agents, helpers.
         """
         with self._lock:
-            self._started, self._inherited = {init}, True
+            self._init, self._inherited = init, True
+            self._namespace = pid_namespace(init.pid)
+            self._started.clear()
             self._init_is_spared = _oom_score(init.pid) == _SPARED
             self._limits.kill(self.group(WORK))
             self._powered = True
@@ -219,16 +226,36 @@ class ProcessTable:
             # What was being started belongs to the container too, and only its starter can reap it.
             self._lock.wait_for(lambda: self._starting == 0, _STARTING_SECONDS)
             self._limits.kill(self._prefix)
-            # The kernel ends the container's first process only when all others have been reaped.
             for process in self._started:
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(_REAP_SECONDS)
+                _await_end(process, _REAP_SECONDS)
             self._started.clear()
-            if self._inherited:
-                self._runtime.forget(self._container)
-            else:
+            if self._all_has_ended() and not self._inherited:
                 self._runtime.delete(self._container)
+            else:
+                self._runtime.forget(self._container)
+            self._init = self._namespace = None
             self._limits.remove(self._prefix)
+
+    def _all_has_ended(self) -> bool:
+        """Return whether the container's first process is gone, which the kernel ends last.
+
+        It waits until all others have been reaped, also those whose starter ended before it could say
+        that they exist, as a `runc exec` does that a power-off has hit.
+        """
+        if self._init is None or _await_end(self._init, _INIT_SECONDS):
+            return True
+        if self._namespace is not None:
+            reap_orphans(self._namespace, but=self._init.pid)
+        return _await_end(self._init, _REAP_SECONDS)
+
+
+def _await_end(process: Process, seconds: float) -> bool:
+    """Reap a process that has been killed; return whether it has ended within `seconds`."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _oom_score(pid: int) -> int:

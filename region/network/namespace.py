@@ -15,12 +15,9 @@ from region.network.errors import NetworkError, NetworkUnavailable
 from region.rootless import OF_THE_HOST
 from region.threads import Result, in_own_thread
 from toolchain import locate
+from toolchain.abandoned import NAMESPACES, PREFIX
 from toolchain.errors import ToolError
 
-NAMESPACES = Path("/run/netns")
-"""Where named namespaces are. `ip` and HAProxy have the same directory compiled in."""
-
-PREFIX = "haproof-"
 _CLONE_NEWNET = 0x40000000
 _TIMEOUT = 30.0
 """Seconds after which a command that configures the network is given up; it takes milliseconds."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from region.network import links, namespace, traffic
 from region.network.errors import NetworkError, NetworkUnavailable
 from region.network.firewall import Firewall
-from region.network.namespace import NAMESPACES, Namespace
+from region.network.namespace import Namespace
 from region.threads import Result
 from toolchain import locate
+from toolchain.abandoned import NAMESPACES
 
 
 class RegionNetwork:
@@ -36,6 +37,7 @@ class RegionNetwork:
         self._lock = threading.Lock()
         self._applied = ""
         self._unplugged: set[str] = set()
+        self._root = root
         self._cut = root / "cut-cables.json"
 
     def start(self, *, adopt: bool = False) -> None:
@@ -57,6 +59,7 @@ class RegionNetwork:
         namespace.create(self.name)
         try:
             links.prepare(self._namespace)
+            links.mark(self._namespace, self._root.resolve())
             self._nft(links.rules(()))
         except NetworkError as error:
             self.stop()

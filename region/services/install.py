@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from region.services import identities, secrets_manager
+from region.services import identities, secrets_manager, tagging
 from region.services.autoscaling import patches as autoscaling
 from region.services.budgets import patches as budgets
 from region.services.cloudwatch import patches as cloudwatch
@@ -33,6 +33,7 @@ PATCHED_SERVICES = (
     fis,
     identities,
     secrets_manager,
+    tagging,
 )
 
 

@@ -197,6 +197,53 @@ def test_what_is_refused(alarms: Alarms, change: Change) -> None:
     assert caught.value.response["Error"]["Code"].startswith(("Validation", "InvalidParameter"))
 
 
+# CloudWatch UG, "Using metric math": an alarm is on one time series, and on no search.
+@pytest.mark.row("X-constraints")
+@pytest.mark.parametrize(
+    "expression",
+    ["nosuch(m1)", "m2 + 1", "m1 +", "[m1, m1]", "SUM(SEARCH('{own} errors', 'Sum', 60))"],
+)
+def test_what_no_alarm_is_on(cloud: Cloud, alarms: Alarms, expression: str) -> None:
+    metric = {"Namespace": NAMESPACE, "MetricName": "refused"}
+    of_metric = {"Metric": metric, "Period": 60, "Stat": "Sum"}
+    with pytest.raises(ClientError, match="ValidationError"):
+        alarms.api.put_metric_alarm(
+            AlarmName=cloud.name("refused"),
+            Metrics=[
+                {"Id": "m1", "MetricStat": of_metric, "ReturnData": False},
+                {"Id": "e1", "Expression": expression},
+            ],
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+
+
+# PutMetricData (API reference): 1000 metrics in a request, which SDKs compress where it is large.
+@pytest.mark.row("CW-M02")
+def test_many_metrics_are_put_at_once(cloud: Cloud, alarms: Alarms) -> None:
+    metric = cloud.name("many")
+    dimensions = [[{"Name": "number", "Value": f"{number:040}"}] for number in range(1000)]
+    data = [{"MetricName": metric, "Value": 1.0, "Dimensions": one} for one in dimensions]
+    alarms.api.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+    stat = {
+        "Metric": {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": dimensions[-1]},
+        "Period": 60,
+        "Stat": "Sum",
+    }
+
+    def values() -> list[float]:
+        now = datetime.now(UTC)
+        found = alarms.api.get_metric_data(
+            MetricDataQueries=[{"Id": "last", "MetricStat": stat}],
+            StartTime=now - timedelta(minutes=10),
+            EndTime=now + timedelta(minutes=5),
+        )
+        return list(found["MetricDataResults"][0]["Values"])
+
+    cloud.until(lambda: values() == [1.0], 120)
+
+
 @pytest.mark.slow
 @pytest.mark.row("CW-A06", "CW-A07")
 def test_warm_up_and_wall_clock(cloud: Cloud, alarms: Alarms) -> None:

@@ -16,6 +16,29 @@ mkdir -p /srv/page
 echo started >> /srv/page/starts
 cd /srv/page && nohup python3 -m http.server 8080 >/dev/null 2>&1 &
 """
+EACH_BOOT = """Content-Type: multipart/mixed; boundary="//"
+MIME-Version: 1.0
+
+--//
+Content-Type: text/cloud-config; charset="us-ascii"
+
+#cloud-config
+bootcmd:
+- mkdir -p /srv/page
+- echo bootcmd >> /srv/page/log
+cloud_final_modules:
+- [scripts-user, always]
+
+--//
+Content-Type: text/x-shellscript; charset="us-ascii"
+
+#!/bin/bash
+curl --fail --silent http://169.254.169.254/latest/meta-data/instance-id >> /srv/page/log
+echo >> /srv/page/log
+cd /srv/page && nohup python3 -m http.server 8080 >/dev/null 2>&1 &
+
+--//--
+"""
 METADATA = """#!/bin/bash
 mkdir -p /srv/page
 cat > /srv/ask.py <<'END'
@@ -222,6 +245,53 @@ def test_metadata_needs_a_token(cloud: Cloud, network: Network) -> None:
         "forever": 400,
         "expired": 401,
     }
+
+
+# Knowledge center, "Run user data at every start"; EC2 UG, "Instance metadata options", HttpTokens.
+@pytest.mark.row("EC2-I01")
+@pytest.mark.row("X-USERDATA")
+@pytest.mark.slow
+def test_what_runs_at_each_boot_and_reads_metadata_without_a_token(
+    cloud: Cloud, network: Network
+) -> None:
+    interface = {
+        "DeviceIndex": 0,
+        "SubnetId": network.subnets[0],
+        "Groups": [web_group(cloud, network)[0]],
+        "AssociatePublicIpAddress": True,
+    }
+    instance = launch(
+        cloud,
+        network,
+        NetworkInterfaces=[interface],
+        UserData=EACH_BOOT,
+        MetadataOptions={"HttpTokens": "optional"},
+    )
+
+    def log() -> list[str]:
+        url = f"http://{look(cloud, instance)['PublicIpAddress']}:8080/log"
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                return answer.read().decode().split()
+        except OSError:
+            return []
+
+    becomes(cloud, instance, "running")
+    assert look(cloud, instance)["MetadataOptions"]["HttpTokens"] == "optional"
+    once = cloud.until(log, 300)
+    assert once == ["bootcmd", instance]
+    cloud.ec2.stop_instances(InstanceIds=[instance])
+    becomes(cloud, instance, "stopped")
+    cloud.ec2.start_instances(InstanceIds=[instance])
+    becomes(cloud, instance, "running")
+    assert cloud.until(log, 300) == once * 2
+
+
+# EC2 UG, "Order of precedence for instance metadata options": the image's `imds-support: v2.0`.
+@pytest.mark.row("EC2-I01")
+def test_amazon_linux_2023_needs_tokens_by_default(cloud: Cloud, network: Network) -> None:
+    options = look(cloud, launch(cloud, network))["MetadataOptions"]
+    assert (options["HttpTokens"], options["HttpPutResponseHopLimit"]) == ("required", 2)
 
 
 def code_of(call: Any, **given: Any) -> str:

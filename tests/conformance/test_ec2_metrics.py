@@ -253,3 +253,22 @@ def test_an_experiment_stops_an_instance(cloud: Cloud, network: Network) -> None
     cloud.until(lambda: status(real) == "completed", 600)
     assert target.state == "running"
     assert time.monotonic() - began >= cloud.seconds(110)
+
+
+@pytest.mark.row("FIS-E01")
+def test_an_experiment_needs_the_alarm_of_its_stop_condition(cloud: Cloud) -> None:
+    role = make_role(cloud, cloud.name("fis"), "fis.amazonaws.com")
+    alarm = f"arn:aws:cloudwatch:{cloud.region}:{role.split(':')[4]}:alarm:{cloud.name('none')}"
+    template = cloud.fis.create_experiment_template(
+        description="wait",
+        roleArn=role,
+        stopConditions=[{"source": "aws:cloudwatch:alarm", "value": alarm}],
+        actions={"wait": {"actionId": "aws:fis:wait", "parameters": {"duration": "PT1M"}}},
+    )["experimentTemplate"]["id"]
+    cloud.afterwards(cloud.fis.delete_experiment_template, id=template)
+    experiment = cloud.fis.start_experiment(experimentTemplateId=template)["experiment"]["id"]
+
+    def status() -> str:
+        return str(cloud.fis.get_experiment(id=experiment)["experiment"]["state"]["status"])
+
+    cloud.until(lambda: status() == "failed", 120)

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.scaling_group import Fleet
+from tests.conformance.scaling_group import LAUNCHING, Fleet
 
 SOON = 4.0
 """Seconds of the computer's clock: schedules are not a waiting period."""
@@ -186,3 +186,26 @@ def test_a_warm_pool_gives_its_instances(cloud: Cloud, network: Network) -> None
     assert any("from warm pool" in one["Description"] for one in fleet.activities())
     fleet.call("delete_warm_pool", ForceDelete=True)
     cloud.until(lambda: not fleet.call("describe_warm_pool")["Instances"], 300)
+
+
+# Auto Scaling UG, "Use lifecycle hooks with a warm pool": before the pool, and again before service.
+@pytest.mark.slow
+@pytest.mark.row("X-WARMPOOL")
+def test_a_launch_hook_holds_an_instance_before_a_warm_pool_and_behind_it(
+    cloud: Cloud, network: Network
+) -> None:
+    fleet = Fleet(cloud, network, 0, MaxSize=1)
+    fleet.put_hook("prepare", LAUNCHING)
+    fleet.call("put_warm_pool", MinSize=1, PoolState="Stopped")
+
+    def warm(state: str) -> list[str]:
+        found = fleet.call("describe_warm_pool")["Instances"]
+        return [one["InstanceId"] for one in found if one["LifecycleState"] == state]
+
+    (instance,) = cloud.until(lambda: warm("Warmed:Pending:Wait"), 600)
+    fleet.complete("prepare", instance)
+    assert cloud.until(lambda: warm("Warmed:Stopped"), 600) == [instance]
+    fleet.capacity(1)
+    fleet.wait_state("Pending:Wait", instance)
+    fleet.complete("prepare", instance)
+    assert fleet.wait_for(1, within=600) == {instance}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.refusals import refused
 from tests.conformance.scaling_group import Fleet
 from tests.conformance.test_balancer_api import balancer, modify
 
@@ -70,12 +73,22 @@ def test_practice_runs_need_an_outcome_alarm(cloud: Cloud, network: Network) -> 
         blockedWindows=["Mon:08:00-Mon:12:00"],
     )
     assert made["practiceRunConfiguration"]["outcomeAlarms"] == outcome
-    run = arc.start_practice_run(
-        resourceIdentifier=arn, awayFrom=zone_id(cloud, network.zones[0]), comment="practice"
-    )
+    wanted = {
+        "resourceIdentifier": arn,
+        "awayFrom": zone_id(cloud, network.zones[0]),
+        "comment": "practice",
+    }
+    days = [f"{datetime.now(UTC) + timedelta(days=day):%Y-%m-%d}" for day in (0, 1)]
+    update = arc.update_practice_run_configuration
+    update(resourceIdentifier=arn, blockedWindows=[], blockedDates=days)
+    assert refused(arc.start_practice_run, **wanted) == "ConflictException"
+    update(resourceIdentifier=arn, blockedDates=[])
+    gone = [{"type": "CLOUDWATCH", "alarmIdentifier": f"{alarm['AlarmArn']}-gone"}]
+    assert refused(update, resourceIdentifier=arn, outcomeAlarms=gone) == "ValidationException"
+    run = arc.start_practice_run(**wanted)
     (shift,) = arc.get_managed_resource(resourceIdentifier=arn)["zonalShifts"]
     assert shift["practiceRunOutcome"] == "PENDING"
-    arc.cancel_practice_run(zonalShiftId=run["zonalShiftId"])
+    arc.cancel_zonal_shift(zonalShiftId=run["zonalShiftId"])
     (listed,) = arc.list_zonal_shifts(resourceIdentifier=arn)["items"]
     assert listed["practiceRunOutcome"] == "INTERRUPTED"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ import pytest
 
 from region import background, credentials, session
 from region.addresses import loopback_of
+from region.network import leftovers
 from tests.conformance.cloud import Cloud, Network
 from tests.region.machines.test_sweep import await_nothing, volumes
 
@@ -298,3 +300,36 @@ def test_stop_ends_what_a_killed_region_has_left(root: Path) -> None:
     assert any(str(root) in " ".join(one.cmdline()) for one in left)
     subprocess.run([sys.executable, "-m", "region", "stop", "--root", str(root)], check=True)
     assert await_nothing(root) == []
+
+
+def test_what_a_region_without_its_directory_has_left_is_named_and_removed(root: Path) -> None:
+    start(root)
+    cloud = cloud_of(root)
+    balancer(cloud, Network(cloud))
+    kill(root)
+    for disk in volumes(root):
+        subprocess.run(["umount", disk], check=True)
+    shutil.rmtree(root)
+    doctor = [sys.executable, "-m", "toolchain", "doctor"]
+    told = subprocess.run(doctor, capture_output=True, text=True, check=False).stdout
+    assert f"stop --root {root}" in told
+    stop = [sys.executable, "-m", "region", "stop", "--root", str(root)]
+    subprocess.run(stop, check=True)
+    told = subprocess.run(doctor, capture_output=True, text=True, check=False).stdout
+    assert str(root) not in told
+    assert not root.exists()
+    assert not [one for one in psutil.process_iter() if str(root) in " ".join(one.cmdline())]
+
+
+def test_a_region_ends_when_its_directory_is_removed(root: Path) -> None:
+    start(root)
+    found = session.require(root)
+    shutil.rmtree(root)
+    deadline = time.monotonic() + 60
+    while found.alive() and time.monotonic() < deadline:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(found.pid, os.WNOHANG)
+        time.sleep(0.1)
+    assert not found.alive()
+    assert leftovers(root) == []
+    assert not root.exists()

@@ -22,7 +22,7 @@ _WITHOUT_EFFECT: Final = frozenset(
      "fqdn", "preserve_hostname", "manage_etc_hosts", "timezone", "locale", "disable_root",
      "package_upgrade", "package_update", "package_reboot_if_required", "repo_update",
      "repo_upgrade", "output", "final_message", "growpart", "resize_rootfs", "swap", "merge_how",
-     "merge_type", "cloud_final_modules", "cloud_config_modules", "cloud_init_modules"}
+     "merge_type", "cloud_config_modules", "cloud_init_modules"}
 )  # fmt: skip
 _BASE64: Final = ("b64", "base64")
 _GZIP: Final = ("gz", "gzip")
@@ -54,8 +54,9 @@ class CloudConfig:
     """What all cloud-configs of user data ask for together.
 
     Attributes:
-        bootcmd: A shell script that runs before files are written; empty without one.
+        bootcmd: A shell script that runs at each boot, before files are written; empty without one.
         runcmd: A shell script that runs last, among the user's own; empty without one.
+        repeats_scripts: Whether scripts and `runcmd` run at each boot.
         notes: What has no effect here, to be told.
         problems: What fails, as with cloud-init.
     """
@@ -63,6 +64,7 @@ class CloudConfig:
     write_files: list[WriteFile] = field(default_factory=list[WriteFile])
     bootcmd: str = ""
     runcmd: str = ""
+    repeats_scripts: bool = False
     packages: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
@@ -129,6 +131,18 @@ def _read_bootcmd(value: Any, config: CloudConfig) -> None:
 
 def _read_runcmd(value: Any, config: CloudConfig) -> None:
     config.runcmd = _shell("runcmd", value, config)
+
+
+def _read_final_modules(value: Any, config: CloudConfig) -> None:
+    """Heed `[scripts-user, always]`, by which user data runs at each boot; the region has no modules."""
+    for entry in cast("list[Any]", value) if isinstance(value, list) else [value]:
+        words = [str(word) for word in cast("list[Any]", entry)] if isinstance(entry, list) else []
+        if [word.replace("_", "-") for word in words] == ["scripts-user", "always"]:
+            config.repeats_scripts = True
+        else:
+            config.notes.append(
+                f"cloud_final_modules: {str(entry)[:50]} has no effect in the local region"
+            )
 
 
 def _read_packages(value: Any, config: CloudConfig) -> None:
@@ -216,4 +230,5 @@ _READERS: Final = {
     "write_files": _read_files,
     "packages": _read_packages,
     "runcmd": _read_runcmd,
+    "cloud_final_modules": _read_final_modules,
 }

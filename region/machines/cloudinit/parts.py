@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import yaml
 
-Kind = Literal["config", "script", "boothook"]
+Kind = Literal["config", "script", "per-boot", "boothook"]
 
 LARGEST_UNPACKED: Final = 10 * 1024**2
 _DEEPEST: Final = 8
@@ -32,7 +32,7 @@ _BEGINNINGS: Final = {
 _KINDS: Final[dict[str, Kind]] = {
     "text/cloud-config": "config",
     "text/x-shellscript": "script",
-    "text/x-shellscript-per-boot": "script",
+    "text/x-shellscript-per-boot": "per-boot",
     "text/x-shellscript-per-instance": "script",
     "text/x-shellscript-per-once": "script",
     "text/cloud-boothook": "boothook",
@@ -43,7 +43,10 @@ _GZIP_TYPES: Final = ("application/gzip", "application/x-gzip", "application/gzi
 
 @dataclass(frozen=True)
 class Part:
-    """One script, boot hook or cloud-config; `name` is its file's."""
+    """One script, boot hook or cloud-config; `name` is its file's.
+
+    Boot hooks and scripts `per-boot` run at each boot.
+    """
 
     kind: Kind
     content: bytes

@@ -10,7 +10,10 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
+
+import psutil
 
 from region import process_cpu
 from region.machines.errors import MachineError
@@ -54,6 +57,30 @@ def _set_subreaper(value: int) -> None:
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, value, 0, 0, 0) != 0:
         code = ctypes.get_errno()
         raise MachineError(f"prctl(PR_SET_CHILD_SUBREAPER) failed: {os.strerror(code)}.")
+
+
+def pid_namespace(pid: int) -> int | None:
+    """Return what tells a process's PID namespace from others; None if the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/ns/pid").stat().st_ino
+    except OSError:
+        return None
+
+
+def reap_orphans(namespace: int, *, but: int = 0) -> list[int]:
+    """Reap our children that have ended in a PID namespace, except `but`, and return their ids.
+
+    To be called when nobody waits for any of them: a process that its own parent has left to us before
+    that could tell its id. Until it is reaped the namespace's first process does not end.
+    """
+    reaped: list[int] = []
+    for child in psutil.Process().children():
+        # Also of a process that has ended; not of one whose id belongs to somebody else meanwhile.
+        if child.pid != but and pid_namespace(child.pid) == namespace:
+            with suppress(ChildProcessError):
+                if os.waitpid(child.pid, os.WNOHANG)[0]:
+                    reaped.append(child.pid)
+    return reaped
 
 
 class AdoptedProcess:

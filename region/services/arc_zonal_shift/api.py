@@ -8,19 +8,21 @@ Called with the control plane's lock held.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from moto.ec2.models import EC2Backend
 
 from region.api.own_services import Call, ServiceError
+from region.services.arc_zonal_shift import practice
 from region.services.arc_zonal_shift.periods import PRACTICE_RUN
+from region.services.arc_zonal_shift.practice import invalid
 from region.services.arc_zonal_shift.resources import HOW_TO_ENABLE, Resource, all_of
 from region.services.arc_zonal_shift.store import (
     ACTIVE,
     CANCELED,
     Shift,
     Store,
-    in_alarm,
     now,
     seconds_of,
     store_of,
@@ -41,11 +43,6 @@ _PRACTICE: Final = (
 )
 
 
-def invalid(message: str, reason: str) -> ServiceError:
-    """Return the error for parameters that are not valid."""
-    return ServiceError(400, "ValidationException", message, reason=reason)
-
-
 def zone_names(backend: EC2Backend) -> dict[str, str]:
     """Return the names of the region's Availability Zones by their ids."""
     zones = cast("list[Any]", backend.describe_availability_zones())
@@ -62,13 +59,13 @@ class ZonalShiftApi:
         self._calls: Mapping[tuple[str, str, bool], _Handler] = {
             ("POST", "zonalshifts", False): lambda _, call: self._start(call.body),
             ("GET", "zonalshifts", False): lambda _, call: self._list(call.query),
-            ("DELETE", "zonalshifts", True): lambda name, _: self._cancel(name, practice=False),
+            ("DELETE", "zonalshifts", True): lambda name, _: self._cancel(name, of_practice=False),
             ("PATCH", "zonalshifts", True): lambda name, call: self._update(name, call.body),
             ("GET", "managedresources", False): lambda _name, _: self._resources(),
             ("GET", "managedresources", True): lambda name, _: self._resource(name),
             ("PUT", "managedresources", True): lambda name, call: self._autoshift(name, call.body),
             ("POST", "practiceruns", False): lambda _, call: self._practice(call.body),
-            ("DELETE", "practiceruns", True): lambda name, _: self._cancel(name, practice=True),
+            ("DELETE", "practiceruns", True): lambda name, _: self._cancel(name, of_practice=True),
             ("POST", "configuration", False): lambda _, call: self._configure(call.body),
             ("PATCH", "configuration", True): lambda name, call: self._reconfigure(name, call.body),
             ("DELETE", "configuration", True): lambda name, _: self._unconfigure(name),
@@ -119,13 +116,14 @@ class ZonalShiftApi:
         ]
         return {"items": found}
 
-    def _cancel(self, identity: str, *, practice: bool) -> Mapping[str, object]:
+    def _cancel(self, identity: str, *, of_practice: bool) -> Mapping[str, object]:
         shift = self._under_way(identity)
-        if shift.practice != practice:
-            what = "a practice run" if shift.practice else "a zonal shift"
-            raise invalid(f"{identity} is {what}.", "InvalidZonalShiftId")
+        # CancelZonalShift ends a practice run too.
+        if of_practice and not shift.practice:
+            message = f"{identity} is no practice run: use CancelZonalShift."
+            raise invalid(message, "UnsupportedPracticeCancelShiftType")
         shift.status = CANCELED
-        if practice:
+        if shift.practice:
             shift.outcome = "INTERRUPTED"
         resource = all_of(self._plane).get(shift.resource)
         if resource is not None:
@@ -168,7 +166,7 @@ class ZonalShiftApi:
             return
         if under_way.practice:
             # A shift that somebody starts takes precedence.
-            self._cancel(under_way.id, practice=True)
+            self._cancel(under_way.id, of_practice=True)
             return
         message = f"There is an active zonal shift for {resource.arn}."
         raise ServiceError(
@@ -287,9 +285,7 @@ class ZonalShiftApi:
 
     def _configured(self, resource: Resource, wanted: dict[str, Any]) -> Mapping[str, object]:
         """Keep the configuration of a load resource's practice runs, and describe it."""
-        if not wanted.get("outcomeAlarms"):
-            message = "A practice run configuration needs an alarm in 'outcomeAlarms'."
-            raise invalid(message, "InvalidPracticeBlocker")
+        practice.check(self._plane, wanted)
         self._store.practice[resource.arn] = wanted
         return {
             "arn": resource.arn,
@@ -304,9 +300,10 @@ class ZonalShiftApi:
             message = f"There is an active zonal shift for {resource.arn}."
             raise ServiceError(409, "ConflictException", message, reason="ZonalShiftAlreadyExists")
         zone = self._zone(resource, str(body.get("awayFrom", "")))
-        blocking = [*configuration.get("blockingAlarms", ()), *configuration["outcomeAlarms"]]
-        for name in in_alarm(self._plane, blocking):
-            raise invalid(f"Alarm {name} is in alarm.", "InvalidPracticeBlocker")
+        moment = datetime.fromtimestamp(now(), UTC)
+        reason, message = practice.why_not(self._plane, configuration, moment)
+        if reason:
+            raise ServiceError(409, "ConflictException", message, reason=reason)
         length = self._plane.config.seconds(PRACTICE_RUN.seconds)
         shift = Shift(resource.arn, zone, _comment(body), now(), now() + length, outcome="PENDING")
         self._store.add(shift)

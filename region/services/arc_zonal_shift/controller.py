@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 from region.api import own_services
 from region.api.server import ControlPlane
+from region.services.arc_zonal_shift import practice
 from region.services.arc_zonal_shift.api import ZonalShiftApi, zone_names
 from region.services.arc_zonal_shift.resources import all_of
-from region.services.arc_zonal_shift.store import SERVICE, in_alarm, now, store_of
+from region.services.arc_zonal_shift.store import SERVICE, now, store_of
 
 
 class ZonalShiftController:
@@ -27,11 +27,8 @@ class ZonalShiftController:
         with self._plane.lock:
             store = store_of(self._plane)
             resources = all_of(self._plane)
-
-            def has_failed(configuration: Mapping[str, Any]) -> bool:
-                return bool(in_alarm(self._plane, configuration.get("outcomeAlarms") or []))
-
-            changed = store.advance(now(), has_failed, set(resources))
+            ended_by = partial(practice.ended_by, self._plane)
+            changed = store.advance(now(), ended_by, set(resources))
             names = zone_names(self._plane.backend("ec2")) if resources else {}
             for arn, resource in resources.items():
                 shift = store.active(arn)

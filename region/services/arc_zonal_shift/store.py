@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -72,38 +72,31 @@ class Store:
         self.shifts = [*self.shifts, shift][-_KEPT:]
 
     def advance(
-        self, now: float, in_alarm: Callable[[Mapping[str, Any]], bool], known: set[str]
+        self, now: float, ended_by: Callable[[Mapping[str, Any]], str], known: set[str]
     ) -> bool:
         """End what is over, and return whether anything has changed.
 
         Args:
             now: In epoch seconds.
-            in_alarm: Tells whether an outcome alarm of a configuration is in alarm.
+            ended_by: Returns the outcome with which alarms end a practice run of a configuration.
             known: The resources that exist.
         """
         changed = False
         for shift in self.shifts:
             if shift.status != ACTIVE:
                 continue
-            failed = shift.practice and in_alarm(self.practice.get(shift.resource, {}))
-            if now < shift.expiry and not failed and shift.resource in known:
+            ended = ended_by(self.practice.get(shift.resource, {})) if shift.practice else ""
+            if now < shift.expiry and not ended and shift.resource in known:
                 continue
             shift.status, changed = EXPIRED, True
             if shift.practice:
-                shift.outcome = "FAILED" if failed else "SUCCEEDED"
+                shift.outcome = ended or ("SUCCEEDED" if now >= shift.expiry else "INTERRUPTED")
         return changed
 
 
 def store_of(plane: ControlPlane) -> Store:
     """Return the store of the region, which is saved with it."""
     return cast("Store", plane.extra.setdefault(SERVICE, Store()))
-
-
-def in_alarm(plane: ControlPlane, items: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the names of those alarms of a practice run's configuration that are in ALARM."""
-    alarms = cast("Mapping[str, Any]", plane.backend("cloudwatch").alarms)
-    names = [str(item.get("alarmIdentifier", "")).rsplit(":", 1)[-1] for item in items]
-    return [name for name in names if name in alarms and alarms[name].state_value == "ALARM"]
 
 
 def seconds_of(expires_in: str) -> float | None:

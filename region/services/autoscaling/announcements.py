@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.sns.models import sns_backends
 
 from region import stamps
-from region.services.autoscaling.records import Activity, GroupRecord
+from region.services.autoscaling.records import Activity, GroupRecord, MemberRecord
 from region.services.ec2 import arns
 from region.services.events.emission import bus_of, publish
 
@@ -56,11 +56,30 @@ def activity_ended(backend: AutoScalingBackend, activity: Activity) -> None:
     detail = _detail(group, activity, instance_id)
     arn = arns.of_instance(backend.region_name, backend.account_id, instance_id)
     resources = [group.arn, arn] if instance_id else [group.arn]
-    origin, destination = ("EC2", "AutoScalingGroup")
-    if kind in {TERMINATE, TERMINATE_ERROR}:
-        origin, destination = destination, origin
+    terminates = kind in {TERMINATE, TERMINATE_ERROR}
+    member = next((one for one in _members(group) if one.instance.id == instance_id), None)
+    origin, destination = way_of(group, member, terminates=terminates)
     emit(backend, _EVENTS[kind], detail | {"Origin": origin, "Destination": destination}, resources)
     notify(backend, group, kind, detail)
+
+
+def way_of(
+    group: FakeAutoScalingGroup, member: InstanceState | None, *, terminates: bool
+) -> tuple[str, str]:
+    """Return origin and destination of an instance that is launched or terminated.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/warm-pools-eventbridge-events.html
+    """
+    is_warm = member is not None and member in GroupRecord.of(group).warm
+    inside = "WarmPool" if is_warm else "AutoScalingGroup"
+    if terminates:
+        return inside, "EC2"
+    from_pool = member is not None and not is_warm and MemberRecord.of(member).from_warm_pool
+    return "WarmPool" if from_pool else "EC2", inside
+
+
+def _members(group: FakeAutoScalingGroup) -> tuple[InstanceState, ...]:
+    return (*group.instance_states, *GroupRecord.of(group).warm)
 
 
 def emit(

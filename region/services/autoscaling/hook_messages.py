@@ -13,7 +13,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, LifecycleHook
+from moto.autoscaling.models import (
+    AutoScalingBackend,
+    FakeAutoScalingGroup,
+    InstanceState,
+    LifecycleHook,
+)
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
@@ -36,19 +41,19 @@ def action_begun(
     backend: AutoScalingBackend,
     group: FakeAutoScalingGroup,
     hook: LifecycleHook,
-    instance_id: str,
+    member: InstanceState,
     token: str,
 ) -> None:
     """Tell that an instance waits for a hook."""
     transition = str(hook.lifecycle_transition)
-    origin, destination = ("EC2", "AutoScalingGroup")
-    if transition == groups.TERMINATING_TRANSITION:
-        origin, destination = destination, origin
+    origin, destination = announcements.way_of(
+        group, member, terminates=transition == groups.TERMINATING_TRANSITION
+    )
     detail = {
         "LifecycleActionToken": token,
         "AutoScalingGroupName": group.name,
         "LifecycleHookName": hook.name,
-        "EC2InstanceId": instance_id,
+        "EC2InstanceId": member.instance.id,
         "LifecycleTransition": transition,
         "Origin": origin,
         "Destination": destination,

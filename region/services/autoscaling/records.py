@@ -117,6 +117,7 @@ class MemberRecord(Record[InstanceState]):
         hooks_of: The transition whose lifecycle hooks have begun.
         hook_waits: Those that it still waits for, by hook.
         hook_results: How the others ended, by hook.
+        from_warm_pool: It was launched into the group's warm pool, and came from there.
         proceeds_at: When it goes on after its launch hooks.
         leaving_since: When it began to leave: to terminate, to go to standby or to be detached.
         out_of_traffic: It is leaving, and is deregistered from its target groups.
@@ -139,6 +140,7 @@ class MemberRecord(Record[InstanceState]):
     hooks_of: str = ""
     hook_waits: dict[str, HookWait] = field(default_factory=dict[str, HookWait])
     hook_results: dict[str, str] = field(default_factory=dict[str, str])
+    from_warm_pool: bool = False
     proceeds_at: float = 0.0
     leaving_since: float = 0.0
     out_of_traffic: bool = False

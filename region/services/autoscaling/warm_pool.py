@@ -8,10 +8,12 @@ from __future__ import annotations
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 
 from region.services.autoscaling.groups import PENDING
-from region.services.autoscaling.records import GroupRecord
+from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.ec2 import instances as ec2
 
 WARM_PENDING, WARM_TERMINATING = "Warmed:Pending", "Warmed:Terminating"
+WAIT, PROCEED = ":Wait", ":Proceed"
+"""What is added to these two while lifecycle hooks hold an instance, and once they do not any more."""
 WARM_RUNNING, WARM_STOPPED = "Warmed:Running", "Warmed:Stopped"
 READY = frozenset({WARM_RUNNING, WARM_STOPPED})
 DELETING = "PendingDelete"
@@ -48,5 +50,9 @@ def take(group: FakeAutoScalingGroup, zone: str) -> InstanceState | None:
     if chosen.instance.state_code == ec2.STOPPED:
         chosen.instance.start()
     chosen.lifecycle_state = PENDING
+    record = MemberRecord.of(chosen)
+    record.from_warm_pool = True
+    # The group's hooks hold it again, on its way into service.
+    record.hooks_of = ""
     group.instance_states.append(chosen)
     return chosen

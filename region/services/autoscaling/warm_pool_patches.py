@@ -31,7 +31,12 @@ def put_warm_pool(self: AutoScalingResponse) -> EmptyResult:
     if group.warm_pool is not None and warm_pool.is_deleting(group):
         raise ValidationError(f"The warm pool of {group.name} is pending delete.")
     prepared, least = given.integer("MaxGroupPreparedCapacity"), given.integer("MinSize")
-    state = given.text("PoolState") or "Stopped"
+    before = group.warm_pool
+    # What is not given stays as it is.
+    if before is not None:
+        prepared = before.max_group_prepared_capacity if prepared is None else prepared
+        least = before.min_size if least is None else least
+    state = given.text("PoolState") or (str(before.pool_state) if before is not None else "Stopped")
     if prepared is not None and prepared < -1:
         raise ValidationError(f"MaxGroupPreparedCapacity {prepared} must be -1 or more.")
     if least is not None and least < 0:
@@ -45,9 +50,6 @@ def put_warm_pool(self: AutoScalingResponse) -> EmptyResult:
         raise NotImplementedError(
             "InstanceReusePolicy.ReuseOnScaleIn: leave it out, so that a scale-in terminates"
         )
-    before = group.warm_pool
-    if before is not None and prepared is None:
-        prepared = before.max_group_prepared_capacity
     group.put_warm_pool(None if prepared == -1 else prepared, least, state, reuse or None)
     return EmptyResult()
 

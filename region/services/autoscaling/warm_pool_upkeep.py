@@ -18,6 +18,7 @@ from region.services.autoscaling import (
     groups,
     launch_requests,
     launch_settings,
+    lifecycle,
     scaling_plan,
     views,
     warm_pool,
@@ -25,7 +26,9 @@ from region.services.autoscaling import (
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.autoscaling.termination_policies import Placement
 from region.services.autoscaling.warm_pool import (
+    PROCEED,
     READY,
+    WAIT,
     WARM_PENDING,
     WARM_RUNNING,
     WARM_STOPPED,
@@ -44,7 +47,7 @@ def keep_up(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) -> Non
         return
     before = [(member.instance.id, member.lifecycle_state) for member in record.warm]
     for member in list(record.warm):
-        _advance(group, member)
+        _advance(plane, group, member)
     _resize(plane, group, now)
     if group.warm_pool is not None and warm_pool.is_deleting(group) and not record.warm:
         group.warm_pool = None
@@ -52,41 +55,71 @@ def keep_up(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) -> Non
         plane.notify()
 
 
-def _advance(group: FakeAutoScalingGroup, member: InstanceState) -> None:
+def _advance(plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState) -> None:
     instance, warm = member.instance, GroupRecord.of(group).warm
-    code = instance.state_code
+    code, state = instance.state_code, str(member.lifecycle_state)
     if code == ec2.TERMINATED:
-        warm.remove(member)
         backend = group.autoscaling_backend
         activities.finish(backend, MemberRecord.of(member).termination_activity, "Successful")
-    elif member.lifecycle_state == WARM_TERMINATING:
-        if code not in {ec2.SHUTTING_DOWN, ec2.TERMINATED}:
-            instance.terminate()
+        warm.remove(member)
+    elif state.startswith(WARM_TERMINATING):
+        _end(plane, group, member)
     elif code == ec2.SHUTTING_DOWN or InstanceRecord.of(instance).impairment:
+        MemberRecord.of(member).without_hooks = True
         _terminate(group, member, "an EC2 health check indicating it has been terminated")
-    elif member.lifecycle_state == WARM_PENDING:
-        _prepare(group, member)
+    elif state.startswith(WARM_PENDING):
+        _prepare(plane, group, member)
 
 
-def _prepare(group: FakeAutoScalingGroup, member: InstanceState) -> None:
-    """Let an instance that has booted wait as the pool wants: running, or stopped."""
+def _prepare(plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState) -> None:
+    """Let an instance that has booted wait for hooks, then as the pool wants: running, or stopped."""
     instance = member.instance
-    state = str(group.warm_pool.pool_state) if group.warm_pool is not None else "Stopped"
     if instance.state_code == ec2.STOPPED:
         member.lifecycle_state = WARM_STOPPED
     elif groups.is_up(instance):
-        if state == "Running":
+        own = lifecycle.decide(plane, group, member, groups.LAUNCHING_TRANSITION)
+        if own == "wait":
+            member.lifecycle_state = WARM_PENDING + WAIT
+        elif own in {"abandon", "expire"}:
+            _abandon(plane, group, member)
+        elif group.warm_pool is not None and str(group.warm_pool.pool_state) == "Running":
             member.lifecycle_state = WARM_RUNNING
         else:
+            member.lifecycle_state = WARM_PENDING + PROCEED
             instance.stop()
     if member.lifecycle_state in READY:
         backend = group.autoscaling_backend
         activities.finish(backend, MemberRecord.of(member).launch_activity, "Successful")
 
 
+def _abandon(plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState) -> None:
+    """End an instance whose launch hook was abandoned; the pool is filled again after a while."""
+    record = MemberRecord.of(member)
+    message = "Instance failed to complete user's Lifecycle Action."
+    activities.finish(group.autoscaling_backend, record.launch_activity, "Failed", message)
+    record.without_hooks = True
+    _back_off(plane, group)
+    _terminate(group, member, "an abandoned lifecycle action")
+
+
+def _end(plane: ControlPlane, group: FakeAutoScalingGroup, member: InstanceState) -> None:
+    """End an instance once no termination hook holds it any more."""
+    own: lifecycle.Decision = "continue"
+    if not MemberRecord.of(member).without_hooks:
+        own = lifecycle.decide(plane, group, member, groups.TERMINATING_TRANSITION)
+    if own == "wait":
+        member.lifecycle_state = WARM_TERMINATING + WAIT
+    else:
+        member.lifecycle_state = WARM_TERMINATING + PROCEED
+        if member.instance.state_code != ec2.SHUTTING_DOWN:
+            member.instance.terminate()
+
+
 def _resize(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) -> None:
     record = GroupRecord.of(group)
-    active = [one for one in record.warm if one.lifecycle_state != WARM_TERMINATING]
+    active = [
+        one for one in record.warm if not str(one.lifecycle_state).startswith(WARM_TERMINATING)
+    ]
     if launch_settings.current_refresh(group) is not None:
         wanted = launch_settings.of(group)
         for member in active:
@@ -128,7 +161,7 @@ def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
     except Exception as error:
         message = f"Launching EC2 instance failed. {error}"
         activities.finish(backend, activity, "Failed", message)
-        record.launch_not_before = time.time() + plane.config.seconds(scaling_plan.back_off(5))
+        _back_off(plane, group)
         log.warning("group %s: warm pool: %s", group.name, message)
         return False
     activities.describe(backend, activity, f"{description}: {instance.id}")
@@ -137,6 +170,11 @@ def _launch(plane: ControlPlane, group: FakeAutoScalingGroup) -> bool:
     known.launched_template, known.launch_activity = choice.described, activity
     record.warm.append(member)
     return True
+
+
+def _back_off(plane: ControlPlane, group: FakeAutoScalingGroup) -> None:
+    wait = plane.config.seconds(scaling_plan.back_off(5))
+    GroupRecord.of(group).launch_not_before = time.time() + wait
 
 
 def _terminate(group: FakeAutoScalingGroup, member: InstanceState, response_to: str) -> None:
@@ -148,5 +186,3 @@ def _terminate(group: FakeAutoScalingGroup, member: InstanceState, response_to: 
         f"At {activities.timestamp()} an instance was taken out of the warm pool in response to "
         f"{response_to}.",
     )
-    if member.instance.state_code not in {ec2.SHUTTING_DOWN, ec2.TERMINATED}:
-        member.instance.terminate()

@@ -18,7 +18,6 @@ from moto.cloudwatch.exceptions import (
 from region.services.cloudwatch import evaluation, statistics, windows
 from region.services.cloudwatch.expression_parser import ExpressionError, parse
 from region.services.cloudwatch.parameters import dimensions_of
-from region.services.cloudwatch.query_order import in_order
 
 MOST_ACTIONS = 5
 MOST_METRICS = 10
@@ -77,11 +76,11 @@ def check_implemented(settings: Mapping[str, Any]) -> None:
     """Refuse what the region does not implement of an alarm, composite or not.
 
     Raises:
-        ValidationError: It has such a parameter.
+        NotImplementedError: It has such a parameter.
     """
     for name, why in _REFUSED.items():
         if settings.get(name) is not None:
-            raise ValidationError(f"The local region does not implement {name}: {why}.")
+            raise NotImplementedError(f"{name}: {why}")
 
 
 def _dimensions(settings: Mapping[str, Any]) -> set[str]:
@@ -143,7 +142,7 @@ def _check_math(settings: Mapping[str, Any]) -> None:
     if len(periods) != 1:
         raise ValidationError("Metrics must have at least one MetricStat, all of the same Period.")
     try:
-        in_order(queries)
+        windows.check_expressions(queries)
     except ExpressionError as error:
         raise ValidationError(f"Invalid metrics list: {error}") from error
 
@@ -162,8 +161,8 @@ def _check_query(query: Mapping[str, Any], periods: set[int]) -> None:
         periods.add(int(stat["Period"]))
         return
     if str(text).lstrip().upper().startswith("SELECT"):
-        raise ValidationError(
-            f"The local region has no Metrics Insights: use MetricStat or metric math for {name}."
+        raise NotImplementedError(
+            f"Metrics Insights in {name}: use MetricStat or metric math instead"
         )
     try:
         parse(str(text))
@@ -174,9 +173,9 @@ def _check_query(query: Mapping[str, Any], periods: set[int]) -> None:
 def _check_judgement(settings: Mapping[str, Any]) -> None:
     comparison = str(settings.get("ComparisonOperator") or "")
     if comparison in _ANOMALY:
-        raise ValidationError(
-            f"The local region does not implement ComparisonOperator {comparison}: it has no anomaly "
-            "detection; use Threshold with another operator."
+        raise NotImplementedError(
+            f"ComparisonOperator {comparison}: it has no anomaly detection; use Threshold with another "
+            "operator"
         )
     if comparison not in evaluation.COMPARISONS:
         raise ValidationError(
@@ -282,10 +281,9 @@ def _check_action(action: str, region: str, dimensions: set[str] | None) -> None
             f"A composite alarm can have neither EC2 nor Auto Scaling actions: {action}"
         )
     if ec2 is None and service not in {"sns", "autoscaling"}:
-        raise ValidationError(
-            f"The local region does not execute the alarm action {action}: use an SNS topic, a scaling "
-            "policy of Auto Scaling, or arn:aws:automate:<region>:ec2:stop, terminate, reboot or "
-            "recover."
+        raise NotImplementedError(
+            f"the alarm action {action}: use an SNS topic, a scaling policy of Auto Scaling, or "
+            "arn:aws:automate:<region>:ec2:stop, terminate, reboot or recover"
         )
     if found["region"] != region:
         raise ValidationError(

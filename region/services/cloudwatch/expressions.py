@@ -108,7 +108,7 @@ def _array(node: Array, context: Context) -> SeriesList:
 def _call(node: Call, context: Context) -> Value:
     name, arguments = node.function, node.arguments
     if name in functions.REFUSED:
-        raise ExpressionError(f"The local region does not have {name}: {functions.REFUSED[name]}.")
+        raise NotImplementedError(f"{name}: {functions.REFUSED[name]}")
     special = _SPECIAL.get(name)
     if special is not None:
         return special(arguments, context)

@@ -113,9 +113,7 @@ def get_metric_data(call: CloudWatchResponse) -> ActionResult:
     if start >= end:
         raise queries.invalid("The parameter EndTime must be greater than StartTime.")
     if parameters.get("LabelOptions") is not None:
-        raise queries.invalid(
-            "The local region has no dynamic labels: leave LabelOptions out, and ${...} of Label."
-        )
+        raise NotImplementedError("dynamic labels: leave LabelOptions out, and ${...} of Label")
     store = store_of(call.cloudwatch_backend)
     rows = queries.answer(asked, store, start, end)
     newest_first = parameters.text("ScanBy") != "TimestampAscending"

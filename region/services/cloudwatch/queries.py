@@ -145,9 +145,7 @@ def _check(query: dict[str, Any], where: str) -> None:
             "^[a-z][a-zA-Z0-9_]*$."
         )
     if "${" in str(query.get("Label") or ""):
-        raise invalid(
-            f"The local region has no dynamic labels: leave ${{...}} out of {where}.Label."
-        )
+        raise NotImplementedError(f"dynamic labels: leave ${{...}} out of {where}.Label")
     if query.get("AccountId"):
         raise invalid(f"The local region has one account: leave {where}.AccountId out.")
     if not query.get("MetricStat") and not query.get("Expression"):
@@ -155,8 +153,8 @@ def _check(query: dict[str, Any], where: str) -> None:
     if query.get("MetricStat") and query.get("Expression"):
         raise invalid(f"The parameters {where}.MetricStat and Expression are mutually exclusive.")
     if str(query.get("Expression") or "").lstrip().upper().startswith("SELECT"):
-        raise invalid(
-            f"The local region has no Metrics Insights: use MetricStat or metric math for {where}."
+        raise NotImplementedError(
+            f"Metrics Insights in {where}: use MetricStat or metric math instead"
         )
 
 

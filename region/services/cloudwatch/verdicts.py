@@ -61,7 +61,7 @@ def find(settings: Mapping[str, Any], store: MetricStore, now: float, speed: flo
     window = windows.window_of(settings, store, now, speed, rule.evaluation_range)
     try:
         seen = windows.observe(settings, store, window)
-    except ExpressionError as error:
+    except (ExpressionError, NotImplementedError) as error:
         text = f"Insufficient Data: the expression has no value: {error}"
         return Finding(INSUFFICIENT_DATA, text, failure="EVALUATION_ERROR")
     comparison, threshold = str(settings["ComparisonOperator"]), float(settings["Threshold"])

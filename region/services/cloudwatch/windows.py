@@ -227,13 +227,7 @@ def observe(
             value = {times[place]: one.value for place, one in enumerate(seen) if one is not None}
             known[name] = Labelled(str(query.get("Label") or name), value)
         else:
-            found = evaluate(parse(str(query["Expression"])), context)
-            if isinstance(found, list):
-                if len(found) != 1:
-                    raise ExpressionError(f"{name} is not one time series.")
-                found = found[0][1]
-            series = dict.fromkeys(times, found) if isinstance(found, float) else found
-            known[name] = Labelled(str(query.get("Label") or name), series, is_metric=False)
+            known[name] = _of_expression(query, context)
         if query.get("ReturnData") is not False:
             result = cast("dict[float, float]", known[name].value)
             shown = [
@@ -241,6 +235,40 @@ def observe(
                 for place, at in enumerate(times)
             ]
     return shown
+
+
+def check_expressions(queries: Iterable[dict[str, Any]]) -> None:
+    """Evaluate the expressions of an alarm for once, with two data points of each of its metrics.
+
+    Raises:
+        ExpressionError: One can never have a value: it names what there is not, or searches metrics.
+        NotImplementedError: It needs what the region does not have.
+    """
+    known: dict[str, Labelled] = {}
+    times = [0.0, float(MINUTE)]
+    context = Context(known, int(MINUTE), times)
+    for query in in_order(queries):
+        name = str(query["Id"])
+        if query.get("MetricStat"):
+            known[name] = Labelled(str(query.get("Label") or name), dict.fromkeys(times, 1.0))
+        else:
+            known[name] = _of_expression(query, context)
+
+
+def _of_expression(query: Mapping[str, Any], context: Context) -> Labelled:
+    """Return the one time series of an expression.
+
+    Raises:
+        ExpressionError: It has none, or several.
+    """
+    name = str(query["Id"])
+    found = evaluate(parse(str(query["Expression"])), context)
+    if isinstance(found, list):
+        if len(found) != 1:
+            raise ExpressionError(f"{name} is not one time series.")
+        found = found[0][1]
+    series = dict.fromkeys(context.times, found) if isinstance(found, float) else found
+    return Labelled(str(query.get("Label") or name), series, is_metric=False)
 
 
 def _of_metric(

@@ -21,6 +21,7 @@ def read(backend: EC2Backend, instance: Instance) -> Metadata:
     profile = association.iam_instance_profile if association is not None else None
     return Metadata(
         served=str(options.http_endpoint) != "disabled",
+        tokens_required=str(options.http_tokens) != "optional",
         launch_index=int(instance.ami_launch_index or 0),
         reservation_id=_reservation(backend, instance),
         root_device=str(instance.root_device_name or ""),
@@ -39,22 +40,25 @@ def _target_state(instance: Instance) -> str:
     Amazon EC2 Auto Scaling User Guide, "Retrieve the target lifecycle state through instance metadata".
     """
     backend = instance.ec2_backend
-    groups = autoscaling_backends[backend.account_id][backend.region_name].autoscaling_groups
-    states = [
-        str(member.lifecycle_state)
-        for group in groups.values()
-        for member in group.instance_states
-        if member.instance.id == instance.id
-    ]
-    return target_state(states[0]) if states else ""
+    groups = autoscaling_backends[backend.account_id][backend.region_name]
+    # With the instances of warm pools.
+    for member in groups.describe_auto_scaling_instances([instance.id]):
+        group = member.auto_scaling_group
+        pool = group.warm_pool if group is not None else None
+        waits = str(pool.pool_state) if pool is not None else "Stopped"
+        return target_state(str(member.lifecycle_state), waits)
+    return ""
 
 
-def target_state(state: str) -> str:
-    """Return where a lifecycle state leads to: `Terminating:Wait` to `Terminated`."""
+def target_state(state: str, waits: str = "Stopped") -> str:
+    """Return where a lifecycle state leads to: `Terminating:Wait` to `Terminated`.
+
+    `waits` is how the instances of the group's warm pool wait.
+    """
     warmed = state.startswith("Warmed:")
     name = state.removeprefix("Warmed:").partition(":")[0]
     target = {
-        "Pending": "Stopped" if warmed else "InService",
+        "Pending": waits if warmed else "InService",
         "Terminating": "Terminated",
         "EnteringStandby": "Standby",
         "Detaching": "Detached",

@@ -14,6 +14,8 @@ from region.machines.instance_types import INSTANCE_TYPES, InstanceType
 from region.services.tag_keys import is_reserved
 
 _GIBIBYTE: Final = 1024**3
+_TOKENS_ONLY: Final = "al2023-ami-"
+"""How the names of images begin whose instances answer no request without a token by default."""
 MOST_HOPS: Final = 64
 """API reference, InstanceMetadataOptionsRequest."""
 
@@ -55,6 +57,18 @@ def check_metadata_options(options: Mapping[str, Any] | None) -> None:
             f"Value ({limit}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and "
             f"{MOST_HOPS}.",
         )
+
+
+def metadata_defaults(backend: EC2Backend, image_id: str | None) -> dict[str, Any]:
+    """Return the metadata options of a launch that gives none: an image's own come before EC2's.
+
+    Amazon Linux 2023 has `imds-support: v2.0` (EC2 User Guide, "Order of precedence for instance metadata
+    options").
+    """
+    image = backend.amis.get(image_id or "")
+    if image is not None and str(image.name).startswith(_TOKENS_ONLY):
+        return {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
+    return {}
 
 
 def check_key(backend: EC2Backend, name: str | None) -> None:

@@ -57,6 +57,10 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     launch_checks.check_placement(zone, wanted_zone)
     launch_checks.check_key(self, kwargs.get("key_name") or template.get("KeyName"))
     image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
+    kwargs["metadata_options"] = {
+        **launch_checks.metadata_defaults(self, cast("str | None", image_id)),
+        **(kwargs.get("metadata_options") or {}),
+    }
     launch_checks.check_type(self, _type_of(template, kwargs), cast("str", image_id), zone)
     devices = _block_devices(template, kwargs)
     root_volumes.check(self, devices, cast("str", image_id))

@@ -46,6 +46,7 @@ from region.services.ec2 import (
     root_volumes,
     security_group_patches,
     template_versions,
+    wildcards,
 )
 from region.services.ec2.instances import (
     PENDING,
@@ -74,6 +75,7 @@ def install() -> None:
     lookup_patches.patches.install()
     template_versions.patches.install()
     filter_patches.patches.install()
+    wildcards.patches.install()
     network_patches.patches.install()
     network_acl_patches.patches.install()
     prefix_list_patches.patches.install()

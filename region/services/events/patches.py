@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final, cast
 
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventPattern, EventsBackend, Rule
@@ -30,6 +31,25 @@ UNSUPPORTED = (
     "SageMakerPipelineParameters",
 )
 
+_OF_AWS: Final = frozenset(
+    {
+        "batch",
+        "codebuild",
+        "codepipeline",
+        "ecs",
+        "execute-api",
+        "firehose",
+        "kinesis",
+        "lambda",
+        "redshift",
+        "sagemaker",
+        "ssm",
+        "states",
+    }
+)
+"""The services that only AWS delivers events to (EventBridge guide, "Event bus targets")."""
+_MOST_TARGETS: Final = 5
+"""Of a rule (EventBridge quotas)."""
 _INPUTS: Final = ("Input", "InputPath", "InputTransformer")
 """What a target gets in place of the event; each rules out the others (API reference, PutTargets)."""
 _OF_AN_EVENT: Final = ("id", "account", "source", "time", "region", "resources", "detail-type")
@@ -73,7 +93,19 @@ def _put_targets(
     """Refuse targets that the region does not deliver to."""
     for target in targets:
         _check_target(target)
+    _check_count(self, name, event_bus_arn, targets)
     moto(self, name, event_bus_arn, targets)
+
+
+def _check_count(
+    backend: EventsBackend, name: str, event_bus_arn: str | None, targets: list[dict[str, Any]]
+) -> None:
+    bus = backend.event_buses.get((event_bus_arn or "default").rpartition("/")[2])
+    rule = bus.rules.get(name) if bus is not None else None
+    known = {target["Id"] for target in rule.targets} if rule is not None else set[str]()
+    if len(known | {target["Id"] for target in targets}) > _MOST_TARGETS:
+        message = "The requested resource exceeds the maximum number allowed."
+        raise JsonRESTError("LimitExceededException", message)
 
 
 def _check_target(target: dict[str, Any]) -> None:
@@ -83,6 +115,10 @@ def _check_target(target: dict[str, Any]) -> None:
     except ValueError as error:
         message = f"Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
         raise ValidationException(message) from error
+    if service in _OF_AWS:
+        raise NotImplementedError(
+            f"the target {arn}: events are delivered to SQS queues, SNS topics, log groups and event buses"
+        )
     if service not in DELIVERED_TO:
         raise ValidationException(
             f"Parameter Arn {arn} is not valid. Reason: the local region delivers events to SQS "

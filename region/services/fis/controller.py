@@ -96,8 +96,12 @@ class ExperimentsController:
                 name: targets.resolve(self._plane, target)
                 for name, target in experiment.targets.items()
             }
+            missing = self._missing_alarm(experiment)
         if not allowed:
             self._cancel(experiment, f"Unable to assume role {experiment.role_arn}.")
+            return
+        if missing:
+            self._cancel(experiment, f"The alarm {missing} of a stop condition does not exist.")
             return
         empty = [name for name, arns in record.targets.items() if not arns]
         options = experiment.experiment_options
@@ -119,13 +123,18 @@ class ExperimentsController:
         self._finish(experiment, FAILED, reason)
 
     def _is_stopped(self, experiment: Experiment) -> bool:
+        """Return whether an alarm says so, or is gone: nothing would stop the experiment then."""
         with self._plane.lock:
             alarms = self._plane.backend("cloudwatch").alarms
-            for condition in experiment.stop_conditions:
-                name = alarm_name(str(condition.get("value") or ""))
-                if name in alarms and alarms[name].state_value == "ALARM":
-                    return True
-        return False
+            return any(
+                name not in alarms or alarms[name].state_value == "ALARM"
+                for name in _stop_alarms(experiment)
+            )
+
+    def _missing_alarm(self, experiment: Experiment) -> str:
+        """Return the name of a stop condition's alarm that does not exist; empty if all do."""
+        alarms = self._plane.backend("cloudwatch").alarms
+        return next((name for name in _stop_alarms(experiment) if name not in alarms), "")
 
     def _run(self, experiment: Experiment) -> None:
         record = ExperimentRecord.of(experiment)
@@ -204,6 +213,15 @@ class ExperimentsController:
     def _finish(self, experiment: Experiment, status: str, reason: str) -> None:
         experiment.end_time = time.time()
         self._set(experiment, status, reason)
+
+
+def _stop_alarms(experiment: Experiment) -> list[str]:
+    """Return the names of the alarms that stop an experiment."""
+    return [
+        alarm_name(str(condition["value"]))
+        for condition in experiment.stop_conditions
+        if condition.get("value")
+    ]
 
 
 def _end(progress: ActionProgress, status: str, reason: str) -> None:

@@ -19,11 +19,28 @@ MOST_STOP_CONDITIONS = 5
 _DURATIONS = ("duration", "startInstancesAfterDuration")
 _ALARM_STATES = frozenset({"OK", "ALARM", "INSUFFICIENT_DATA"})
 _DOCUMENT = "AWS-RunShellScript"
+_SCOPES = (
+    "all",
+    "availability-zone",
+    "dynamodb",
+    "prefix-list",
+    "s3",
+    "s3express",
+    "vpc",
+)
+"""What `aws:network:disrupt-connectivity` can be of (FIS guide, Actions reference)."""
+_OF_AWS = re.compile(r"aws:[a-z0-9-]+:[a-z0-9-]+")
+"""How FIS names actions and types of targets."""
 
 
 def invalid(text: str) -> FISException:
     """Return FIS's error for what it does not take."""
     return FISException("ValidationException", text)
+
+
+def _absent(kind: str, text: str) -> Exception:
+    """Return the error for an action or a type of targets: FIS's own, if FIS cannot have it either."""
+    return NotImplementedError(text) if _OF_AWS.fullmatch(kind) else invalid(f"{kind}: {text}")
 
 
 def check_template(template: Mapping[str, Any]) -> None:
@@ -70,22 +87,21 @@ def _check_stop_conditions(conditions: list[dict[str, Any]]) -> None:
 def _check_target(name: str, target: Mapping[str, Any]) -> None:
     kind = target.get("resourceType")
     if kind not in catalogue.TARGET_TYPES:
-        raise invalid(
-            f"The local region has no targets of the type {kind}: use "
-            f"{', '.join(catalogue.TARGET_TYPES)}."
+        raise _absent(
+            str(kind), f"targets of the type {kind}: use {', '.join(catalogue.TARGET_TYPES)}"
         )
     if bool(target.get("resourceArns")) == bool(target.get("resourceTags")):
         raise invalid(f"The target {name} needs either resourceArns or resourceTags.")
     if not _SELECTION.fullmatch(str(target.get("selectionMode") or "")):
         raise invalid(f"The selectionMode of {name} must be ALL, COUNT(n) or PERCENT(n), n from 1.")
     if target.get("parameters"):
-        raise invalid(f"The local region does not implement the parameters of the target {name}.")
+        raise NotImplementedError(f"the parameters of the target {name}: leave them out")
     if target.get("filters") and kind != catalogue.INSTANCE:
-        raise invalid(f"The local region has filters of {catalogue.INSTANCE} only, not of {name}.")
+        raise NotImplementedError(f"filters of {name}: it has those of {catalogue.INSTANCE} only")
     for one in target.get("filters") or []:
         if one.get("path") not in catalogue.FILTERS:
-            raise invalid(
-                f"The local region has no filter {one.get('path')}: use {', '.join(catalogue.FILTERS)}."
+            raise NotImplementedError(
+                f"the filter {one.get('path')}: use {', '.join(catalogue.FILTERS)}"
             )
 
 
@@ -98,10 +114,7 @@ def _check_action(
     kind = str(action.get("actionId"))
     known = catalogue.ACTIONS.get(kind)
     if known is None:
-        raise invalid(
-            f"The local region does not implement the action {kind}: use "
-            f"{', '.join(catalogue.ACTIONS)}."
-        )
+        raise _absent(kind, f"the action {kind}: use {', '.join(catalogue.ACTIONS)}")
     parameters = dict(action.get("parameters") or {})
     missing = [one for one in known.required if one not in parameters]
     unknown = sorted(parameters.keys() - {*known.required, *known.optional})
@@ -141,10 +154,9 @@ def _check_parameters(name: str, kind: str, parameters: Mapping[str, str]) -> No
     except ValueError as error:
         raise invalid(f"The action {name}: {error}") from error
     if kind == catalogue.DISRUPT and parameters["scope"] != "all":
-        raise invalid(
-            f"The local region disrupts the connectivity of the scope all only, not of "
-            f"{parameters['scope']}."
-        )
+        if parameters["scope"] not in _SCOPES:
+            raise invalid(f"The scope of {name} must be one of {', '.join(_SCOPES)}.")
+        raise NotImplementedError(f"the scope {parameters['scope']} of {kind}: use all")
     if kind == catalogue.SEND_COMMAND:
         _check_document(name, parameters)
     if kind == catalogue.ASSERT_ALARM:
@@ -160,7 +172,7 @@ def _check_parameters(name: str, kind: str, parameters: Mapping[str, str]) -> No
 
 def _check_document(name: str, parameters: Mapping[str, str]) -> None:
     if parameters["documentArn"].rpartition("/")[2] != _DOCUMENT:
-        raise invalid(f"The local region runs the document {_DOCUMENT} only.")
+        raise NotImplementedError(f"the document {parameters['documentArn']}: use {_DOCUMENT}")
     try:
         json.loads(parameters.get("documentParameters") or "{}")
     except ValueError as error:

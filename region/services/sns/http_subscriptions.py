@@ -1,23 +1,53 @@
-"""Messages of SNS topics to HTTP endpoints of this computer, sent by threads of their own."""
+"""Messages of SNS topics to HTTP endpoints of this computer, sent by threads of their own.
+
+What an endpoint could not take is sent again as the delivery policy says (`delivery_policy`), by the rounds
+of `MessagesController`.
+"""
 
 from __future__ import annotations
 
 import http.client
-import json
 import logging
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
 from region.addresses import GuardError, require_loopback
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 4
-TIMEOUT = 15.0
+AT_ONCE: Final = 4
+TIMEOUT: Final = 15.0
 """Seconds that an endpoint has for its answer (SNS guide, "HTTP/HTTPS subscriptions")."""
+MOST_WAITING: Final = 1000
+"""Deliveries that wait to be sent again; beyond it one is given up, as after its last retry."""
+_AGAIN: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
+"""A status that is the first, or from the second on, is the server's fault: SNS sends again (SNS guide,
+"Message delivery retries")."""
+
+_waiting: list[tuple[float, Delivery]] = []
+"""When each is to be sent again, on the monotonic clock."""
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message on its way to an endpoint.
+
+    Attributes:
+        delays: Before each retry that is left, in seconds of AWS's clock.
+    """
+
+    endpoint: str
+    body: bytes
+    headers: Mapping[str, str]
+    delays: tuple[float, ...] = ()
 
 
 def check(endpoint: str) -> None:
@@ -29,9 +59,31 @@ def check(endpoint: str) -> None:
     require_loopback("The subscription's Endpoint", endpoint)
 
 
-def post(endpoint: str, body: Mapping[str, Any]) -> None:
-    """Post a message to an endpoint soon; a failure is logged."""
-    _executor().submit(_post, endpoint, json.dumps(body).encode())
+def post(delivery: Delivery) -> None:
+    """Send a message to an endpoint soon; a failure is logged."""
+    _executor().submit(_post, delivery)
+
+
+def waiting() -> int:
+    """Return how many deliveries wait to be sent again."""
+    with _lock:
+        return len(_waiting)
+
+
+def send_due(seconds: Callable[[float], float]) -> None:
+    """Send again what is due; `seconds` converts those of AWS's clock."""
+    now = time.monotonic()
+    due: list[Delivery] = []
+    with _lock:
+        later: list[tuple[float, Delivery]] = []
+        for since, one in _waiting:
+            if now >= since + seconds(one.delays[0]):
+                due.append(one)
+            else:
+                later.append((since, one))
+        _waiting[:] = later
+    for one in due:
+        post(replace(one, delays=one.delays[1:]))
 
 
 @cache
@@ -39,28 +91,43 @@ def _executor() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sns-http")
 
 
-def _post(endpoint: str, body: bytes) -> None:
-    """Send one request. It follows no redirect, which could lead off this computer."""
+def _post(delivery: Delivery) -> None:
     try:
-        check(endpoint)
-        parts = urlsplit(endpoint)
-        secure = parts.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(str(parts.hostname), parts.port, timeout=TIMEOUT)
-        try:
-            connection.request(
-                "POST",
-                f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/",
-                body,
-                {
-                    "Content-Type": "text/plain; charset=UTF-8",
-                    "x-amz-sns-message-type": "Notification",
-                },
-            )
-            answer = connection.getresponse()
-        finally:
-            connection.close()
-        if answer.status >= http.client.MULTIPLE_CHOICES:
-            log.warning("SNS message to %s was answered with %d", endpoint, answer.status)
-    except (OSError, http.client.HTTPException, GuardError) as error:
-        log.warning("SNS message to %s failed: %s", endpoint, error)
+        check(delivery.endpoint)
+        status = _send(delivery)
+    except GuardError as error:
+        log.warning("SNS message to %s failed: %s", delivery.endpoint, error)
+        return
+    except (OSError, http.client.HTTPException) as error:
+        _failed(delivery, f"failed: {error}", again=True)
+        return
+    if status >= http.client.MULTIPLE_CHOICES:
+        again = status == _AGAIN[0] or status >= _AGAIN[1]
+        _failed(delivery, f"was answered with {status}", again=again)
+
+
+def _failed(delivery: Delivery, how: str, *, again: bool) -> None:
+    left = len(delivery.delays) if again else 0
+    log.warning("SNS message to %s %s; %d retries left", delivery.endpoint, how, left)
+    with _lock:
+        if left and len(_waiting) < MOST_WAITING:
+            _waiting.append((time.monotonic(), delivery))
+
+
+def _send(delivery: Delivery) -> int:
+    """Send one request and return its status; a redirect, which could lead off this computer, is none."""
+    parts = urlsplit(delivery.endpoint)
+    secure = parts.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(str(parts.hostname), parts.port, timeout=TIMEOUT)
+    path = parts.path or "/"
+    try:
+        connection.request(
+            "POST",
+            f"{path}?{parts.query}" if parts.query else path,
+            delivery.body,
+            dict(delivery.headers),
+        )
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -9,11 +9,9 @@ import inspect
 import json
 import logging
 import re
-from collections.abc import Collection, Mapping
-from functools import cache
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, cast
 
-from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.sns.exceptions import SNSInvalidParameter, TopicNotFound
@@ -23,7 +21,7 @@ from moto.sns.responses import SNSResponse
 from region.addresses import GuardError
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.sns import http_subscriptions
+from region.services.sns import delivery_policy, http_subscriptions, messages
 
 log = logging.getLogger(__name__)
 patches = Patches()
@@ -60,6 +58,9 @@ _WITHOUT_EFFECT: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Attributes of topics of which the region does one value, and why."""
 _FILTER: Final = "FilterPolicy"
+_SCOPE: Final = "FilterPolicyScope"
+_SCOPES: Final = ("MessageBody", "MessageAttributes")
+_DELIVERY: Final = "DeliveryPolicy"
 _RAW: Final = "RawMessageDelivery"
 _REDRIVE: Final = "RedrivePolicy"
 
@@ -82,6 +83,8 @@ def _subscribe(
         raise NotImplementedError(
             f"Protocol {protocol!r} of a subscription: subscribe an SQS queue or an HTTP endpoint"
         )
+    if protocol in HTTP and not endpoint.lower().startswith(f"{protocol}://"):
+        raise SNSInvalidParameter("Invalid parameter: Endpoint must match the specified protocol")
     if protocol in HTTP:
         try:
             http_subscriptions.check(endpoint)
@@ -107,6 +110,19 @@ def _set_subscription_attributes(moto: Original, self: SNSResponse) -> object:
     return moto(self)
 
 
+@patches.around(SNSBackend, "set_subscription_attributes")
+def _set_subscription_attribute(
+    moto: Original, self: SNSBackend, arn: str, name: str, value: Any
+) -> None:
+    """Let a new scope count for the filter that is there."""
+    moto(self, arn, name, value)
+    subscription = self.subscriptions[arn]
+    policy = subscription.attributes.get(_FILTER)
+    if name == _SCOPE and policy:
+        # moto makes the filter's matcher when it is told the filter, for the scope of that moment.
+        moto(self, arn, _FILTER, policy)
+
+
 def _check_subscription(name: str, value: str) -> None:
     """Refuse an attribute that SNS does not take, and one that nothing here heeds."""
     if name == _FILTER and value:
@@ -116,10 +132,24 @@ def _check_subscription(name: str, value: str) -> None:
             f"Invalid parameter: Attributes Reason: {_RAW}: Invalid value [{value}]. Must be true or "
             "false."
         )
+    if name == _SCOPE and value not in _SCOPES:
+        raise SNSInvalidParameter(
+            f"Invalid parameter: FilterPolicyScope: Invalid value [{value}]. Please use either "
+            f"{' or '.join(_SCOPES)}."
+        )
+    if name == _DELIVERY:
+        _check_delivery(delivery_policy.of_subscription, value)
     if name == _REDRIVE and value:
         raise NotImplementedError(
             f"{_REDRIVE} of a subscription: a message that is not delivered is in the region's log"
         )
+
+
+def _check_delivery(read: Callable[[str], object], text: str) -> None:
+    try:
+        read(text)
+    except delivery_policy.DeliveryPolicyError as error:
+        raise SNSInvalidParameter(f"Invalid parameter: DeliveryPolicy: {error}") from error
 
 
 def _check_filter(text: str) -> None:
@@ -154,6 +184,8 @@ def _check_topic(name: str, value: str, known: Collection[str]) -> None:
         raise NotImplementedError(f"{name} of a topic: deliveries are in the region's log")
     if name not in known and not _FEEDBACK.fullmatch(name):
         raise SNSInvalidParameter(f"Invalid parameter: AttributeName Reason: {name} is unknown")
+    if name == _DELIVERY:
+        _check_delivery(delivery_policy.of_topic, value)
     done, why = _WITHOUT_EFFECT.get(name, (value, ""))
     if value != done:
         raise NotImplementedError(f"{name} {value} of a topic: {why}")
@@ -226,8 +258,50 @@ def _publish(
     matcher = self._filter_policy_matcher  # pyright: ignore[reportPrivateUsage]
     attributes = kwargs.get("message_attributes")
     if matcher is None or matcher.matches(attributes, message):
-        body = self.get_post_data(message, message_id, subject)
-        http_subscriptions.post(self.endpoint, body)
+        text = messages.for_protocol(message, kwargs.get("message_structure"), self.protocol)
+        http_subscriptions.post(_delivery(self, text, message_id, subject, attributes))
+
+
+def _delivery(
+    subscription: Subscription,
+    text: str,
+    message_id: str,
+    subject: str | None,
+    attributes: Mapping[str, Any] | None,
+) -> http_subscriptions.Delivery:
+    """Return what is posted (SNS guide, "Parsing message formats", and "Raw message delivery")."""
+    own, of_topic = (
+        str(subscription.attributes.get(_DELIVERY) or ""),
+        str(getattr(subscription.topic, "delivery_policy", "") or ""),
+    )
+    policy = delivery_policy.effective(of_topic, own)
+    headers = {
+        "Content-Type": policy.content_type,
+        "User-Agent": "Amazon Simple Notification Service Agent",
+        "x-amz-sns-message-type": "Notification",
+        "x-amz-sns-message-id": message_id,
+        "x-amz-sns-topic-arn": subscription.topic.arn,
+        "x-amz-sns-subscription-arn": subscription.arn,
+    }
+    if subscription.attributes.get(_RAW):
+        headers["x-amz-sns-rawdelivery"] = "true"
+    else:
+        text = json.dumps(
+            messages.envelope(subscription, text, message_id, subject, attributes), indent=2
+        )
+    return http_subscriptions.Delivery(subscription.endpoint, text.encode(), headers, policy.delays)
+
+
+@patches.method(Subscription)
+def get_post_data(
+    self: Subscription,
+    message: str,
+    message_id: str,
+    subject: str | None,
+    message_attributes: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a notification; moto makes and keeps a certificate for each, and signs no subject."""
+    return messages.envelope(self, message, message_id, subject, message_attributes)
 
 
 @patches.around(Topic, "publish")
@@ -236,15 +310,3 @@ def _publish_to_topic(moto: Original, self: Topic, *args: object, **kwargs: obje
     message_id: str = moto(self, *args, **kwargs)
     self.sent_notifications.clear()
     return message_id
-
-
-@patches.method(Subscription, "private_key")
-def _private_key(self: Subscription) -> rsa.RSAPrivateKey:
-    """Sign all topics' messages with one key: making one takes longer than a request may."""
-    del self
-    return _signing_key()
-
-
-@cache
-def _signing_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)

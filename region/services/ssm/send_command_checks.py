@@ -83,13 +83,19 @@ def command_in(call: Parameters) -> RunCommand:
     )
 
 
+_OF_AWS = ("AWS-", "AWSFIS-", "AWSSSO-", "AmazonCloudWatch-")
+"""How the names of documents begin that AWS owns."""
+
+
 def _check_document(call: Parameters) -> None:
     name = call.text("DocumentName").rpartition("/")[2]
     if name != DOCUMENT:
+        if name.startswith(_OF_AWS):
+            raise NotImplementedError(
+                f"the document {name!r}: send its commands with {DOCUMENT} instead"
+            )
         raise SSMException(
-            "InvalidDocument",
-            f"The local region does not run the document {name!r}, only {DOCUMENT}: send the "
-            "document's commands with it.",
+            "InvalidDocument", f"There is no document {name!r}: the local region has {DOCUMENT}."
         )
     version = call.text("DocumentVersion")
     if version not in {"", DEFAULT_VERSION, "$LATEST", DOCUMENT_VERSION}:

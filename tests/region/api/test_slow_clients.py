@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import socket
 import time
@@ -117,3 +118,24 @@ def test_a_body_that_is_refused_for_now_may_be_sent_again(
             aws.s3.put_object(Bucket="large", Key="x", Body=b"x" * 2_000_000)
     assert refused.value.response["Error"]["Code"] == "SlowDown"
     aws.s3.put_object(Bucket="large", Key="x", Body=b"x" * 2_000_000)
+
+
+def test_a_body_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bodies, "MOST_BYTES_OF_A_CALL", 1000)
+
+    def decoded(content: bytes, service: str = "monitoring") -> bytes:
+        environ = {"HTTP_CONTENT_ENCODING": "gzip"}
+        found = bodies.decoded(environ, content, service)
+        if found is not content:
+            assert "HTTP_CONTENT_ENCODING" not in environ
+            assert environ["wsgi.input"].read() == found  # type: ignore[attr-defined]
+        return found
+
+    whole = gzip.compress(b"x" * 1000)
+    assert decoded(whole) == b"x" * 1000
+    assert decoded(whole, "s3") == whole, "it is what the object is"
+    with pytest.raises(bodies.TooLargeError):
+        decoded(gzip.compress(b"x" * 1001))
+    for broken in (whole[:-9], b"plain"):
+        with pytest.raises(ValueError, match="gzip"):
+            decoded(broken)

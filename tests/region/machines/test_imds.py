@@ -116,6 +116,15 @@ def _described(spec_of, **changes: object) -> Imds:
     return Imds(spec, "123456789012", OWN)
 
 
+def test_tokens_may_be_optional(spec_of):
+    path = "/latest/meta-data/instance-type"
+    optional = _described(spec_of, tokens_required=False)
+    assert optional.answer("GET", path, {}).body == "t4g.nano"
+    assert optional.answer("GET", path, {TOKEN: "made-up"}).status == 401
+    assert _get(optional, path).status == 200
+    assert _described(spec_of).answer("GET", path, {}).status == 401
+
+
 def test_what_ec2_describes(spec_of):
     imds = _described(spec_of)
     interface = "network/interfaces/macs/02:00:0a:4e:00:07"

@@ -344,6 +344,43 @@ def test_every_part_of_user_data_runs_in_its_stage(pool, spec_of):
     assert "users has no effect" in machine.files.read_text("/var/log/cloud-init-output.log")
 
 
+def test_what_user_data_repeats_at_each_boot(pool, spec_of):
+    whole = MIMEMultipart()
+    for kind, text in (
+        ("cloud-config", "#cloud-config\ncloud_final_modules: [[scripts-user, always]]\n"),
+        ("cloud-config", "#cloud-config\nbootcmd: [echo bootcmd >> /srv/log]\n"),
+        ("cloud-boothook", "#cloud-boothook\n#!/bin/sh\necho hook >> /srv/log\n"),
+        ("x-shellscript-per-boot", "#!/bin/sh\necho per boot >> /srv/log\n"),
+        ("x-shellscript", "#!/bin/sh\necho script >> /srv/log\n"),
+    ):
+        whole.attach(MIMEText(text, kind))
+    machine = pool.launch(spec_of(whole.as_bytes(), 28))
+    for _ in range(2):
+        machine.boot()
+        assert not (machine.directory / FAILURE).exists(), machine.console_output()
+        log = machine.files.read_text("/srv/log").splitlines()
+        pool.stop(machine.spec.instance_id)
+    assert log == ["hook", "bootcmd", "per boot", "script"] * 2
+
+
+def test_what_runs_once_and_what_a_script_leaves_to_each_boot(pool, spec_of):
+    directory = "/var/lib/cloud/scripts/per-boot"
+    script = f"""#!/bin/sh
+echo script >> /srv/log
+mkdir -p {directory}
+printf '#!/bin/sh\\necho own >> /srv/log\\n' > {directory}/own
+chmod 755 {directory}/own
+echo nonsense > {directory}/README
+"""
+    machine = pool.launch(spec_of(script.encode(), 29))
+    for _ in range(3):
+        machine.boot()
+        assert not (machine.directory / FAILURE).exists(), machine.console_output()
+        log = machine.files.read_text("/srv/log").splitlines()
+        pool.stop(machine.spec.instance_id)
+    assert log == ["script", "own", "own"]
+
+
 def test_output_of_user_data_is_bounded_on_the_host(pool, spec_of):
     script = "#!/bin/sh\nyes 'a long line of output' | head -c 100000000; echo the end\n"
     machine = pool.launch(spec_of(script.encode(), 27))

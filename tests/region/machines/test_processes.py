@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import cast
 
+import psutil
 import pytest
 
 from region.machines.cgroups import Limits
-from region.machines.container.process import AdoptedProcess
+from region.machines.container.process import (
+    AdoptedProcess,
+    adopting_orphans,
+    pid_namespace,
+    reap_orphans,
+)
 from region.machines.container.runtime import Runtime
 from region.machines.processes import Command, ProcessTable
+from tests.patience import PATIENCE
 
 
 class FakeProcess:
@@ -22,7 +33,7 @@ class FakeProcess:
         self.reaped = False
 
     def poll(self) -> int | None:
-        return None
+        return -9 if self.reaped else None
 
     def wait(self, timeout: float | None = None) -> int:
         self.reaped = True
@@ -37,6 +48,7 @@ class FakeContainer:
         self.starts = threading.Event()
         self.killed = threading.Event()
         self.was_reaped: bool | None = None
+        self.forgotten = False
 
     def execute(self, *_: object, **__: object) -> FakeProcess:
         self.starts.set()
@@ -48,6 +60,9 @@ class FakeContainer:
 
     def delete(self, name: str) -> None:
         self.was_reaped = self.process.reaped
+
+    def forget(self, name: str) -> None:
+        self.forgotten = True
 
     def remove(self, group: str) -> None:
         pass
@@ -72,3 +87,58 @@ def test_what_is_being_started_is_reaped_before_the_container_is_removed(
     table.power_off()
     starter.join(10)
     assert container.was_reaped
+
+
+class StuckProcess(FakeProcess):
+    """A container's first process that does not end, because something in it is not reaped."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        raise subprocess.TimeoutExpired("init", timeout or 0.0)
+
+
+def test_a_container_whose_first_process_does_not_end_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def adopt(pid: int) -> AdoptedProcess:
+        return cast("AdoptedProcess", StuckProcess())
+
+    monkeypatch.setattr("region.machines.processes.AdoptedProcess", adopt)
+    container = FakeContainer()
+    table = ProcessTable(
+        cast("Limits", container), "group", cast("Runtime", container), "i-00000000000000001"
+    )
+    table.power_on(lambda: 1)
+    table.power_off()
+    assert container.forgotten
+    assert container.was_reaped is None
+
+
+def _only_child(pid: int) -> int:
+    deadline = time.monotonic() + PATIENCE
+    while not (children := psutil.Process(pid).children()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return children[0].pid
+
+
+@pytest.mark.region
+def test_what_a_starter_that_was_killed_has_left_in_a_container_is_reaped() -> None:
+    with subprocess.Popen(["unshare", "--pid", "--fork", "sleep", "600"]) as container:
+        init = _only_child(container.pid)
+        namespace = pid_namespace(init)
+        assert namespace is not None
+        with adopting_orphans:
+            enter = ["nsenter", f"--target={init}", "--pid", "sleep", "600"]
+            with subprocess.Popen(enter) as starter:
+                orphan = _only_child(starter.pid)
+                starter.kill()
+        os.kill(init, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while psutil.Process(orphan).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert container.poll() is None, "the kernel waits until the orphan has been reaped"
+        while not (reaped := reap_orphans(namespace, but=init)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert reaped == [orphan]
+        assert container.wait(PATIENCE) != 0

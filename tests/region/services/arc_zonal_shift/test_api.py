@@ -129,10 +129,10 @@ def test_what_is_refused(aws, arc, balancer):
     assert arc.list_managed_resources()["items"] == []
 
 
-@pytest.fixture
-def practising(aws, arc, balancer):
+def alarm(aws, name):
+    """An alarm as a practice run's configuration has it."""
     aws.cloudwatch.put_metric_alarm(
-        AlarmName="outcome",
+        AlarmName=name,
         Namespace="own",
         MetricName="errors",
         Statistic="Sum",
@@ -141,10 +141,16 @@ def practising(aws, arc, balancer):
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )
-    (alarm,) = aws.cloudwatch.describe_alarms(AlarmNames=["outcome"])["MetricAlarms"]
+    (made,) = aws.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return {"type": "CLOUDWATCH", "alarmIdentifier": made["AlarmArn"]}
+
+
+@pytest.fixture
+def practising(aws, arc, balancer):
     arc.create_practice_run_configuration(
         resourceIdentifier=balancer,
-        outcomeAlarms=[{"type": "CLOUDWATCH", "alarmIdentifier": alarm["AlarmArn"]}],
+        outcomeAlarms=[alarm(aws, "outcome")],
+        blockingAlarms=[alarm(aws, "a name: with colons")],
     )
 
     def run():
@@ -155,20 +161,27 @@ def practising(aws, arc, balancer):
     return run
 
 
-def set_alarm(aws, value):
-    aws.cloudwatch.set_alarm_state(AlarmName="outcome", StateValue=value, StateReason="drill")
+def set_alarm(aws, value, name="outcome"):
+    aws.cloudwatch.set_alarm_state(AlarmName=name, StateValue=value, StateReason="drill")
 
 
-@pytest.mark.parametrize(("state", "outcome"), [("OK", "SUCCEEDED"), ("ALARM", "FAILED")])
-def test_the_alarm_decides_over_a_practice_run(
-    aws, arc, practising, controller, clock, *, state, outcome
+@pytest.mark.parametrize(
+    ("name", "state", "outcome"),
+    [
+        ("outcome", "OK", "SUCCEEDED"),
+        ("outcome", "ALARM", "FAILED"),
+        ("a name: with colons", "ALARM", "SUCCEEDED"),
+    ],
+)
+def test_alarms_decide_over_a_practice_run(
+    aws, arc, practising, controller, clock, *, name, state, outcome
 ):
     practising()
     controller.reconcile()
     (pending,) = arc.list_zonal_shifts()["items"]
     assert pending["practiceRunOutcome"] == "PENDING"
-    set_alarm(aws, state)
-    clock[0] += HOUR / 2 if state == "OK" else 1
+    set_alarm(aws, state, name)
+    clock[0] += 1 if outcome == "FAILED" else HOUR / 2
     controller.reconcile()
     (ended,) = arc.list_zonal_shifts()["items"]
     assert ended["practiceRunOutcome"] == outcome
@@ -183,10 +196,20 @@ def test_a_practice_run_gives_way_and_is_blocked(aws, arc, balancer, practising)
     }
     assert outcomes[run["zonalShiftId"]] == "INTERRUPTED"
     refused(practising, "ConflictException", "ZonalShiftAlreadyExists")
-    set_alarm(aws, "ALARM")
     (active,) = arc.list_zonal_shifts(status="ACTIVE")["items"]
+    refused(
+        arc.cancel_practice_run,
+        "ValidationException",
+        "UnsupportedPracticeCancelShiftType",
+        zonalShiftId=active["zonalShiftId"],
+    )
     arc.cancel_zonal_shift(zonalShiftId=active["zonalShiftId"])
-    refused(practising, "ValidationException", "InvalidPracticeBlocker")
+    for name, reason in (
+        ("a name: with colons", "PracticeBlockingAlarmsRed"),
+        ("outcome", "PracticeOutcomeAlarmsRed"),
+    ):
+        set_alarm(aws, "ALARM", name)
+        refused(practising, "ConflictException", reason)
     arc.delete_practice_run_configuration(resourceIdentifier=balancer)
     refused(practising, "ResourceNotFoundException")
     refused(
@@ -195,6 +218,59 @@ def test_a_practice_run_gives_way_and_is_blocked(aws, arc, balancer, practising)
         resourceIdentifier=balancer,
         zonalAutoshiftStatus="ENABLED",
     )
+
+
+def test_cancelling_the_shift_of_a_practice_run_interrupts_it(plane, arc, balancer, practising):
+    run = practising()
+    assert arc.cancel_zonal_shift(zonalShiftId=run["zonalShiftId"])["status"] == "CANCELED"
+    (listed,) = arc.list_zonal_shifts()["items"]
+    assert listed["practiceRunOutcome"] == "INTERRUPTED"
+    assert away_from(plane, balancer) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"blockedDates": ["1970-01-12"]}, "PracticeInBlockedDates"),
+        ({"blockedDates": ["1970-01-13"]}, ""),
+        ({"blockedWindows": ["Mon:13:00-Mon:13:47"]}, "PracticeInBlockedWindows"),
+        ({"blockedWindows": ["Mon:13:00-Mon:13:46"]}, ""),
+        ({"blockedWindows": ["Sat:00:00-Mon:14:00"]}, "PracticeInBlockedWindows"),
+        ({"allowedWindows": ["Mon:13:00-Mon:14:00"]}, ""),
+        ({"allowedWindows": ["Tue:13:00-Tue:14:00"]}, "PracticeOutsideAllowedWindows"),
+    ],
+    ids=str,
+)
+def test_dates_and_windows_hold_a_practice_run(arc, balancer, practising, *, changes, reason):
+    """The clock says Monday, 12 January 1970, 13:46:40."""
+    arc.update_practice_run_configuration(resourceIdentifier=balancer, **changes)
+    if reason:
+        refused(practising, "ConflictException", reason)
+    else:
+        assert practising()["status"] == "ACTIVE"
+
+
+GONE = {
+    "type": "CLOUDWATCH",
+    "alarmIdentifier": "arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:gone",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"blockedDates": ["2026-13-01"]}, "InvalidPracticeBlocker"),
+        ({"blockedWindows": ["Mon:24:00-Tue:01:00"]}, "InvalidPracticeBlocker"),
+        ({"allowedWindows": ["Mon:08:00-Tue:08:00"]}, "InvalidPracticeAllowedWindow"),
+        ({"allowedWindows": ["Mon:08:00-Mon:07:00"]}, "InvalidPracticeAllowedWindow"),
+        ({"outcomeAlarms": [GONE]}, "InvalidAlarmCondition"),
+    ],
+    ids=str,
+)
+def test_what_no_configuration_has(arc, balancer, practising, *, changes, reason):
+    call = arc.update_practice_run_configuration
+    refused(call, "ValidationException", reason, resourceIdentifier=balancer, **changes)
+    assert practising()["status"] == "ACTIVE"
 
 
 POLICY = {"ZonalShiftEnabled": True, "ImpairedZoneHealthCheckBehavior": "IgnoreUnhealthy"}

@@ -12,11 +12,11 @@ ARN = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:loadbalancer/app
 
 
 def never(_configuration):
-    return False
+    return ""
 
 
 def always(_configuration):
-    return True
+    return "FAILED"
 
 
 def shift(resource=ARN, expiry=100.0, outcome=""):
@@ -60,16 +60,23 @@ def test_a_shift_ends_with_its_resource():
 
 
 @pytest.mark.parametrize(
-    ("now", "in_alarm", "outcome"),
+    ("now", "ended_by", "outcome"),
     [(50.0, never, "PENDING"), (100.0, never, "SUCCEEDED"), (50.0, always, "FAILED")],
 )
-def test_how_a_practice_run_ends(now, in_alarm, outcome):
+def test_how_a_practice_run_ends(now, ended_by, outcome):
     store = Store()
     store.add(shift(outcome="PENDING"))
-    store.advance(now, in_alarm, {ARN})
+    store.advance(now, ended_by, {ARN})
     (run,) = store.shifts
     assert (run.outcome, run.practice) == (outcome, True)
     assert (run.status == ACTIVE) is (outcome == "PENDING")
+
+
+def test_a_practice_run_that_loses_its_resource_is_interrupted():
+    store = Store()
+    store.add(shift(outcome="PENDING"))
+    store.advance(1.0, never, set())
+    assert store.shifts[0].outcome == "INTERRUPTED"
 
 
 def test_the_newest_are_kept():

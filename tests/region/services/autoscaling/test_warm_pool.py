@@ -70,6 +70,85 @@ def test_what_a_pool_cannot_be_is_refused(fleet, aws, settings):
         aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", **settings)
 
 
+def test_what_is_not_given_of_a_pool_stays(fleet, aws):
+    fleet.create(DesiredCapacity=0)
+    put = aws.autoscaling.put_warm_pool
+    put(AutoScalingGroupName="fleet", MinSize=1, PoolState="Running", MaxGroupPreparedCapacity=2)
+    put(AutoScalingGroupName="fleet", MinSize=2)
+
+    def settings():
+        found = aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet")
+        found = found["WarmPoolConfiguration"]
+        return found["MinSize"], found["PoolState"], found.get("MaxGroupPreparedCapacity")
+
+    assert settings() == (2, "Running", 2)
+    put(AutoScalingGroupName="fleet", MaxGroupPreparedCapacity=-1)
+    assert settings() == (2, "Running", None)
+
+
+def test_hooks_hold_instances_on_their_way_into_the_pool_and_out_of_it(fleet, aws, plane, inbox):
+    fleet.create(MaxSize=1, DesiredCapacity=0)
+    for name, transition in (("in", "LAUNCHING"), ("out", "TERMINATING")):
+        aws.autoscaling.put_lifecycle_hook(
+            AutoScalingGroupName="fleet",
+            LifecycleHookName=name,
+            LifecycleTransition=f"autoscaling:EC2_INSTANCE_{transition}",
+            NotificationTargetARN=inbox.arn,
+            RoleARN="arn:aws:iam::123456789012:role/hooks",
+        )
+
+    def told():
+        return [(one["Origin"], one["Destination"]) for one in inbox() if "Origin" in one]
+
+    def complete(hook, result="CONTINUE"):
+        found = aws.autoscaling.describe_auto_scaling_instances()["AutoScalingInstances"]
+        (instance,) = [one["InstanceId"] for one in found if ":Wait" in one["LifecycleState"]]
+        aws.autoscaling.complete_lifecycle_action(
+            AutoScalingGroupName="fleet",
+            LifecycleHookName=hook,
+            InstanceId=instance,
+            LifecycleActionResult=result,
+        )
+        return instance
+
+    aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", PoolState="Stopped")
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Pending:Wait"]
+    assert told() == [("EC2", "WarmPool")]
+    abandoned = complete("in", "ABANDON")
+    fleet.settle()
+    assert abandoned not in str(aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet"))
+    assert pool(aws) == []
+    with plane.lock:
+        group = plane.backend("autoscaling").autoscaling_groups["fleet"]
+        vars(group)["region_record"].launch_not_before = 0.0
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Pending:Wait"]
+    instance = complete("in")
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Stopped"]
+    told()
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=1)
+    fleet.settle()
+    assert told() == [("WarmPool", "AutoScalingGroup")]
+    assert complete("in") == instance
+    fleet.settle()
+    assert fleet.ids("Pending:Proceed") == {instance}
+    aws.autoscaling.update_auto_scaling_group(AutoScalingGroupName="fleet", MaxSize=2)
+    fleet.settle()
+    complete("in")
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Stopped"]
+    told()
+    aws.autoscaling.delete_warm_pool(AutoScalingGroupName="fleet")
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Terminating:Wait"]
+    assert told() == [("WarmPool", "EC2")]
+    complete("out")
+    fleet.settle()
+    assert pool(aws) == []
+
+
 def test_instances_do_not_live_longer_than_a_maximum(fleet, aws, plane):
     with pytest.raises(ClientError, match="86400"):
         fleet.create(MaxInstanceLifetime=3600)

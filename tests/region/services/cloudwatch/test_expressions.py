@@ -84,7 +84,6 @@ def test_values(text, expected):
         "NOPE(m1)",
         "SUM(m1",
         "1 / 0",
-        "ANOMALY_DETECTION_BAND(m1)",
         "m1 $ m2",
         "'a'",
     ],
@@ -92,6 +91,11 @@ def test_values(text, expected):
 def test_what_has_no_value(text):
     with pytest.raises(ExpressionError):
         value(text)
+
+
+def test_what_the_region_has_no_data_for():
+    with pytest.raises(NotImplementedError, match="use a threshold"):
+        value("ANOMALY_DETECTION_BAND(m1)")
 
 
 @given(st.text(alphabet="m12e+-*/^()[],<>=&| .'SUM", max_size=40))

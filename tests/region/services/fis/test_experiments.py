@@ -191,7 +191,7 @@ def test_no_targets(aws, run):
 
 WAIT = {"actionId": "aws:fis:wait", "parameters": {"duration": "PT1M"}}
 REFUSED = [
-    {"actions": {"a": {"actionId": "aws:eks:terminate-nodegroup-instances"}}},
+    {"actions": {"a": {"actionId": "no action at all"}}},
     {"actions": {"a": {"actionId": "aws:fis:wait"}}},
     {"actions": {"a": WAIT | {"parameters": {"duration": "5 minutes"}}}},
     {"actions": {"a": WAIT | {"startAfter": ["b"]}}},
@@ -206,6 +206,49 @@ def test_what_is_refused(aws, changes):
     with pytest.raises(ClientError, match="ValidationException"):
         template(aws, **changes)
     assert aws.fis.list_experiment_templates()["experimentTemplates"] == []
+
+
+ABSENT = [
+    {"actions": {"a": {"actionId": "aws:eks:terminate-nodegroup-instances"}}},
+    {
+        "actions": {"a": WAIT},
+        "targets": {
+            "t": {
+                "resourceType": "aws:eks:nodegroup",
+                "resourceTags": {"drill": "yes"},
+                "selectionMode": "ALL",
+            }
+        },
+    },
+]
+
+
+@pytest.mark.parametrize("changes", ABSENT, ids=str)
+def test_what_only_aws_does(aws, changes):
+    with pytest.raises(ClientError, match="NotImplemented"):
+        template(aws, **changes)
+
+
+def test_an_experiment_needs_the_alarm_that_would_stop_it(aws, run):
+    alarm_of = "arn:aws:cloudwatch:ap-northeast-2:123456789012:alarm:guard"
+    stop = [{"source": "aws:cloudwatch:alarm", "value": alarm_of}]
+    name = template(aws, {"wait": WAIT}, {}, stop)
+    found = run(start(aws, name), "failed")
+    assert "guard" in found["state"]["reason"]
+    aws.cloudwatch.put_metric_alarm(
+        AlarmName="guard",
+        Namespace="own",
+        MetricName="errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    experiment = start(aws, name)
+    run(experiment, "running")
+    aws.cloudwatch.delete_alarms(AlarmNames=["guard"])
+    run(experiment, "stopped")
 
 
 def test_every_action_does_something(aws):

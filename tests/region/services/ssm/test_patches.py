@@ -27,7 +27,8 @@ def refused(call: Any, **arguments: Any) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("settings", "code", "text"),
     [
-        ({"DocumentName": "AWS-RunPowerShellScript"}, "InvalidDocument", "only AWS-RunShellScript"),
+        ({"DocumentName": "AWS-RunPowerShellScript"}, "NotImplemented", "with AWS-RunShellScript"),
+        ({"DocumentName": "my-own"}, "InvalidDocument", "no document 'my-own'"),
         ({"DocumentVersion": "9"}, "InvalidDocumentVersion", "no version '9'"),
         ({"Parameters": {}}, "InvalidParameters", "requires the parameter commands"),
         ({"Parameters": {"commands": ["id"], "x": ["1"]}}, "InvalidParameters", "no parameter x"),

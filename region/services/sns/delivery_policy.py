@@ -1,0 +1,168 @@
+"""Delivery policies of topics and of HTTP subscriptions: how often a message is sent again, and when.
+
+Amazon SNS Developer Guide, "Creating an HTTP/S delivery policy". A retry passes through up to four phases:
+at once, after the least delay, after delays that grow from the least to the greatest, after the greatest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from region.services.sns.periods import RETRY
+
+CONTENT_TYPE: Final = "text/plain; charset=UTF-8"
+_MOST_RETRIES: Final = 100
+_LONGEST: Final = 3600
+"""Bounds of the guide's table: the longest delay, and all delays of a message together, in seconds."""
+_CONTENT_TYPES: Final = frozenset(
+    {
+        "application/atom+xml",
+        "application/json",
+        "application/octet-stream",
+        "application/soap+xml",
+        "application/x-www-form-urlencoded",
+        "application/xhtml+xml",
+        "application/xml",
+        "text/css",
+        "text/csv",
+        "text/html",
+        "text/plain",
+        "text/xml",
+    }
+)
+_DEFAULTS: Final[Mapping[str, int]] = {
+    "numRetries": 3,
+    "minDelayTarget": int(RETRY.seconds),
+    "maxDelayTarget": int(RETRY.seconds),
+    "numNoDelayRetries": 0,
+    "numMinDelayRetries": 0,
+    "numMaxDelayRetries": 0,
+}
+_LEAST: Final = {"minDelayTarget": 1, "maxDelayTarget": 1}
+_LINEAR: Final = "linear"
+_FUNCTIONS: Final = (_LINEAR, "arithmetic", "geometric", "exponential")
+
+
+class DeliveryPolicyError(ValueError):
+    """A policy that SNS does not take; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPolicy:
+    """How messages are delivered to an HTTP endpoint.
+
+    Attributes:
+        delays: Before each retry, in seconds of AWS's clock.
+    """
+
+    delays: tuple[float, ...]
+    content_type: str = CONTENT_TYPE
+
+
+def of_subscription(text: str) -> DeliveryPolicy:
+    """Read the policy of a subscription; an empty text is the default.
+
+    Raises:
+        DeliveryPolicyError: SNS does not take it.
+        NotImplementedError: It wants what the local region cannot do.
+    """
+    return _read(_parsed(text), "healthyRetryPolicy", "throttlePolicy", "requestPolicy")
+
+
+def of_topic(text: str) -> DeliveryPolicy:
+    """Read the policy of a topic; raises as `of_subscription` does."""
+    return _read(
+        _part(_parsed(text), "http"),
+        "defaultHealthyRetryPolicy",
+        "defaultThrottlePolicy",
+        "defaultRequestPolicy",
+    )
+
+
+def effective(topic: str, subscription: str) -> DeliveryPolicy:
+    """Return the policy that counts: a subscription's own, unless its topic says otherwise."""
+    overrides = not _part(_parsed(topic), "http").get("disableSubscriptionOverrides")
+    return of_subscription(subscription) if subscription and overrides else of_topic(topic)
+
+
+def _read(policy: Mapping[str, Any], retry: str, throttle: str, request: str) -> DeliveryPolicy:
+    known = {
+        retry,
+        throttle,
+        request,
+        "disableSubscriptionOverrides",
+        "sicklyRetryPolicy",
+        "guaranteed",
+    }
+    for name in policy:
+        if name not in known:
+            raise DeliveryPolicyError(f"{name} is unknown")
+    if policy.get(throttle):
+        raise NotImplementedError(f"{throttle} of a delivery policy: leave it out")
+    content_type = str(_part(policy, request).get("headerContentType") or CONTENT_TYPE)
+    if content_type.partition(";")[0].strip() not in _CONTENT_TYPES:
+        raise DeliveryPolicyError(f"{request}.headerContentType {content_type} is not supported")
+    return DeliveryPolicy(_delays(_part(policy, retry), retry), content_type)
+
+
+def _delays(given: Mapping[str, Any], name: str) -> tuple[float, ...]:
+    """Return the delays of a retry policy."""
+    function = given.get("backoffFunction", _LINEAR)
+    if function not in _FUNCTIONS:
+        raise DeliveryPolicyError(f"{name}.backoffFunction must be one of {', '.join(_FUNCTIONS)}")
+    if function != _LINEAR:
+        raise NotImplementedError(
+            f"backoffFunction {function!r}: AWS publishes no formula; use linear"
+        )
+    found = dict(_DEFAULTS)
+    for key, value in given.items():
+        if key == "backoffFunction":
+            continue
+        if key not in found:
+            raise DeliveryPolicyError(f"{name}.{key} is unknown")
+        most = _LONGEST if key in _LEAST else _MOST_RETRIES
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not _LEAST.get(key, 0) <= value <= most:
+            raise DeliveryPolicyError(
+                f"{name}.{key} must be a whole number from {_LEAST.get(key, 0)} to {most}"
+            )
+        found[key] = value
+    least, greatest = found["minDelayTarget"], found["maxDelayTarget"]
+    if least > greatest:
+        raise DeliveryPolicyError(f"{name}.maxDelayTarget must not be less than minDelayTarget")
+    phases = [found[f"num{phase}DelayRetries"] for phase in ("No", "Min", "Max")]
+    growing = found["numRetries"] - sum(phases)
+    if growing < 0:
+        raise DeliveryPolicyError(f"{name}.numRetries must not be less than the sum of its phases")
+    at_once, early, late = phases
+    delays = (
+        *[0.0] * at_once,
+        *[float(least)] * early,
+        *(least + (greatest - least) * step / max(growing - 1, 1) for step in range(growing)),
+        *[float(greatest)] * late,
+    )
+    if sum(delays) > _LONGEST:
+        raise DeliveryPolicyError(
+            f"{name}: all retries together must not take more than {_LONGEST} seconds"
+        )
+    return delays
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError as error:
+        raise DeliveryPolicyError("failed to parse JSON") from error
+    if not isinstance(found, dict):
+        raise DeliveryPolicyError("must be an object")
+    return cast("dict[str, Any]", found)
+
+
+def _part(policy: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = policy.get(name) or {}
+    if not isinstance(found, dict):
+        raise DeliveryPolicyError(f"{name} must be an object")
+    return cast("dict[str, Any]", found)
