@@ -7,6 +7,7 @@ dependencies, which contain it, become the directory `DESTINATION`, read by the 
 from __future__ import annotations
 
 import compileall
+import os
 import shlex
 import sysconfig
 from importlib.util import find_spec
@@ -17,6 +18,8 @@ from region.machines.images.layers import Layer
 
 DESTINATION = "/usr/lib/haproof/site-packages"
 _IMPORTED = ("awscli", "botocore", "s3transfer", "docutils", "colorama", "rsa")
+_WITHOUT_PROGRAMS = frozenset({"__pycache__", "data", "examples"})
+"""Directories of these libraries with models of services and texts: nine of ten of their files."""
 _PLACES = ("/usr/local/bin/aws", "/usr/bin/aws")
 
 
@@ -39,10 +42,14 @@ def libraries(root: Path, base: Path | None) -> Path | None:
 def _compile(libraries: Path) -> None:
     """Let the AWS CLI have its bytecode, as on Amazon Linux, where the user may write it.
 
-    Instances may not, and would compile 250 files at each call, which takes as long as the call.
+    Instances may not, and would compile 250 files at each call, which takes as long as the call. A region
+    looks at each start, so not through the thousands of files that are no programs.
     """
     for name in _IMPORTED:
-        compileall.compile_dir(libraries / name, quiet=2)
+        for directory, below, files in os.walk(libraries / name):
+            below[:] = [one for one in below if one not in _WITHOUT_PROGRAMS]
+            if any(file.endswith(".py") for file in files):
+                compileall.compile_dir(directory, maxlevels=0, quiet=2)
 
 
 def add(layer: Layer) -> None:
