@@ -33,6 +33,14 @@ ONLY_WORSE = frozenset({"check.host-cpu", "check.request-cost"})
 """Checks of whether the stack had as much CPU as it has on AWS. With less it fails sooner, so what it
 survived nevertheless, it survived. Whether all users came, other checks say."""
 
+REFUSALS = (
+    "AUTO_SCALING_IAM_ROLE_PERMISSIONS",
+    "HEALTH_CONSTRAINTS_INVALID",
+    "IAM_ROLE_MISSING",
+    "IAM_ROLE_PERMISSIONS",
+)
+"""Codes of deployments that CodeDeploy does not even begin; what takes long there ends in other ones."""
+
 ON_TIME = "check.arrivals-on-time"
 """Whether users came when they were due. The generator falls behind when everybody whom a fault let wait is
 answered at once: whoever came late may have been spared the fault, which the worst case shows (ADR 73)."""
@@ -137,7 +145,9 @@ def host_reasons(validity: Validity) -> list[Message]:
 def judge(evidence: Evidence) -> tuple[Outcome, list[Message]]:
     """Return the outcome and its reasons."""
     broken = _not_survived(evidence)
-    unshown = _not_shown(evidence) or _doubts(evidence, survived=not broken)
+    unshown = _not_shown(evidence)
+    if not any(map(_whatever_the_computer_does, evidence.found)):
+        unshown = unshown or _doubts(evidence, survived=not broken)
     if unshown:
         return "not shown", unshown
     if broken:
@@ -146,6 +156,15 @@ def judge(evidence: Evidence) -> tuple[Outcome, list[Message]]:
     if evidence.late is not None:
         reasons.append(msg("experiment.late-users", n=evidence.late.users))
     return "survived", reasons
+
+
+def _whatever_the_computer_does(found: Message) -> bool:
+    """Return whether a finding is the same on any computer: a setting, not something that took long."""
+    if found.id == "experiment.no-standby":
+        return True
+    error = found.params.get("error")
+    said = error.params.get("text") if isinstance(error, Message) else None
+    return found.id == "experiment.deployment-failed" and str(said).startswith(REFUSALS)
 
 
 def _within(found: Impact | None, allowed: Allowed) -> Message:

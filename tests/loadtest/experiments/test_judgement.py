@@ -12,7 +12,8 @@ from loadtest.analysis.summary import summarise
 from loadtest.experiments import judgement, load
 from loadtest.experiments.judgement import Evidence
 from loadtest.experiments.models import Action, Allowed, Hypothesis, Impact
-from loadtest.messages.message import msg
+from loadtest.messages.message import Message, msg
+from loadtest.messages.names import free_text
 from loadtest.models import Check, Validity
 from loadtest.runs import table
 from tests.loadtest.conftest import BEGAN_MS, exchange, measured, timeout, users_of
@@ -61,6 +62,10 @@ def test_what_is_survived_says_what_failed_and_how_much_might() -> None:
         "within its allowance: 40 requests failed, 4.0 % of those in the first 7.5 s after the fault "
         "began; at most 5.0 % may"
     )
+
+
+def failed_deployment(error: str) -> Message:
+    return msg("experiment.deployment-failed", deployment="d-1", error=free_text(error))
 
 
 def hurt(**changed: Any) -> Impact:
@@ -240,3 +245,23 @@ def test_a_stopped_load_lasted_until_its_last_visitor_came() -> None:
     assert measured(users, profile).duration_s == profile.duration_s
     failed = {one.name.id for one in summarise(stopped).validity.checks if not one.passed}
     assert failed <= judgement.OF_A_RUN_THAT_ENDS_BY_ITSELF | {"check.host-watched"}
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        (msg("experiment.no-standby", database="db-1"), "not survived"),
+        (failed_deployment("IAM_ROLE_PERMISSIONS: it may not be assumed"), "not survived"),
+        (failed_deployment("HEALTH_CONSTRAINTS_INVALID: 5 of 3"), "not survived"),
+        # It may have taken too long.
+        (failed_deployment("HEALTH_CONSTRAINTS: too few are healthy"), "not shown"),
+        (failed_deployment("1 Skipped"), "not shown"),
+        (msg("experiment.got-through", deployment="d-1"), "not shown"),
+    ],
+)
+def test_a_busy_computer_is_not_to_blame_for_a_setting(found: Message, outcome: str) -> None:
+    reasons = judgement.host_reasons(Validity(checks=[failed_check("check.host-cpu")]))
+    evidence = replace(SURVIVED, host_reasons=reasons, found=[found])
+    assert judgement.judge(evidence)[0] == outcome
+    assert judgement.judge(replace(evidence, interrupted=True))[0] == "not shown"
+    assert judgement.judge(replace(evidence, host_reasons=[]))[0] == "not survived"
