@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,28 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
         )
     region = regions.pop() if regions else None
     return Program(directory, chosen, region or _default_region(project), found, settings)
+
+
+_STATE = (
+    "judge what is deployed instead: `pulumi stack export --file state.json`, then `pulumi policy analyze "
+    "--file state.json --policy-pack policies`"
+)
+_REMEDIES: Mapping[str, str] = {
+    r"pulumi:pulumi:StackReference": "A preview here has no states of other stacks: write what it asks "
+    f"them for below `config`, or {_STATE}",
+    r"ModuleNotFoundError: No module named '(\w+)": r"`\1` is not installed here, where programs run "
+    f"with this project's packages: leave it out, or {_STATE}",
+    r"KeyError: '([A-Z][A-Z0-9_]*)'": r"If `\1` is an environment variable: export it first",
+    r"no resource plugin '?(?:pulumi-resource-)?([\w-]+)": r"The provider `\1` is not installed here: leave "
+    f"it out, or {_STATE}",
+}
+"""What stands in a failed preview of a program that needs more than this project has, and the remedy."""
+
+
+def explained(text: str) -> str:
+    """Return the message of a failed preview with what can be done about it."""
+    found = ((re.search(pattern, text), remedy) for pattern, remedy in _REMEDIES.items())
+    return "\n".join([text, *(hit.expand(remedy) for hit, remedy in found if hit)])
 
 
 def _project_file(directory: Path) -> Path:

@@ -107,7 +107,7 @@ class Previews:
                 project.preview(stack, follow)
             except EngineError as error:
                 progress.ending = display.FAILED
-                failed = str(error)
+                failed = other_program.explained(str(error)) if self.program else str(error)
         return policy_report.read_events(events, stack, failed)
 
     def _show(self, report: StackReport) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
+from commandline import disk
 from commandline.errors import UserError
 from region import locks, private
 from region.options import command
@@ -36,8 +37,11 @@ def exclusive(root: Path) -> Generator[None]:
 
     Raises:
         UnderWayError: another rehearsal holds it; nothing below `root` was touched.
+        StateError: `root` cannot be made.
+        DiskError: its disk is full, or stalls.
     """
     private.root(root)
+    disk.require_answering(root)
     with locks.opened(_lock_file(root)) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

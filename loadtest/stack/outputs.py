@@ -205,6 +205,6 @@ def _ask(command: list[str], stack: str) -> str:
 
 def _hint() -> str:
     """Say what is missing where Pulumi was asked without the local region's environment."""
-    if "PULUMI_BACKEND_URL" in os.environ:
+    if os.environ.get("PULUMI_BACKEND_URL", "").startswith("file:"):
         return ""
     return '; for a stack of the local region first: eval "$(python -m rehearsal env)"'

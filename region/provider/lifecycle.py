@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from region.provider import autoname, validate
+from region.provider import autoname, made_up, validate
 from region.provider.autoname import Naming
 from region.provider.compare import Change
 from region.provider.errors import CheckFailure, describe, is_missing
@@ -256,15 +256,20 @@ def _with_all_tags(handler: Handler, state: Properties) -> Properties:
 def read(
     handler: Handler, op: Operation, identity: str, state: Properties, tagged: Properties
 ) -> tuple[Properties, Properties] | None:
-    """Return outputs and inputs of a resource as the region holds it now, or None if it is gone."""
+    """Return outputs and inputs of a resource as the region holds it now, or None if it is gone.
+
+    Where nothing is created, what the region does not hold is somebody's on AWS, and made up.
+    """
     inputs = _stripped(plain(tagged))
     known_state = _stripped(plain(state))
     try:
         live = handler.read(op, identity, {**known_state, **inputs})
     except Exception as error:
-        if is_missing(error):
-            return None
-        raise
+        if not is_missing(error) and not op.context.preview_only:
+            raise
+        live = None
+    if live is None and op.context.preview_only:
+        return made_up.resource(handler.resource_type, identity, known_state), {}
     if live is None:
         return None
     outputs = seal(_state(handler, known_state, inputs, live), {**state, **tagged})

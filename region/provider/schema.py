@@ -143,6 +143,16 @@ def resource_class(token: str) -> type[Any]:
         raise KeyError(token) from error
 
 
+def output_hints(token: str) -> Mapping[str, Any]:
+    """Return the types of a resource's outputs, by their names; an optional one as if it were not.
+
+    Raises:
+        KeyError: `pulumi_aws` has no such resource type.
+    """
+    with _LOADING:
+        return cast("Mapping[str, Any]", sdk.resource_types(resource_class(token)))
+
+
 def lookup_hints(token: str) -> Mapping[str, Any]:
     """Return the types of what a function returns, by their names; an optional value as if it were not.
 

@@ -61,6 +61,31 @@ def test_a_directory_without_a_program_is_told(tmp_path: Path):
         other_program.find(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        (
+            "pulumi:pulumi:StackReference a/b/c: Preview failed: organization name",
+            "below `config`, or judge",
+        ),
+        (
+            "  x\nModuleNotFoundError: No module named 'pulumi_awsx'",
+            "`pulumi_awsx` is not installed here",
+        ),
+        ("KeyError: 'DEPLOY_ENV'", "`DEPLOY_ENV` is an environment variable: export it"),
+        (
+            "no resource plugin 'pulumi-resource-random' found",
+            "The provider `random` is not installed",
+        ),
+    ],
+)
+def test_what_a_program_needs_beyond_this_project_has_a_remedy(said: str, remedy: str):
+    first, _, last = other_program.explained(said).rpartition("\n")
+    assert first == said
+    assert remedy in last
+    assert other_program.explained("KeyError: 'name'") == "KeyError: 'name'"
+
+
 def test_an_older_engine_is_refused_by_the_project_itself():
     project = yaml.safe_load((paths.ROOT / "Pulumi.yaml").read_text())
     assert project["requiredPulumiVersion"] == f">={versions.PULUMI_OLDEST}"

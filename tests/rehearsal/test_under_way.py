@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from commandline import disk
 from commandline.exit_codes import ExitCode
 from region import cli as region_cli
 from region import preflight, rootless
@@ -107,3 +108,16 @@ def test_a_rehearsal_that_does_not_end_is_named(
     monkeypatch.setattr(under_way.os, "kill", lambda *_: None)
     with pytest.raises(under_way.UnderWayError, match=f"process {other.pid}.*kill -KILL"):
         under_way.stop(tmp_path, other.pid)
+
+
+def test_a_directory_that_takes_nothing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(directory: Path) -> None:
+        raise disk.DiskError(f"4 KiB cannot be written to {directory}: full")
+
+    monkeypatch.setattr(disk, "require_answering", full)
+    with (
+        pytest.raises(disk.DiskError, match=f"written to {tmp_path}"),
+        under_way.exclusive(tmp_path),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from region.provider import made_up
 from region.provider.errors import CheckFailure
 from region.provider.invokes import (
     account,
@@ -12,7 +13,6 @@ from region.provider.invokes import (
     network,
     parameters,
     policy_document,
-    unknown,
 )
 from region.provider.invokes.lookup import NoResultError
 from region.provider.operation import ProviderContext
@@ -50,7 +50,7 @@ def call(
     """
     invoke = INVOKES.get(token)
     if context.preview_only and (invoke is None or _is_elsewhere(context, token, arguments)):
-        return unknown.result(token, arguments), []
+        return made_up.result(token, arguments), []
     if invoke is None:
         known = ", ".join(sorted(INVOKES))
         raise LookupError(
@@ -65,7 +65,7 @@ def call(
         return invoke(context, arguments), []
     except NoResultError as failure:
         if context.preview_only:
-            return unknown.result(token, arguments), []
+            return made_up.result(token, arguments), []
         return {}, [CheckFailure(failure.argument, str(failure))]
 
 

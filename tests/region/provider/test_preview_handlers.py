@@ -109,3 +109,10 @@ def test_a_lookup_in_another_region_has_several_of_each() -> None:
         {"region": "eu-west-1"},
     )
     assert [failure.path for failure in refused[1]] == ["region"]
+
+
+def test_what_somebody_else_has_made_is_there() -> None:
+    context = ProviderContext(cast("Any", NoPlace()), "us-east-1", preview_only=True)
+    found = lifecycle.read(HANDLERS["aws:ec2/vpc:Vpc"], Operation(context), "vpc-0a", {}, {})
+    assert found is not None
+    assert (found[0]["id"], found[0]["cidrBlock"], found[1]) == ("vpc-0a", "preview-cidrBlock", {})

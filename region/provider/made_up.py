@@ -1,4 +1,4 @@
-"""What lookups return where nothing is created and only AWS would know: made up, of the right kinds.
+"""What lookups and `get` of resources return where nothing is created: made up, of the right kinds.
 
 A program that looks a zone, a certificate or another stack's network up goes on with it. Whoever reads the
 preview sees from the values that nobody has.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args, get_origin
 
-from region.provider.schema import lookup_hints
+from region.provider.schema import lookup_hints, output_hints
 from region.provider.values import Properties
 
 SEVERAL: Final = 3
@@ -23,6 +23,12 @@ def result(token: str, arguments: Properties) -> Properties:
     """
     hints = lookup_hints(token)
     return {name: arguments.get(name, _made_up(name, hint)) for name, hint in hints.items()}
+
+
+def resource(token: str, identity: str, known: Properties) -> Properties:
+    """Return the outputs of a resource that somebody else has made; a program says `known` of it."""
+    made = {name: _made_up(name, hint) for name, hint in output_hints(token).items()}
+    return {**made, **known, "id": identity}
 
 
 def _made_up(name: str, hint: Any) -> Any:
