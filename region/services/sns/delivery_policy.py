@@ -84,8 +84,38 @@ def of_topic(text: str) -> DeliveryPolicy:
 
 def effective(topic: str, subscription: str) -> DeliveryPolicy:
     """Return the policy that counts: a subscription's own, unless its topic says otherwise."""
-    overrides = not _part(_parsed(topic), "http").get("disableSubscriptionOverrides")
-    return of_subscription(subscription) if subscription and overrides else of_topic(topic)
+    return of_subscription(subscription) if _counts(topic, subscription) else of_topic(topic)
+
+
+def described(topic: str, subscription: str) -> dict[str, Any]:
+    """Return the policy that counts as GetSubscriptionAttributes tells it."""
+    own = _counts(topic, subscription)
+    policy = _parsed(subscription) if own else _part(_parsed(topic), "http")
+    name = "healthyRetryPolicy" if own else "defaultHealthyRetryPolicy"
+    return {
+        "healthyRetryPolicy": _retries(_part(policy, name), name),
+        "sicklyRetryPolicy": None,
+        "throttlePolicy": None,
+        "requestPolicy": {"headerContentType": effective(topic, subscription).content_type},
+        "guaranteed": False,
+    }
+
+
+def described_topic(topic: str) -> dict[str, Any]:
+    """Return a topic's policy as GetTopicAttributes tells it."""
+    policy, name = _part(_parsed(topic), "http"), "defaultHealthyRetryPolicy"
+    return {
+        "http": {
+            name: _retries(_part(policy, name), name),
+            "disableSubscriptionOverrides": bool(policy.get("disableSubscriptionOverrides")),
+            "defaultRequestPolicy": {"headerContentType": of_topic(topic).content_type},
+        }
+    }
+
+
+def _counts(topic: str, subscription: str) -> bool:
+    overridden = _part(_parsed(topic), "http").get("disableSubscriptionOverrides")
+    return bool(subscription) and not overridden
 
 
 def _read(policy: Mapping[str, Any], retry: str, throttle: str, request: str) -> DeliveryPolicy:
@@ -108,8 +138,8 @@ def _read(policy: Mapping[str, Any], retry: str, throttle: str, request: str) ->
     return DeliveryPolicy(_delays(_part(policy, retry), retry), content_type)
 
 
-def _delays(given: Mapping[str, Any], name: str) -> tuple[float, ...]:
-    """Return the delays of a retry policy."""
+def _retries(given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a retry policy with its defaults, checked one by one."""
     function = given.get("backoffFunction", _LINEAR)
     if function not in _FUNCTIONS:
         raise DeliveryPolicyError(f"{name}.backoffFunction must be one of {', '.join(_FUNCTIONS)}")
@@ -130,6 +160,12 @@ def _delays(given: Mapping[str, Any], name: str) -> tuple[float, ...]:
                 f"{name}.{key} must be a whole number from {_LEAST.get(key, 0)} to {most}"
             )
         found[key] = value
+    return {**found, "backoffFunction": function}
+
+
+def _delays(given: Mapping[str, Any], name: str) -> tuple[float, ...]:
+    """Return the delays of a retry policy."""
+    found = _retries(given, name)
     least, greatest = found["minDelayTarget"], found["maxDelayTarget"]
     if least > greatest:
         raise DeliveryPolicyError(f"{name}.maxDelayTarget must not be less than minDelayTarget")

@@ -123,6 +123,35 @@ def _set_subscription_attribute(
         moto(self, arn, _FILTER, policy)
 
 
+@patches.around(SNSBackend, "get_subscription_attributes")
+def _get_subscription_attributes(moto: Original, self: SNSBackend, arn: str) -> dict[str, Any]:
+    """Tell the delivery policy that counts."""
+    found: dict[str, Any] = {**moto(self, arn)}
+    subscription = self.subscriptions.get(arn)
+    if subscription is not None and subscription.protocol in HTTP:
+        policies = _policies(subscription)
+        found["EffectiveDeliveryPolicy"] = json.dumps(delivery_policy.described(*policies))
+    return found
+
+
+@patches.around(SNSBackend, "set_topic_attribute")
+def _set_topic_attribute(
+    moto: Original, self: SNSBackend, topic_arn: str, attribute_name: str, attribute_value: str
+) -> None:
+    moto(self, topic_arn, attribute_name, attribute_value)
+    if attribute_name == "delivery_policy":
+        effective = delivery_policy.described_topic(attribute_value)
+        self.topics[topic_arn].effective_delivery_policy = json.dumps(effective)
+
+
+def _policies(subscription: Subscription) -> tuple[str, str]:
+    """Return the delivery policies of the topic and of the subscription."""
+    return (
+        str(subscription.topic.delivery_policy or ""),
+        str(subscription.attributes.get(_DELIVERY) or ""),
+    )
+
+
 def _check_subscription(name: str, value: str) -> None:
     """Refuse an attribute that SNS does not take, and one that nothing here heeds."""
     if name == _FILTER and value:
@@ -270,11 +299,7 @@ def _delivery(
     attributes: Mapping[str, Any] | None,
 ) -> http_subscriptions.Delivery:
     """Return what is posted (SNS guide, "Parsing message formats", and "Raw message delivery")."""
-    own, of_topic = (
-        str(subscription.attributes.get(_DELIVERY) or ""),
-        str(getattr(subscription.topic, "delivery_policy", "") or ""),
-    )
-    policy = delivery_policy.effective(of_topic, own)
+    policy = delivery_policy.effective(*_policies(subscription))
     headers = {
         "Content-Type": policy.content_type,
         "User-Agent": "Amazon Simple Notification Service Agent",

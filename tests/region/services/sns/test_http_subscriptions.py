@@ -245,6 +245,28 @@ def test_a_delivery_policy_is_checked(aws: Aws, policy: dict[str, Any], code: st
     assert aws.sns.list_subscriptions()["Subscriptions"] == []
 
 
+def test_the_policy_that_counts_is_told(aws: Aws) -> None:
+    topic = aws.sns.create_topic(Name="t")["TopicArn"]
+    of_topic = {"http": {"defaultHealthyRetryPolicy": {"numRetries": 1}}}
+    aws.sns.set_topic_attributes(
+        TopicArn=topic, AttributeName="DeliveryPolicy", AttributeValue=json.dumps(of_topic)
+    )
+    told = aws.sns.get_topic_attributes(TopicArn=topic)["Attributes"]["EffectiveDeliveryPolicy"]
+    assert json.loads(told)["http"]["defaultHealthyRetryPolicy"]["numRetries"] == 1
+    made = aws.sns.subscribe(TopicArn=topic, Protocol="http", Endpoint="http://127.0.0.1:9/")
+    name = {"SubscriptionArn": made["SubscriptionArn"]}
+
+    def retries() -> tuple[int, int]:
+        found = aws.sns.get_subscription_attributes(**name)["Attributes"]
+        policy = json.loads(found["EffectiveDeliveryPolicy"])["healthyRetryPolicy"]
+        return policy["numRetries"], policy["minDelayTarget"]
+
+    assert retries() == (1, 20)
+    own = json.dumps({"healthyRetryPolicy": {"numRetries": 5, "minDelayTarget": 2}})
+    aws.sns.set_subscription_attributes(**name, AttributeName="DeliveryPolicy", AttributeValue=own)
+    assert retries() == (5, 2)
+
+
 def test_phases_of_retries() -> None:
     assert delivery_policy.effective("", "").delays == (20, 20, 20)
     own = {
