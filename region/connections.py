@@ -24,20 +24,42 @@ from typing import Any, Final
 
 from typing_extensions import override
 
+from commandline.errors import UserError
+
 log = logging.getLogger(__name__)
 
 PER_INSTANCE: Final = 64
 """Connections that one address of the region's network has at a time."""
 PER_COMPUTER: Final = 1024
 """The same for the computer's loopback address, which Pulumi and all tools of its user share."""
+FEWEST_DESCRIPTORS: Final = 4096
+"""Connections of a published load's users while all of them wait, twice in the balancer, and others."""
 _LOOPBACK: Final = "127."
 _REPORT_SECONDS: Final = 60.0
 
 
+class TooFewDescriptorsError(UserError):
+    """The computer allows fewer open files than a region's services need under load."""
+
+
 def raise_descriptor_limit() -> None:
-    """Allow this process as many open files as it may allow itself."""
+    """Allow this process as many open files as it may allow itself.
+
+    Raises:
+        TooFewDescriptorsError: Those are fewer than FEWEST_DESCRIPTORS: a load balancer would turn away
+            users for whom it has no connection, and the stack would have to answer for it.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    wanted = most
+    if most != resource.RLIM_INFINITY:
+        wanted = max(most, FEWEST_DESCRIPTORS)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+    except (OSError, ValueError) as error:
+        raise TooFewDescriptorsError(
+            f"a region's services need up to {FEWEST_DESCRIPTORS:,} open files, and this shell allows "
+            f"{most:,}: raise the limit (`ulimit -Hn`, /etc/security/limits.conf, a container's `--ulimit nofile`)"
+        ) from error
 
 
 class LimitedConnections(ThreadingMixIn):

@@ -88,8 +88,8 @@ _REMEDIES: Mapping[str, str] = {
     r"ModuleNotFoundError: No module named '(\w+)": r"`\1` is not installed here, where programs run "
     f"with this project's packages: leave it out, or {_STATE}",
     r"KeyError: '([A-Z][A-Z0-9_]*)'": r"If `\1` is an environment variable: export it first",
-    r"no resource plugin '?(?:pulumi-resource-)?([\w-]+)": r"The provider `\1` is not installed here: leave "
-    f"it out, or {_STATE}",
+    r"no resource plugin '?(?:pulumi-resource-)?([\w-]+)": r"The provider `\1` is not installed here: "
+    f"leave it out, or {_STATE}",
 }
 """What stands in a failed preview of a program that needs more than this project has, and the remedy."""
 

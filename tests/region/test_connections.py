@@ -15,9 +15,10 @@ from http.server import HTTPServer
 
 import pytest
 
+from commandline.errors import UserError
 from region import connections
 from region.api.server import ControlPlane
-from region.connections import LimitedConnections, TimedRequests
+from region.connections import LimitedConnections, TimedRequests, raise_descriptor_limit
 from region.machines.listener import Listener
 from tests.region.builders import until
 
@@ -185,3 +186,21 @@ def test_a_regions_process_may_open_as_many_files_as_it_may_allow_itself() -> No
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert int(done.stdout) == most
+
+
+def test_too_few_open_files_are_refused_with_the_limit_to_raise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 1024))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    with pytest.raises(
+        UserError, match=r"need up to 4,096 open files, and this shell allows 1,024: raise"
+    ):
+        raise_descriptor_limit()
+    set_to = list[object]()
+    monkeypatch.setattr(resource, "setrlimit", lambda *given: set_to.append(given[1]))
+    raise_descriptor_limit()
+    assert set_to == [(4096, 4096)]
