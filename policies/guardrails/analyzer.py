@@ -62,6 +62,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
         """Accept the engine, whose log takes what is no violation."""
         self._evaluator.configure({})  # nothing stays of a command before, nor do its outcomes
+        self._evaluator.keep_secrets(())
         self._under_way = False
         if request is not None and request.engine_address:
             channel = grpc.insecure_channel(request.engine_address)
@@ -96,8 +97,10 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         return empty_pb2.Empty()
 
     def ConfigureStack(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Take note of preview or update; no rule needs the stack's name and configuration."""
+        """Take note of preview or update, and of what the stack's configuration keeps secret."""
         self._of_preview = request.dry_run
+        keys = set(request.config_secret_keys)
+        self._evaluator.keep_secrets(text for key, text in request.config.items() if key in keys)
         return wire.AnalyzerStackConfigureResponse()
 
     def Analyze(self, request: wire.AnalyzeRequest, context: Any) -> Any:  # noqa: N802, ARG002

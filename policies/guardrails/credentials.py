@@ -81,9 +81,19 @@ _PAIRS = frozenset(
         "secret key",
         "signing key",
         "encryption key",
-        "db pass",
+        "master key",
+        "jwt key",
+        "hmac key",
+        "key base",
     }
 )
+_LOGINS = frozenset(
+    {
+        "admin", "database", "db", "email", "ftp", "ldap", "mail", "mariadb", "mongo", "mongodb",
+        "mysql", "pg", "postgres", "rabbitmq", "redis", "root", "service", "smtp", "sql", "user",
+    }
+)  # fmt: skip
+"""Before the word pass: of a `BOARDING_PASS` nobody is to know the number."""
 _ONE = frozenset({"apikey", "pgpassword", "dbpassword", "secretkey", "accesskey", "privatekey"})
 _HARMLESS = re.compile(
     rf"^(?:{_REFERENCE})|^(?:true|false|yes|no|none|null|required|optional|managed|\d{{1,3}})$"
@@ -103,6 +113,8 @@ def promises_credential(name: str) -> bool:
     words = [word for word in re.split(r"[^A-Za-z0-9]+", split.lower()) if word]
     if words and words[-1] in ("value", "plaintext", "string"):
         words.pop()
+    if words and words[-1] in ("pass", "pw"):
+        return len(words) == 1 or words[-2] in _LOGINS
     return bool(words) and (
         words[-1] in _WORDS or words[-1] in _ONE or " ".join(words[-2:]) in _PAIRS
     )

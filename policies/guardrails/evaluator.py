@@ -50,6 +50,7 @@ class PolicyEvaluator:
         """Start with every default; `configure` replaces them."""
         self._rules = (*rules, PACK_CONFIGURATION)
         self._today = today
+        self._secrets: tuple[str, ...] = ()
         self.configure({})
 
     @property
@@ -63,6 +64,10 @@ class PolicyEvaluator:
         self._outcomes: dict[str, Outcome] = {}
         self._inputs: dict[str, Mapping[str, Any]] = {}
         self._configuration = Configuration(self._rules, given, self._today())
+
+    def keep_secrets(self, texts: Iterable[str]) -> None:
+        """Take the values that the stack's configuration keeps secret: no program has them in itself."""
+        self._secrets = tuple(texts)
 
     def evaluate_resource(self, resource: Resource) -> Evaluation:
         """Evaluate one resource by its inputs, before it is created or changed.
@@ -94,7 +99,7 @@ class PolicyEvaluator:
 
     def evaluate_stack(self, stack: Stack) -> Evaluation:
         """Evaluate the stack as a whole, and the policy configuration, at the end."""
-        stack = stack.with_inputs(self._inputs)
+        stack = stack.with_inputs(self._inputs, self._secrets)
         evaluation = Evaluation()
         kind, reason = resolve_topology(stack, self._configuration.topology)
         for rule in self._rules:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.alarms import Metric
+from guardrails.architecture.outputs import passed_another
 from guardrails.model import Violation
 from guardrails.resources import Resource, Stack
 from guardrails.service_models import faults, input_shape
@@ -91,6 +92,17 @@ _NAMED = {
     "TargetGroup": tokens.TARGET_GROUP,
 }
 """What each dimension is the name of."""
+_OUTPUTS = {
+    "DBInstanceIdentifier": (tokens.DATABASE, "identifier", "id, which is its resource id,"),
+    "QueueName": (tokens.QUEUE, "name", "id, which is its URL,"),
+    "AutoScalingGroupName": (tokens.AUTO_SCALING_GROUP, "name", None),
+    "FunctionName": (tokens.LAMBDA_FUNCTION, "name", None),
+    "DBClusterIdentifier": (tokens.DATABASE_CLUSTER, "clusterIdentifier", None),
+}
+"""Per dimension what it is the name of, the output that has it, and what `id` is instead.
+
+Where `id` is the name too, a value that is not known may be that.
+"""
 
 
 def other_dimension(stack: Stack, alarm: Resource, metric: Metric) -> Iterator[Violation]:
@@ -126,7 +138,7 @@ def other_dimension(stack: Stack, alarm: Resource, metric: Metric) -> Iterator[V
 def _of_another(
     stack: Stack, alarm: Resource, metric: Metric, path: tuple[str, ...]
 ) -> Iterator[Violation]:
-    """Yield that a dimension takes its value from a resource of another kind, or an ARN."""
+    """Yield that a dimension takes its value from a resource of another kind, or from another output."""
     known = {name: value for name, value in metric.dimensions.items() if name in _NAMED}
     for name, value in known.items():
         if isinstance(value, str) and value.startswith("arn:") and name not in _SUFFIXED:
@@ -138,17 +150,92 @@ def _of_another(
                 f"set the dimension {name} to the name or identifier of the resource.",
             )
             return
-    if set(known) != set(metric.dimensions) or UNKNOWN not in known.values():
-        return
-    urns = alarm.dependencies.get(metric.prop, ())
-    sources = [one for one in stack.resources if one.urn in urns]
-    fitting = {kind for name in known for kind in _NAMED[name]}
-    if sources and not any(one.type in fitting for one in sources):
+    found = of_no_such_resource(stack, alarm, metric)
+    if found is not None:
+        name, sources = found
         names = ", ".join(f'"{one.name}"' for one in sources)
+        output = "arn_suffix" if name in _SUFFIXED else "name or identifier"
+        remedy = (
+            f"set the dimension {name} to the {output} of the resource that the alarm is about."
+        )
+        if may_know_balancer(name, sources):
+            yield Violation(
+                f'whether alarm "{alarm.name}" ever has data is not known: {name} comes from {names}, '
+                "whose load_balancer_arns may tell it, and nothing else.",
+                alarm,
+                path,
+                remedy,
+                undecided=True,
+            )
+            return
         yield Violation(
-            f'Alarm "{alarm.name}" is on {", ".join(known)} of {names}, which is nothing of the kind: it '
+            f'Alarm "{alarm.name}" is on {name} of {names}, which is nothing of the kind: it '
             "never has data.",
             alarm,
             path,
-            f"set dimensions to the {', '.join(known)} of the resource that the alarm is about.",
+            remedy,
         )
+        return
+    yield from _of_another_output(stack, alarm, metric, path)
+
+
+def of_no_such_resource(
+    stack: Stack, alarm: Resource, metric: Metric
+) -> tuple[str, list[Resource]] | None:
+    """Return a dimension that is not known yet and comes from nothing that it could be the name of.
+
+    With it the resources from which the dimensions came. What a lookup passes on cannot be told.
+    """
+    if not isinstance(metric.dimensions, dict):
+        return None
+    urns = alarm.dependencies.get(metric.prop, ())
+    sources = [one for one in stack.resources if one.urn in urns]
+    named = {kind for name in _NAMED for kind in _NAMED[name]}
+    plain = all(one.type in named for one in sources)
+    if not sources or not (plain or set(metric.dimensions) <= set(_NAMED)):
+        return None
+    for name, value in metric.dimensions.items():
+        fitting = _NAMED.get(name)
+        if fitting and name in _SUFFIXED and not stack.of(fitting):
+            continue  # that the stack has none, their own rules say
+        if value is UNKNOWN and fitting and not any(one.type in fitting for one in sources):
+            return name, sources
+    return None
+
+
+def may_know_balancer(dimension: str, sources: list[Resource]) -> bool:
+    """Return whether a dimension may be made of the ARNs of its load balancers that a target group has."""
+    return dimension == "LoadBalancer" and any(one.type in tokens.TARGET_GROUP for one in sources)
+
+
+def _of_another_output(
+    stack: Stack, alarm: Resource, metric: Metric, path: tuple[str, ...]
+) -> Iterator[Violation]:
+    for name, (types, output, identity) in _OUTPUTS.items():
+        if metric.dimensions.get(name) is not UNKNOWN:
+            continue
+        sources = passed_another(stack, alarm, metric.prop, types, output)
+        if not sources:
+            continue
+        said = re.sub(r"(?=[A-Z])", "_", output).lower()
+        names = ", ".join(f'"{one.name}"' for one in sources)
+        remedy = f"set the dimension {name} to the output {said} of {names}."
+        if identity is None:
+            yield Violation(
+                f'whether alarm "{alarm.name}" ever has data is not known: it is on {name} of {names} by '
+                f"an output that the preview does not know, although it knows {said}. By an ARN there is "
+                "no metric.",
+                alarm,
+                path,
+                remedy,
+                undecided=True,
+            )
+        else:
+            yield Violation(
+                f'Alarm "{alarm.name}" is on {name} of {names} by another output than {said}: by '
+                f"{identity} or arn there is no metric, so it never has data.",
+                alarm,
+                path,
+                remedy,
+            )
+        return

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from guardrails.values import UNKNOWN, dig, is_absent, leaves, show
 
 _Model = TypeVar("_Model")
+_SHORTEST_SECRET = 4
+"""Characters: what is shorter is in many a text by chance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +123,13 @@ class References:
 class Stack:
     """All resources of one stack."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
-        """Index the resources by URN and by type, and keep their order."""
+    def __init__(self, resources: Iterable[Resource], secrets: Iterable[str] = ()) -> None:
+        """Index the resources by URN and by type, and keep their order.
+
+        `secrets` are the values that the stack's configuration keeps secret.
+        """
         self.resources: tuple[Resource, ...] = tuple(resources)
+        self._secrets = frozenset(one for one in secrets if len(one) >= _SHORTEST_SECRET)
         self._by_urn = {resource.urn: resource for resource in self.resources}
         self._by_type: dict[str, list[Resource]] = {}
         self._order = {resource: number for number, resource in enumerate(self.resources)}
@@ -131,12 +137,19 @@ class Stack:
             self._by_type.setdefault(resource.type, []).append(resource)
         self._derived: dict[Any, Any] = {}
 
-    def with_inputs(self, inputs: Mapping[str, Mapping[str, Any]]) -> Stack:
-        """Return the stack with what the program set, by URN."""
-        return Stack(
+    def with_inputs(
+        self, inputs: Mapping[str, Mapping[str, Any]], secrets: Iterable[str] = ()
+    ) -> Stack:
+        """Return the stack with what the program set, by URN, and what its configuration keeps secret."""
+        completed = (
             replace(resource, inputs=inputs[resource.urn]) if resource.urn in inputs else resource
             for resource in self.resources
         )
+        return Stack(completed, (*self._secrets, *secrets))
+
+    def is_configured(self, text: str) -> bool:
+        """Return whether a text is, is a part of, or contains a secret of the stack's configuration."""
+        return any(text in secret or secret in text for secret in self._secrets)
 
     def derived(self, model: Callable[[Stack], _Model]) -> _Model:
         """Return a model of this stack, built by the first rule that asks for it."""

@@ -165,3 +165,26 @@ def test_an_empty_ha_component_is_refused_for_everything_that_is_missing():
         "tg-health-check-defined",
         "codedeploy-deployment-group",
     }
+
+
+def test_what_the_configuration_keeps_secret_is_not_written_in_the_program():
+    evaluator = PolicyEvaluator()
+    analyzer = Analyzer(evaluator)
+    word = "Tr0ub4dor&3xyz"
+    given = {"type": "SecureString", "name": "/shop/db-password", "value": word}
+    stack = [bare("aws:ssm/parameter:Parameter", given)]
+
+    def told():
+        return "no-secret-literal" in {
+            one.policyName for one in analyze_stack(stack, analyzer).diagnostics
+        }
+
+    assert told()
+    request = wire.AnalyzerStackConfigureRequest(
+        config={"shop:word": word, "shop:region": "eu-west-1"}, config_secret_keys=["shop:word"]
+    )
+    analyzer.ConfigureStack(request, None)
+    analyzer.Configure(wire.ConfigureAnalyzerRequest(), None)
+    assert not told()
+    analyzer.Handshake(None, None)
+    assert told()

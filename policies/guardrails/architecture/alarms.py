@@ -33,6 +33,13 @@ _MACHINES = ("AWS/EC2", "AWS/AutoScaling", "CWAgent", "AWS/EC2Spot", "System/Lin
 _HEALTHY, _UNHEALTHY = "HealthyHostCount", "UnHealthyHostCount"
 HOST_COUNTS = (_HEALTHY, _UNHEALTHY)
 
+_SUFFIXED = ("arnSuffix", "name", "arn", "id")
+_OWNED = {
+    "AutoScalingGroupName": (tokens.AUTO_SCALING_GROUP, ("name", "id")),
+    "TargetGroup": (tokens.TARGET_GROUP, _SUFFIXED),
+}
+"""Dimensions of what belongs to one service, what they name, and by which outputs."""
+
 _COMPOSED = re.compile(
     r"\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*[\"']?(?P<name>[^\"')]+?)[\"']?\s*\)"
 )
@@ -50,10 +57,11 @@ class Subject(Enum):
 
 @dataclass(frozen=True)
 class Service:
-    """What belongs to one service: where its requests go."""
+    """What belongs to one service: where its requests go, and whose instances answer them."""
 
     balancers: frozenset[Resource] = frozenset()
     target_groups: frozenset[Resource] = frozenset()
+    fleets: frozenset[Resource] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -193,13 +201,32 @@ class Alarms:
         if space in _BALANCING:
             return self._balanced(alarm, metric, service)
         if space in _MACHINES:
-            return Subject.FLEET
+            return self._machines(alarm, metric, service)
         # A namespace of one's own is the application's; AWS's own are those of other services.
         return (
             Subject.ELSEWHERE
             if space.startswith("AWS/") and space not in _REQUESTS
             else (Subject.SERVICE)
         )
+
+    def _machines(self, alarm: Resource, metric: Metric, service: Service) -> Subject:
+        """Return whether instances are the service's, where the metric is by Auto Scaling group."""
+        others = self.on_others(alarm, metric, service.fleets).resources
+        return Subject.ELSEWHERE if others else Subject.FLEET
+
+    def on_others(self, alarm: Resource, metric: Metric, own: frozenset[Resource]) -> References:
+        """Return the Auto Scaling groups or target groups that a metric is about, if these are others.
+
+        Nothing where it is about one of `own`, or where that is not certain.
+        """
+        for key, (types, keys) in _OWNED.items():
+            value = dig(metric.dimensions, key)
+            if is_absent(value) or not any(one.type in types for one in own):
+                continue
+            found = self._stack.references(alarm, metric.prop, types, keys, value=[value])
+            if found.resources and found.complete and not own & set(found.resources):
+                return found
+        return References()
 
     def _balanced(self, alarm: Resource, metric: Metric, service: Service) -> Subject:
         for key, types, own in (
@@ -225,8 +252,7 @@ class Alarms:
     def _dimension(
         self, alarm: Resource, metric: Metric, value: Any, types: tuple[str, ...]
     ) -> References:
-        keys = ("arnSuffix", "name", "arn", "id")
-        return self._stack.references(alarm, metric.prop, types, keys, value=[value])
+        return self._stack.references(alarm, metric.prop, types, _SUFFIXED, value=[value])
 
     def _resources(self, alarm: Resource, metric: Metric) -> list[Resource]:
         urns = set(alarm.dependencies.get(metric.prop, ()))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.answers import Answer, no
 from guardrails.architecture.policy_documents import matches, same_partition
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
@@ -13,6 +15,33 @@ from guardrails.values import UNKNOWN, dig, is_absent, items, number
 _RESOURCE_TAG = "aws:ResourceTag/"
 _FOR_EVER = 36_500.0
 """Days of a rule without `delete_after`."""
+_YEAR, _MONTH, _WEEK = 365.0, 31.0, 7.0
+_UNITS = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1.0}
+_CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+
+
+def interval(schedule: Any) -> float | None:
+    """Return the days between two copies by a schedule of AWS Backup, `None` if that is not known.
+
+    Without a schedule it copies daily. Of a list of days the longest gap is not looked for: a share of
+    the week, month or year is near enough.
+    """
+    if is_absent(schedule):
+        return 1.0
+    rate, cron = _RATE.fullmatch(str(schedule)), _CRON.fullmatch(str(schedule))
+    if rate is not None:
+        return int(rate[1]) * _UNITS[rate[2]]
+    return None if cron is None else _gap(*cron.groups()[2:])
+
+
+def _gap(day: str, month: str, weekday: str, year: str) -> float | None:
+    """Return the days between two copies by the fields of a cron expression."""
+    fields = ((month, _YEAR), (day, _MONTH), (weekday, _WEEK))
+    field, span = next((one for one in fields if one[0] not in ("*", "?")), ("*", 1.0))
+    if year != "*" or "/" in field or "-" in field:
+        return None
+    return span / len(field.split(","))
 
 
 class Backups:
@@ -73,6 +102,36 @@ class Backups:
         days = [dig(rule, "lifecycle", "deleteAfter") for rule in rules]
         kept = [_FOR_EVER if is_absent(one) else number(one) for one in days]
         return None if None in kept else max(one for one in kept if one is not None)
+
+    def seldom(self, resource: Resource, arn: str, label: str) -> Answer | None:
+        """Return that a resource is copied less often than every week, `None` if it is not so.
+
+        Or if the schedule of one of its plans is not known.
+        """
+        plans = [
+            plan
+            for one in self.selections
+            if self._selects(one, resource, arn)
+            for plan in self._stack.references(one, "planId", tokens.BACKUP_PLAN, ("id",)).resources
+        ]
+        found = [
+            (interval(dig(rule, "schedule")), plan)
+            for plan in plans
+            for rule in items(plan.get("rules"))
+        ]
+        known = [(days, plan) for days, plan in found if days is not None]
+        if not known or len(known) < len(found):
+            return None
+        days, plan = min(known, key=lambda one: one[0])
+        if days <= _WEEK:
+            return None
+        return no(
+            f'{label} is copied every {days:.0f} days only (backup plan "{plan.name}"), which counts as '
+            "no backup",
+            f'backup plan "{plan.name}"',
+            label,
+            remedy=f'set schedule in rules of "{plan.name}" to "cron(0 3 * * ? *)", every day.',
+        )
 
 
 def _tagged(resource: Resource, key: Any, value: Any) -> bool | None:

@@ -57,6 +57,9 @@ class DataStore:
         kept = self.stack.derived(Backups).days(self.resource, arn)
         if kept is None:
             return None
+        seldom = self.stack.derived(Backups).seldom(self.resource, arn, self.label)
+        if kept and seldom is not None:
+            return 0, seldom
         if kept:
             reason = f"the backups of {self.label} are deleted after {kept:g} day(s)"
             return kept, no(reason, self.label, remedy="set lifecycle.delete_after to 7 or more.")

@@ -154,7 +154,7 @@ class Deployment:
         targets = frozenset(self.target_groups)
         traffic = self._stack.derived(Traffic)
         balancers = {one for target in targets for one in traffic.senders(target)}
-        return Service(frozenset(balancers), targets)
+        return Service(frozenset(balancers), targets, frozenset(self.groups.any))
 
     @cached_property
     def minimum(self) -> Minimum:

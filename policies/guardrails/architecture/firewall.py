@@ -228,8 +228,11 @@ class Firewall:
         if certain:
             return True
         elsewhere = bool(groups.foreign or groups.untraced)
+        # What is called so is not known: names-and-arns reports a name in place of an id.
+        named = any(not one.startswith("sg-") for one in groups.foreign)
         doubtful = (
-            UNKNOWN in permit.addresses
+            (named and bool(peers.any or permit.itself))
+            or UNKNOWN in permit.addresses
             or bool(permit.prefix_lists)
             or bool(set(peers.any) & set(groups.any))
             or (bool(peers.untraced) and not peer.internet)

@@ -109,16 +109,22 @@ class Fleets:
 
     def triggered(self, policy: Resource) -> bool:
         """Return whether an alarm of this stack has a scaling policy as its action."""
-        return policy in self._triggered
+        return bool(self.triggers(policy))
+
+    def triggers(self, policy: Resource) -> tuple[Resource, ...]:
+        """Return the alarms of this stack that have a scaling policy as their action."""
+        return tuple(self._triggers.get(policy, ()))
 
     # --- building ---------------------------------------------------------------------------------
 
     @cached_property
-    def _triggered(self) -> set[Resource]:
-        found: set[Resource] = set()
+    def _triggers(self) -> dict[Resource, list[Resource]]:
+        found: dict[Resource, list[Resource]] = {}
         for alarm in self._stack.of(tokens.ALARM):
             for prop in ("alarmActions", "okActions", "insufficientDataActions"):
-                found.update(self._stack.linked(alarm, prop, tokens.SCALING_POLICY, _POLICY_KEYS))
+                policies = self._stack.linked(alarm, prop, tokens.SCALING_POLICY, _POLICY_KEYS)
+                for policy in policies:
+                    found.setdefault(policy, []).append(alarm)
         return found
 
     def _groups_of(self, resource: Resource) -> list[Resource]:

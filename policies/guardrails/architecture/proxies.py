@@ -20,13 +20,21 @@ class Proxies:
         """Index proxies by the database that they are before."""
         self._stack = stack
         self._before: dict[Resource, list[Resource]] = {}
+        self._aimed: set[Resource] = set()
+        self._untraced = False
         for target in stack.of(tokens.PROXY_TARGET):
             proxies = stack.references(target, "dbProxyName", tokens.DATABASE_PROXY, _PROXY_KEYS)
+            self._aimed.update(proxies.any)
+            self._untraced |= not proxies.any
             for prop, types, keys in _TARGETS:
                 if target.left_out(prop):
                     continue
                 for database in stack.references(target, prop, types, keys).resources:
                     self._before.setdefault(database, []).extend(proxies.resources)
+
+    def is_aimless(self, proxy: Resource) -> bool:
+        """Return whether a proxy certainly speaks to no database: no target of this stack is its own."""
+        return proxy not in self._aimed and not self._untraced
 
     def before(self, database: Resource) -> list[Party]:
         """Return the proxies before a database, each as one end of a connection."""

@@ -25,6 +25,7 @@ class Tracking:
         namespace: Namespace of a customized metric.
         target: The target value.
         label: Resource label of the predefined metric.
+        group: What a customized metric has as AutoScalingGroupName, `None` if it has none.
     """
 
     policy: Resource
@@ -32,6 +33,7 @@ class Tracking:
     namespace: Any
     target: Any
     label: Any
+    group: Any = None
 
 
 def kind(policy: Resource) -> Any:
@@ -54,7 +56,20 @@ def tracking(group: Group) -> Iterator[Tracking]:
             dig(custom, "namespace"),
             dig(configuration, "targetValue"),
             dig(predefined, "resourceLabel"),
+            next(
+                (
+                    dig(one, "value")
+                    for one in items(dig(custom, "metricDimensions"))
+                    if dig(one, "name") == "AutoScalingGroupName"
+                ),
+                None,
+            ),
         )
+
+
+def by_alarms(policy: Resource) -> bool:
+    """Return whether alarms trigger a policy."""
+    return kind(policy) in _STEPS
 
 
 def grows(fleets: Fleets, policy: Resource) -> str | None:

@@ -79,12 +79,18 @@ def network_groups(store: DataStore) -> Iterator[tuple[Resource, References]]:
 
 
 def in_default_group(store: DataStore) -> Iterator[Resource]:
-    """Yield a cluster or cache that gets the default group of a VPC of this stack, for it is given none."""
-    prop, holder = _groups_prop(store), store.resource
-    if isinstance(store, FileSystem) or not is_absent(holder.setting(prop)):
-        return
-    if in_own_vpc(store.stack, _group_subnets(store.stack, holder)):
-        yield holder
+    """Yield what gets the default group of a VPC of this stack, for it is given none.
+
+    That is a cluster or cache, or a mount target of a file system.
+    """
+    prop, network = _groups_prop(store), store.stack.derived(Network)
+    for holder in _holders(store):
+        mounted = isinstance(store, FileSystem)
+        subnets = (
+            network.subnets(holder, "subnetId") if mounted else _group_subnets(store.stack, holder)
+        )
+        if is_absent(holder.setting(prop)) and in_own_vpc(store.stack, subnets):
+            yield holder
 
 
 def in_own_vpc(stack: Stack, subnets: tuple[Subnet, ...]) -> bool:

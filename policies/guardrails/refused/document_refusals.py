@@ -33,8 +33,10 @@ _OPERATORS: Final = frozenset(
         "arnlike", "arnnotequals", "arnnotlike", "null",
     }
 )  # fmt: skip
+LONGEST_INLINE: Final = 10240
+"""Characters without white space of all inline policies of a role together."""
 _LONGEST_INLINE: Final = {
-    **dict.fromkeys(tokens.ROLE_POLICY, ("a role", 10240)),
+    **dict.fromkeys(tokens.ROLE_POLICY, ("a role", LONGEST_INLINE)),
     **dict.fromkeys(tokens.GROUP_POLICY, ("a group", 5120)),
     **dict.fromkeys(tokens.USER_POLICY, ("a user", 2048)),
 }

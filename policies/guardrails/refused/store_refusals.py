@@ -16,6 +16,7 @@ _API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"
 _GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/"
 _DATABASES, _CLUSTERS = tokens.DATABASE, tokens.DATABASE_CLUSTER
 _ALL = (*_DATABASES, *_CLUSTERS)
+_CACHES = (*tokens.CACHE_GROUP, *tokens.CACHE_CLUSTER)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAILY = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 _WEEKLY = re.compile(r"([a-z]{3}):(\d\d):(\d\d)-([a-z]{3}):(\d\d):(\d\d)")
@@ -28,11 +29,14 @@ def _minutes(start: int, end: int, length: int) -> set[int]:
 
 
 def _backup_prop(database: Resource) -> str:
+    if database.type in _CACHES:
+        return "snapshotWindow"
     return "backupWindow" if database.type in _DATABASES else "preferredBackupWindow"
 
 
 def _maintenance_prop(database: Resource) -> str:
-    return "maintenanceWindow" if database.type in _DATABASES else "preferredMaintenanceWindow"
+    own = (*_DATABASES, *_CACHES)
+    return "maintenanceWindow" if database.type in own else "preferredMaintenanceWindow"
 
 
 def backup_window(database: Resource) -> set[int] | None:
@@ -58,8 +62,9 @@ def _windows(_: Stack, database: Resource) -> str | None:
     backup, maintenance = backup_window(database), maintenance_window(database)
     if backup and maintenance and any(minute % _DAY in backup for minute in maintenance):
         first, second = _backup_prop(database), _maintenance_prop(database)
+        noun = "snapshot" if database.type in _CACHES else "backup"
         return (
-            f"the backup window {database.get(first)} and the maintenance window "
+            f"the {noun} window {database.get(first)} and the maintenance window "
             f"{str(database.get(second)).lower()} overlap"
         )
     return None
@@ -129,7 +134,17 @@ TABLE = (
         types=_ALL,
         says=("InvalidParameterValue: The backup window and maintenance window must not overlap."),
         source=f"{_API}API_CreateDBInstance.html",
-        remedy="set backup_window and maintenance_window to different hours.",
+        remedy=(
+            "set backup_window and maintenance_window (of a cluster preferred_backup_window and "
+            "preferred_maintenance_window) to different hours."
+        ),
+        find=_windows,
+    ),
+    JointRefusal(
+        types=_CACHES,
+        says="InvalidParameterValue: The snapshot window and maintenance window must not overlap.",
+        source="https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups-automatic.html",
+        remedy="set snapshot_window and maintenance_window to different hours.",
         find=_windows,
     ),
     JointRefusal(

@@ -6,19 +6,28 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from guardrails import tokens
+from guardrails.architecture.permissions import ROLE_KEYS
 from guardrails.architecture.policy_documents import is_json
-from guardrails.refusals import Refusal, between, matching, refusal_rule
+from guardrails.refusals import (
+    JointRefusal,
+    Refusal,
+    between,
+    joint_refusal_rule,
+    matching,
+    refusal_rule,
+)
 from guardrails.refused import document_refusals
 from guardrails.refused.document_refusals import (
     ELEMENTS,
     IAM,
     IDENTITY,
+    LONGEST_INLINE,
     document,
     length,
     statements,
 )
-from guardrails.resources import Resource
-from guardrails.values import UNKNOWN, dig, is_absent, show
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, dig, is_absent, items, show
 
 _VERSIONS: Final = ("2012-10-17", "2008-10-17")
 _TRUST = tokens.ROLE
@@ -181,4 +190,41 @@ IDENTITIES = refusal_rule(
     remedy="correct the role, policy or key as the message says.",
 )
 
-RULES = (IDENTITIES,)
+
+# --- a role and its policies together ---------------------------------------------------------------
+
+
+def _together(stack: Stack, role: Resource) -> str | None:
+    """Find inline policies that fit one by one, and not together."""
+    written = [
+        one
+        for one in stack.of(tokens.ROLE_POLICY)
+        if stack.references(one, "role", tokens.ROLE, ROLE_KEYS).resources == (role,)
+    ]
+    own = [dig(one, "policy") for one in items(role.get("inlinePolicies"))]
+    lengths = [length(one) for one in (*own, *(one.get("policy") for one in written))]
+    # One that is too long by itself is refused by itself.
+    if sum(lengths) <= LONGEST_INLINE or max(lengths) > LONGEST_INLINE:
+        return None
+    names = ", ".join(f'"{one.name}"' for one in written)
+    listed = " and ".join(one for one in ("inline_policies" if own else "", names) if one)
+    return f"its inline policies ({listed}) have {sum(lengths)} characters together"
+
+
+TOGETHER = joint_refusal_rule(
+    (
+        JointRefusal(
+            types=tokens.ROLE,
+            says="LimitExceeded: a role's inline policies have 10240 characters without white space.",
+            source=f"{IAM}UserGuide/reference_iam-quotas.html",
+            remedy="make an aws.iam.Policy of one of them, 6144 characters at most, and attach it.",
+            find=_together,
+        ),
+    ),
+    id="iam-accepted-together",
+    title="IAM accepts what a role has in all",
+    url=f"{IAM}UserGuide/reference_iam-quotas.html",
+    remedy="move statements of inline policies into an aws.iam.Policy, and attach it.",
+)
+
+RULES = (IDENTITIES, TOGETHER)

@@ -172,7 +172,10 @@ PARAMETER = ResourceRule(
     severity=Severity.HIGH,
     controls={"Checkov": ("CKV2_AWS_34",), "Well-Architected": ("SEC08-BP02",)},
     url="https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-securestring.html",
-    remedy='set the parameter\'s type to "SecureString".',
+    remedy=(
+        'set the parameter\'s type to "SecureString", and its value from the secret configuration of the '
+        "stack (require_secret) or from a resource that generates it."
+    ),
     steps=(
         'Set type="SecureString"; the name stays the same.',
         "Allow readers kms:Decrypt where a key of your own encrypts it.",

@@ -9,7 +9,7 @@ from guardrails.model import Level, Question, Scope, Settings, Severity, StackRu
 from guardrails.property_rules import AtLeast, must_be, property_rule
 from guardrails.refusals import label
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, is_true
+from guardrails.values import is_absent, is_true
 
 
 def _is_primary(database: Resource) -> bool:
@@ -201,14 +201,20 @@ def _managed_password(stack: Stack, _: Settings) -> Iterator[Violation]:
         given = [name for name in _PASSWORDS if not is_absent(database.setting(name))]
         if given:
             generators = stack.sources(database, given[0], tokens.RANDOM_PASSWORD)
-            if not generators or database.get(given[0]) is not UNKNOWN:
+            value = database.get(given[0])
+            if isinstance(value, str) and stack.is_configured(value):
+                yield _unchanged(
+                    database, "the stack's configuration keeps it secret", "configuration"
+                )
+            elif not generators:
                 yield Violation(
-                    f'Database "{database.name}" has its master password in the program: '
-                    f"{given[0]} is set.",
+                    f'Database "{database.name}" is given its master password by the program: '
+                    f"{label(given[0])} is set, and nothing changes it.",
                     database,
                 )
             elif not rotated:
-                yield _generated(database, generators[0])
+                source = generators[0].name
+                yield _unchanged(database, f'"{source}" generates it', f'RandomPassword "{source}"')
         elif _needs_password(database):
             switch = _switch_of(database)
             yield Violation(
@@ -218,12 +224,12 @@ def _managed_password(stack: Stack, _: Settings) -> Iterator[Violation]:
             )
 
 
-def _generated(database: Resource, generator: Resource) -> Violation:
+def _unchanged(database: Resource, whence: str, step: str) -> Violation:
     return Violation(
         f'whether the master password of database "{database.name}" is ever changed is not known: '
-        f'"{generator.name}" generates it, and nothing in this stack rotates it.',
+        f"{whence}, and nothing in this stack rotates it.",
         database,
-        (f'RandomPassword "{generator.name}"', f'master password of "{database.name}"'),
+        (step, f'master password of "{database.name}"'),
         remedy=(
             "set manage_master_user_password to true and remove the password, or create an "
             "aws.secretsmanager.SecretRotation for its secret."
@@ -250,7 +256,8 @@ MANAGED_PASSWORD = StackRule(
     ),
     unknown=(
         "An unknown password counts as set, an unknown switch as not set. A password from a "
-        "RandomPassword is in no text; whether it is rotated is undecided without a SecretRotation."
+        "RandomPassword, or from the secret configuration, is in no text; whether it is rotated is "
+        "undecided without a SecretRotation."
     ),
     check=_managed_password,
 )

@@ -11,6 +11,7 @@ from guardrails.architecture.misplaced import meant_for
 from guardrails.architecture.targets import Targets
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import must_be, property_rule
+from guardrails.published_metrics import may_know_balancer, of_no_such_resource
 from guardrails.resources import Resource, Stack
 from guardrails.rules.deployment_targets import near
 from guardrails.values import number, show
@@ -173,6 +174,8 @@ def _watch_service(stack: Stack, _: Settings) -> Iterator[Violation]:
         unknown = [one for one, about in subjects.items() if about is Subject.UNKNOWN]
         first = unknown[0] if unknown else found.any[0]
         path = (deployment.step, *alarms.path(first))
+        if any(_misdirected(stack, one) for one in unknown):
+            continue  # alarm-can-go-off names the dimension
         if unknown or found.untraced:
             yield Violation(
                 f'what alarm "{first.name}" watches is not known in this preview, and '
@@ -191,6 +194,13 @@ def _watch_service(stack: Stack, _: Settings) -> Iterator[Violation]:
             deployment.resource,
             path,
         )
+
+
+def _misdirected(stack: Stack, alarm: Resource) -> bool:
+    """Return whether an alarm is on a dimension of something that is nothing of the kind."""
+    metrics = stack.derived(Alarms).watch(alarm).metrics
+    found = [of_no_such_resource(stack, alarm, metric) for metric in metrics]
+    return any(one is not None and not may_know_balancer(*one) for one in found)
 
 
 WATCH_SERVICE = StackRule(

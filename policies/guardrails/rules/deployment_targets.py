@@ -122,8 +122,10 @@ APPLICATION = StackRule(
 
 
 def _way_back(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for deployment in stack.derived(Deployments).servers:
-        resource = deployment.resource
+    servers = {one.resource for one in stack.derived(Deployments).servers}
+    for resource in stack.of(tokens.DEPLOYMENT_GROUP):
+        deployment = Deployment(stack, resource)
+        noun = "instances" if resource in servers else "tasks"
         option = resource.get(
             "blueGreenDeploymentConfig", "terminateBlueInstancesOnDeploymentSuccess"
         )
@@ -134,7 +136,7 @@ def _way_back(stack: Stack, _: Settings) -> Iterator[Violation]:
         if dig(option, "action") in ("TERMINATE", UNKNOWN) and not wait:
             waits = "at once" if wait == 0 else "after a time that is not known"
             yield Violation(
-                f"{deployment.label} terminates the instances with the last good revision {waits} "
+                f"{deployment.label} terminates the {noun} with the last good revision {waits} "
                 f"after a deployment: termination_wait_time_in_minutes is {show(given)}.",
                 resource,
             )

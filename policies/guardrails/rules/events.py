@@ -104,7 +104,48 @@ def _function_refuses(stack: Stack, function: Resource, service: str) -> str | N
     return f'function "{function.name}" has no permission for {service}'
 
 
+def _unread(stack: Stack) -> Iterator[Violation]:
+    """Yield mappings that are switched off while nobody else reads their queue."""
+    mappings = stack.of(tokens.EVENT_SOURCE)
+
+    def queues(one: Resource) -> set[Resource]:
+        return set(stack.references(one, "eventSourceArn", tokens.QUEUE, _ARN).resources)
+
+    read = {queue for one in mappings if one.get("enabled") is not False for queue in queues(one)}
+    for one in mappings:
+        if one.get("enabled") is not False:
+            continue
+        for queue in queues(one) - read:
+            yield Violation(
+                f'Nobody works off what is in queue "{queue.name}": event source mapping "{one.name}" is '
+                "switched off (enabled is false).",
+                one,
+                (f'queue "{queue.name}"', f'event source mapping "{one.name}"'),
+                f'set enabled of "{one.name}" to true, or leave it out.',
+            )
+
+
+def _silent(stack: Stack) -> Iterator[Violation]:
+    """Yield rules that are switched off and have targets: that may be meant."""
+    for rule in stack.of(tokens.EVENT_RULE):
+        if rule.get("state") != "DISABLED" and rule.get("isEnabled") is not False:
+            continue
+        for target in stack.of(tokens.EVENT_TARGET):
+            if rule in stack.references(target, "rule", tokens.EVENT_RULE, ("name", "id")).any:
+                yield Violation(
+                    f'whether rule "{rule.name}" is to send nothing is not known: it is switched off, and '
+                    f'"{target.name}" is its target.',
+                    rule,
+                    (f'rule "{rule.name}"', f'target "{target.name}"'),
+                    f'set state of "{rule.name}" to "ENABLED", or accept it with an exception.',
+                    undecided=True,
+                )
+                break
+
+
 def _arrive(stack: Stack, _: Settings) -> Iterator[Violation]:
+    yield from _unread(stack)
+    yield from _silent(stack)
     for sender, prop, value, service in _senders(stack):
         for types, refuses, remedy in (
             (tokens.QUEUE, _holder_refuses, _QUEUE_REMEDY),
@@ -152,7 +193,7 @@ ARRIVES = StackRule(
     ),
     unknown=(
         "A policy that is not known yet counts as one that allows it. Targets of another stack are not "
-        "judged."
+        "judged. Whether a rule that is switched off is meant to be is undecided."
     ),
     check=_arrive,
 )

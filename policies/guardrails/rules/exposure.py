@@ -169,6 +169,14 @@ def _reachable(stack: Stack, _: Settings) -> Iterator[Violation]:
     users = [] if others else _users(stack)
     firewall, proxies = stack.derived(Firewall), stack.derived(Proxies)
     for store in stack.derived(DataStores).stores:
+        if store.resource.type in tokens.DATABASE_PROXY and proxies.is_aimless(store.resource):
+            yield Violation(
+                f'Proxy "{store.resource.name}" speaks to no database: this stack has no target for it.',
+                store.resource,
+                (f'proxy "{store.resource.name}"', "no target"),
+                "create an aws.rds.ProxyTarget with its db_proxy_name and the database's identifier.",
+            )
+            continue
         port = port_of(store)
         alone = ((holder, References()) for holder in in_default_group(store))
         for holder, groups in (*network_groups(store), *alone):

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from guardrails import tokens
 from guardrails.architecture import scaling
+from guardrails.architecture.alarms import Alarms
 from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets, Group
 from guardrails.architecture.scaling import Tracking
 from guardrails.architecture.serving import Serving
@@ -85,6 +86,9 @@ SCALING_POLICY = StackRule(
 
 def _works(stack: Stack, _: Settings) -> Iterator[Violation]:
     for group in stack.derived(Fleets).groups:
+        # Workers may well follow the load of those who give them work.
+        for policy in group.policies if group.attached else ():
+            yield from _strange(stack, group, policy)
         for tracked in scaling.tracking(group):
             found = _target(tracked)
             if found is None and tracked.metric == scaling.REQUESTS:
@@ -95,6 +99,42 @@ def _works(stack: Stack, _: Settings) -> Iterator[Violation]:
                     f'Scaling policy "{tracked.policy.name}" of Auto Scaling group "{group.name}"'
                 )
                 yield Violation(f"{name} {what}", tracked.policy, remedy=remedy)
+
+
+def _strange(stack: Stack, group: Group, policy: Resource) -> Iterator[Violation]:
+    """Yield that a policy follows the load of another service than its group's."""
+    own, alarms = frozenset({group.resource, *group.target_groups}), stack.derived(Alarms)
+    for alarm in stack.derived(Fleets).triggers(policy) if scaling.by_alarms(policy) else ():
+        for metric in alarms.watch(alarm).metrics:
+            others = alarms.on_others(alarm, metric, own).resources
+            if others:
+                yield _of_others(group, policy, others, (f'alarm "{alarm.name}"',))
+                return
+    for tracked in scaling.tracking(group):
+        if tracked.policy is policy and not is_absent(tracked.group):
+            found = stack.references(
+                policy,
+                "targetTrackingConfiguration",
+                tokens.AUTO_SCALING_GROUP,
+                ("name", "id"),
+                value=[tracked.group],
+            )
+            if found.resources and found.complete and not own & set(found.resources):
+                yield _of_others(group, policy, found.resources, ())
+
+
+def _of_others(
+    group: Group, policy: Resource, others: tuple[Resource, ...], alarm: tuple[str, ...]
+) -> Violation:
+    names = ", ".join(f'"{one.name}"' for one in others)
+    return Violation(
+        f'Scaling policy "{policy.name}" of Auto Scaling group "{group.name}" follows the load of '
+        f"{names}, not that of its own group.",
+        policy,
+        (names, *alarm, f'policy "{policy.name}"', f'Auto Scaling group "{group.name}"'),
+        f"set the dimensions of the {'alarm' if alarm else 'metric'} to the name of the group "
+        f'"{group.name}", or the arn_suffix of its own target group.',
+    )
 
 
 def _target(tracked: Tracking) -> tuple[str, str] | None:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.conditions import Condition, conditions
+from guardrails.architecture.name_checks import wrong_check
 from guardrails.architecture.records import ZONES, Record, Records
 from guardrails.architecture.traffic import Route, Traffic, listener_step
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _API = "https://docs.aws.amazon.com/Route53/latest/APIReference/"
@@ -28,38 +29,6 @@ def _check_of(stack: Stack, record: Record) -> tuple[Resource, ...]:
     return stack.references(
         record.resource, "healthCheckId", tokens.HEALTH_CHECK, ("id",)
     ).resources
-
-
-def _wrong_check(stack: Stack, record: Record, check: Resource) -> tuple[str, str] | None:
-    """Return why a health check does not say how the site is, and what to do about it."""
-    if is_true(check.get("disabled")):
-        return "it is disabled, and counts as healthy", "set disabled of the health check to false."
-    if is_true(check.get("invertHealthcheck")):
-        return (
-            "invert_healthcheck is true: it fails while the site works",
-            "set invert_healthcheck of the health check to false.",
-        )
-    if check.get("type") == "CALCULATED" and number(check.get("childHealthThreshold")) == 0:
-        return (
-            "child_health_threshold is 0: it is healthy however its children are",
-            "set child_health_threshold of the health check to 1 or more.",
-        )
-    port, host = number(check.get("port")), check.get("fqdn")
-    traffic = stack.derived(Traffic)
-    ports = [number(one.get("port")) for b in record.balancers for one in traffic.listeners(b)]
-    if (
-        str(host).lower() == record.name
-        and port
-        and ports
-        and None not in ports
-        and port not in ports
-    ):
-        listed = ", ".join(f"{one:g}" for one in ports if one is not None)
-        return (
-            f"it asks port {port:g}, and the load balancer listens on {listed}",
-            "set port of the health check to that of a listener.",
-        )
-    return None
 
 
 def _failover(stack: Stack, _: Settings) -> Iterator[Violation]:
@@ -83,7 +52,7 @@ def _failover(stack: Stack, _: Settings) -> Iterator[Violation]:
             )
             continue
         for check in checks:
-            wrong = _wrong_check(stack, record, check)
+            wrong = wrong_check(stack, record, check)
             if wrong is not None:
                 yield Violation(
                     f"{record.name} does not fail over when it should: health check "
@@ -92,6 +61,7 @@ def _failover(stack: Stack, _: Settings) -> Iterator[Violation]:
                     (*step, f'health check "{check.name}"'),
                     wrong[1],
                 )
+        yield from _same_place(names, record, step)
         if record.name and not any(one.failover == "SECONDARY" for one in names.beside(record)):
             yield Violation(
                 f"where {record.name} fails over to is not known: this stack has a PRIMARY record and no "
@@ -101,6 +71,20 @@ def _failover(stack: Stack, _: Settings) -> Iterator[Violation]:
                 "create the record with failover_routing_policies of type SECONDARY in this stack, or "
                 "accept that another stack has it.",
                 undecided=True,
+            )
+
+
+def _same_place(names: Records, record: Record, step: tuple[str, ...]) -> Iterator[Violation]:
+    """Yield that a name fails over to the load balancer that has failed."""
+    for other in names.beside(record):
+        if other.failover == "SECONDARY" and other.balancers == record.balancers != ():
+            yield Violation(
+                f"{record.name} fails over to where it failed: its SECONDARY record leads to load balancer "
+                f'"{record.balancers[0].name}", as the PRIMARY one does.',
+                other.resource,
+                (*step, f'record "{other.resource.name}": SECONDARY'),
+                f'set aliases of "{other.resource.name}" to another place: a load balancer of another '
+                "Region, or a page in a bucket.",
             )
 
 
@@ -115,7 +99,7 @@ FAILOVER = StackRule(
     remedy="give the primary record a health check that asks the site, and the name a secondary record.",
     steps=(
         "Set evaluate_target_health=True on the alias, or health_check_id to a check of the site.",
-        "Let the health check ask a port on which the load balancer listens.",
+        "Let the health check ask the listener that forwards, by HTTP or HTTPS, every 30 s or sooner.",
         'Create a record of the same name with failover_routing_policies=[{"type": "SECONDARY"}].',
     ),
     unknown=(

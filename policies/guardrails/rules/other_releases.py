@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.alarms import ALARM_KEYS
+from guardrails.architecture.alarms import ALARM_KEYS, Alarms, Service, Subject
+from guardrails.architecture.containers import Containers, ContainerService
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.serving import Serving
+from guardrails.architecture.traffic import Traffic
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.resources import Stack
+from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
 
@@ -124,9 +126,49 @@ def _containers(stack: Stack, _: Settings) -> Iterator[Violation]:
         if not goes_back:
             yield Violation(
                 f'Service "{service.name}" does not go back when a deployment fails: '
-                f"deployment_circuit_breaker is {service.shown('deploymentCircuitBreaker')}.",
+                f"{_breaker(service)}.",
                 service,
             )
+    for service in stack.derived(Containers).services:
+        watching = is_true(dig(service.resource.get("alarms"), "enable"))
+        strange = _strange(stack, service) if watching else []
+        if strange:
+            names = ", ".join(f'"{one.name}"' for one in strange)
+            yield Violation(
+                f'Deployments of service "{service.name}" are stopped by alarms of something else: '
+                f"{names}. One that answers with errors stays.",
+                service.resource,
+                (f'service "{service.name}"', *stack.derived(Alarms).path(strange[0])),
+                "name alarms on the service's own target group in alarm_names of alarms.",
+            )
+
+
+def _breaker(service: Resource) -> str:
+    name = "deploymentCircuitBreaker"
+    if not isinstance(service.get(name), dict):
+        return f"deployment_circuit_breaker is {service.shown(name)}"
+    switches = ("enable", "rollback")
+    off = next((one for one in switches if not is_true(service.get(name, one))), "rollback")
+    return f"{off} of deployment_circuit_breaker is {service.shown(name, off)}"
+
+
+def _strange(stack: Stack, service: ContainerService) -> list[Resource]:
+    """Return the alarms of a service if every one of them certainly watches something else."""
+    targets, traffic = service.targets.resources, stack.derived(Traffic)
+    balancers = frozenset(one for target in targets for one in traffic.senders(target))
+    found = stack.references(
+        service.resource,
+        "alarms",
+        tokens.ALARM,
+        ALARM_KEYS,
+        value=service.resource.get("alarms", "alarmNames"),
+    )
+    if not targets or not found.resources or not found.complete:
+        return []
+    own = Service(balancers, frozenset(targets))
+    subjects = [stack.derived(Alarms).subject(one, own) for one in found.resources]
+    elsewhere = all(one is Subject.ELSEWHERE for one in subjects)
+    return list(found.resources) if elsewhere else []
 
 
 CONTAINERS_ROLL_BACK = StackRule(
@@ -144,7 +186,10 @@ CONTAINERS_ROLL_BACK = StackRule(
         "Set deployment_circuit_breaker=dict(enable=True, rollback=True).",
         "Or set alarms with enable and rollback true, and name alarms on the service's errors.",
     ),
-    unknown="An unknown circuit breaker is a violation: it is a plain setting.",
+    unknown=(
+        "An unknown circuit breaker is a violation: it is a plain setting. An alarm of which it is not "
+        "known what it watches counts as one on the service."
+    ),
     check=_containers,
 )
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from guardrails import tokens
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack, identities
-from guardrails.values import UNKNOWN, dig, number, show
+from guardrails.values import UNKNOWN, dig, leaves, number, show
 
 _NAMES = ("name", "id", "identifier", "clusterIdentifier", "arn")
 _STOPPED: Final = {
@@ -20,8 +20,23 @@ _STOPPED: Final = {
     "rds:deletedbcluster": tokens.DATABASE_CLUSTER,
     "ec2:stopinstances": tokens.INSTANCE,
     "ec2:terminateinstances": tokens.INSTANCE,
+    "ec2:rebootinstances": tokens.INSTANCE,
+    "rds:rebootdbinstance": tokens.DATABASE,
+    "rds:rebootdbcluster": tokens.DATABASE_CLUSTER,
+    "docdb:stopdbcluster": tokens.DATABASE_CLUSTER,
+    "neptune:stopdbcluster": tokens.DATABASE_CLUSTER,
+    "autoscaling:suspendprocesses": tokens.AUTO_SCALING_GROUP,
+    "autoscaling:deleteautoscalinggroup": tokens.AUTO_SCALING_GROUP,
+    "autoscaling:enterstandby": tokens.AUTO_SCALING_GROUP,
+    "autoscaling:detachloadbalancertargetgroups": tokens.AUTO_SCALING_GROUP,
+    "autoscaling:detachtrafficsources": tokens.AUTO_SCALING_GROUP,
+    "ecs:deleteservice": tokens.CONTAINER_SERVICE,
+    "elasticloadbalancingv2:deleteloadbalancer": tokens.LOAD_BALANCER,
+    "elasticloadbalancingv2:deletelistener": tokens.LISTENER,
+    "elasticache:deletereplicationgroup": tokens.CACHE_GROUP,
+    "dynamodb:deletetable": tokens.TABLE,
 }
-"""Calls of the AWS SDK that stop what they name, by what they stop."""
+"""Calls of the AWS SDK that take what they name out of service, by what they name."""
 
 _RESIZED: Final = {
     "autoscaling:updateautoscalinggroup": (
@@ -132,15 +147,28 @@ def _automated(stack: Stack) -> Iterator[Violation]:
     for kind, prop in _RUNS_AUTOMATION:
         for runner in stack.of((kind,)):
             document = str(runner.get(prop))
-            found = next((name for name in _AUTOMATIONS if document.endswith(name)), None)
-            for source in runner.dependencies if found else ():
-                for stopped in stack.sources(runner, source, _AUTOMATIONS[str(found)]):
-                    yield _violation(runner, stopped, f"runs {found}")
+            found = next((name for name in _AUTOMATIONS if _mentions(document, name)), None)
+            stopped = None if found is None else _stopped_by(stack, runner, _AUTOMATIONS[found])
+            if stopped is not None:
+                yield _violation(runner, stopped, f"runs {found}")
+
+
+def _stopped_by(stack: Stack, runner: Resource, types: tuple[str, ...]) -> Resource | None:
+    """Return what an automation stops: from which a property came, or that a text of it names."""
+    for source in runner.dependencies:
+        for one in stack.sources(runner, source, types):
+            return one
+    for text in leaves(runner.properties):
+        named = _named(stack, runner, "", text, types) if isinstance(text, str) else None
+        if named is not None:
+            return named
+    return None
 
 
 def _violation(actor: Resource, victim: Resource, what: str) -> Violation:
     return Violation(
-        f'"{actor.name}" {what}: "{victim.name}" is switched off while visitors are there.',
+        f'"{actor.name}" {what}: "{victim.name}" is out of service, or nothing stands in for it, '
+        "while visitors are there.",
         actor,
         (f'"{actor.name}"', what, f'"{victim.name}"'),
     )

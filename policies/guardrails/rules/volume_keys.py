@@ -1,4 +1,4 @@
-"""The rule about volumes with a key of one's own: Auto Scaling has to be admitted to it."""
+"""Rules about keys of one's own (AWS KMS): they are on, and Auto Scaling may use those of volumes."""
 
 from __future__ import annotations
 
@@ -106,4 +106,64 @@ VOLUME_KEY = StackRule(
     check=_volume_keys,
 )
 
-RULES = (VOLUME_KEY,)
+# --- keys that are switched off ---------------------------------------------------------------------
+
+_TELLING = (*tokens.DATABASE, *tokens.DATABASE_CLUSTER)
+"""What rds-parts-accepted reports."""
+_ABOUT_KEYS = (*tokens.KMS_ALIAS, *tokens.KMS_GRANT, *tokens.KMS_KEY_POLICY)
+_ENCRYPTING = ("kms", "encrypt", "blockdevice", "rules", "ebs")
+"""Parts of the names of properties that take a key."""
+
+
+def _is_use(prop: str) -> bool:
+    return any(part in prop.lower() for part in _ENCRYPTING)
+
+
+def _encrypted_by(stack: Stack, key: Resource) -> Iterator[Resource]:
+    """Yield what a key encrypts, directly or by an alias."""
+    aliases = [
+        one
+        for one in stack.of(tokens.KMS_ALIAS)
+        if key in stack.references(one, "targetKeyId", tokens.KMS_KEY, _KEYS).any
+    ]
+    urns = {key.urn, *(one.urn for one in aliases)}
+    for one in stack.resources:
+        used = any(_is_use(prop) and urns & set(given) for prop, given in one.dependencies.items())
+        if used and one.type not in (*_ABOUT_KEYS, *_TELLING):
+            yield one
+
+
+def _off(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for key in stack.of(tokens.KMS_KEY):
+        if key.get("isEnabled") is not False:
+            continue
+        first = next(_encrypted_by(stack, key), None)
+        if first is not None:
+            yield Violation(
+                f'Nobody reads or writes what "{first.name}" holds: KMS key "{key.name}" is switched off '
+                "(is_enabled is false).",
+                key,
+                (f'"{first.name}"', f'KMS key "{key.name}"', "is_enabled false"),
+            )
+
+
+KEY_ENABLED = StackRule(
+    id="kms-key-enabled",
+    title="No key that encrypts data is switched off",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("SEC08-BP01",)},
+    url="https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html",
+    remedy="set is_enabled of the key to true, or leave it out.",
+    steps=(
+        "Set is_enabled=True: what the key encrypts can be read again at once.",
+        "Give what it encrypts another key first where it is to go.",
+    ),
+    unknown="A switch that is not known counts as on; a key of another stack is not judged.",
+    check=_off,
+)
+
+RULES = (
+    KEY_ENABLED,
+    VOLUME_KEY,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from guardrails import tokens
@@ -50,33 +51,56 @@ def _named(path: str) -> str:
     return " of ".join(reversed(steps[-2:]))
 
 
-def _secrets(resource: Resource) -> Iterator[tuple[str, Any]]:
-    """Yield where a resource is given a secret of its own, as a program names it, and the value."""
+def _secrets(resource: Resource) -> Iterator[tuple[str, str, Any]]:
+    """Yield where a resource is given a secret: the property, how a program names it, and the value.
+
+    A value inside a text that is kept secret is kept secret too.
+    """
     for path in _PATHS.get(resource.type, ()):
         for value in every(resource, path):
-            yield _named(path), value
+            yield path.partition(".")[0], _named(path), value
     if resource.type in _VERSIONS:
-        yield from _of_version(resource.get("secretString"))
+        for name, value in _of_version(resource.get("secretString"), "secret_string"):
+            yield "secretString", name, value
+    if resource.type in tokens.SSM_PARAMETER and resource.get("type") == "SecureString":
+        for name, value in _of_parameter(resource):
+            yield "value", name, value
 
 
-def _of_version(given: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what is secret in a version of a secret: all of it, or values of its JSON object."""
-    if not isinstance(given, str) or isinstance(given, SecretText):
-        return
-    try:
-        values = json.loads(given)
-    except ValueError:
-        values = None
-    if not isinstance(values, dict):
-        yield "secret_string", given
+def _of_version(given: Any, title: str) -> Iterator[tuple[str, Any]]:
+    """Yield what is secret in the text of a secret: all of it, or values of its JSON object."""
+    values = _object(given)
+    if values is None:
+        yield title, given
         return
     for name, value in values.items():
         if promises_credential(str(name)) or credential_in(value) is not None:
-            yield f"{name} in secret_string", value
+            kept = isinstance(given, SecretText) and isinstance(value, str)
+            yield f"{name} in {title}", SecretText(value) if kept else value
+
+
+def _object(given: Any) -> dict[str, Any] | None:
+    try:
+        values = json.loads(given) if isinstance(given, str) else None
+    except ValueError:
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _of_parameter(parameter: Resource) -> Iterator[tuple[str, Any]]:
+    """Yield what is a credential in a parameter that is encrypted: some encrypt every parameter."""
+    given, name = parameter.get("value"), parameter.get("name")
+    if _object(given) is not None:
+        yield from _of_version(given, "value")
+    elif isinstance(given, str) and (
+        promises_credential(name if isinstance(name, str) else parameter.name)
+        or credential_in(given) is not None
+    ):
+        yield "value", given
 
 
 def _written(resource: Resource, _: Settings) -> Iterator[Violation]:
-    for name, value in _secrets(resource):
+    for _top, name, value in _secrets(resource):
         if is_plain(value) and not isinstance(value, SecretText):
             yield Violation(
                 f'"{resource.name}" has a secret in the program: {name} is a text of its own.',
@@ -107,6 +131,74 @@ WRITTEN = ResourceRule(
     ),
     types=(*_PATHS, *_VERSIONS),
     check=_written,
+)
+
+
+# --- what the program keeps secret, and nobody else has ---------------------------------------------
+
+_STORES: Final = (*_VERSIONS, *tokens.SSM_PARAMETER)
+"""What exists to keep a secret: nobody fills it with one that AWS Secrets Manager has already."""
+
+
+def _literals(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for resource in stack.of((*_PATHS, *_STORES)):
+        # Only the program's own values say what it keeps secret: an output may say it of all.
+        set_ = (
+            resource if resource.inputs is None else replace(resource, properties=resource.inputs)
+        )
+        for top, name, value in _secrets(set_):
+            elsewhere = resource.dependencies.get(top) or resource.options.ignores(top)
+            # What is not kept secret at all, no-secret-in-program reports where it looks.
+            kept = isinstance(value, SecretText) or resource.type in tokens.SSM_PARAMETER
+            if kept and is_plain(value) and not elsewhere and not stack.is_configured(value):
+                yield _literal(resource, name)
+                break
+
+
+def _literal(resource: Resource, name: str) -> Violation:
+    if resource.type in _STORES:
+        return Violation(
+            f'"{resource.name}" is given a secret that neither the secret configuration of the stack nor '
+            f"another resource holds: {name} is a text of the program, or of the environment in which it "
+            "ran.",
+            resource,
+        )
+    return Violation(
+        f'whether the program itself holds {name} of "{resource.name}" is not known: neither the secret '
+        "configuration of the stack nor another resource does, and the preview does not say what was "
+        "looked up.",
+        resource,
+        remedy=(
+            f"read {name} by require_secret from the stack's configuration; where a lookup in AWS Secrets "
+            "Manager reads it, accept it with an exception."
+        ),
+        undecided=True,
+    )
+
+
+LITERAL = StackRule(
+    id="no-secret-literal",
+    title="A secret comes from the configuration or from a resource",
+    question=Question.CLOSED,
+    severity=Severity.CRITICAL,
+    controls={"Well-Architected": ("SEC02-BP03", "SEC08-BP02")},
+    url="https://www.pulumi.com/docs/iac/concepts/secrets/",
+    remedy=(
+        "read secret_string or value by require_secret from the stack's configuration (pulumi config set "
+        "--secret), or let a random.RandomPassword generate it, and change what was in the program; where "
+        "the environment of the update brings it, accept it with an exception."
+    ),
+    steps=(
+        "Store it: pulumi config set --secret partnerKey, and config.require_secret in the program.",
+        "Or let a random.RandomPassword generate it, and pass its result.",
+        "Or write a placeholder, list the property in ignore_changes, and fill it in by hand.",
+        "Change it where it came from: it is in the repository's history.",
+    ),
+    unknown=(
+        "A value that the preview does not know, or that comes from a resource, is not in the program. "
+        "Outside Secrets Manager and SecureString parameters a value may have been looked up: undecided."
+    ),
+    check=_literals,
 )
 
 
@@ -164,4 +256,4 @@ TAGGED = StackRule(
     check=_tagged,
 )
 
-RULES = (WRITTEN, TAGGED)
+RULES = (WRITTEN, LITERAL, TAGGED)

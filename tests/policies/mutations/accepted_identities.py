@@ -41,4 +41,19 @@ def key_that_nobody_administers(stack):
     stack.add("key", KEY, {"enableKeyRotation": True, "policy": document(only)})
 
 
+def long_policy(number):
+    """Return a policy of so many times a hundred characters, about."""
+    names = [f"arn:aws:s3:::exports-{one:04}-{'x' * 76}/*" for one in range(number)]
+    return document({"Effect": "Allow", "Action": "s3:GetObject", "Resource": names})
+
+
+@breaks("iam-accepted-together")
+def two_policies_that_do_not_fit_together(stack):
+    _policy(stack, long_policy(45))
+    stack.add(
+        "another", "aws:iam/rolePolicy:RolePolicy", {"role": Ref("role"), "policy": long_policy(60)}
+    )
+
+
+decides("iam-accepted-together", "role", "maxSessionDuration", absent=KEEPS, unknown=KEEPS)
 decides("iam-accepted", "role", "maxSessionDuration", absent=KEEPS, unknown=KEEPS)

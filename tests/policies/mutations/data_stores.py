@@ -91,9 +91,32 @@ def sound_table(stack, **changes):
 
 
 def _mounted(stack, *subnets):
+    """Mount the file system in subnets, where the instances reach it."""
+    opening = {"protocol": "tcp", "fromPort": 2049, "toPort": 2049}
+    ingress = [{**opening, "securityGroups": [Ref("instances-group")]}]
+    group = {"vpcId": Ref("vpc"), "description": "Files", "ingress": ingress}
+    stack.add("files-group", "aws:ec2/securityGroup:SecurityGroup", group)
+    stack.add(
+        "to-files",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        {
+            "securityGroupId": Ref("instances-group"),
+            "referencedSecurityGroupId": Ref("files-group"),
+            "ipProtocol": "tcp",
+            "fromPort": 2049,
+            "toPort": 2049,
+        },
+    )
     for number, subnet in enumerate(subnets):
-        target = {"fileSystemId": Ref("files"), "subnetId": Ref(subnet)}
-        stack.add(f"mount-{number}", "aws:efs/mountTarget:MountTarget", target)
+        stack.add(
+            f"mount-{number}",
+            "aws:efs/mountTarget:MountTarget",
+            {
+                "fileSystemId": Ref("files"),
+                "subnetId": Ref(subnet),
+                "securityGroups": [Ref("files-group")],
+            },
+        )
 
 
 decides(

@@ -41,3 +41,16 @@ def key_with_the_default_policy(stack):
 @breaks("asg-may-use-volume-key")
 def key_for_the_account_only(stack):
     encrypted(stack, document(OWN))
+
+
+def _queue(stack, **key):
+    stack.add("key", "aws:kms/key:Key", {"enableKeyRotation": True, **key})
+    stack.add("jobs", "aws:sqs/queue:Queue", {"kmsMasterKeyId": Ref("key", "arn")})
+
+
+@breaks("kms-key-enabled")
+def queue_by_a_key_that_is_switched_off(stack):
+    _queue(stack, isEnabled=False)
+
+
+decides("kms-key-enabled", "key", "isEnabled", absent=KEEPS, unknown=KEEPS, given=_queue)

@@ -24,6 +24,25 @@ decides(
 )  # fmt: skip
 
 
+def _parameter(stack, value):
+    stack.add("login", "aws:ssm/parameter:Parameter", {
+        "type": "SecureString",
+        "name": "/shop/db-password",
+        "value": value,
+    })  # fmt: skip
+
+
+@breaks("no-secret-literal")
+def password_in_an_encrypted_parameter(stack):
+    _parameter(stack, "Tr0ub4dor&3xyz")
+
+
+decides(
+    "no-secret-literal", "login", "value", absent=KEEPS, unknown=KEEPS,
+    given=lambda stack: _parameter(stack, "CHANGE_ME"),
+)  # fmt: skip
+
+
 @breaks("tags-no-credentials")
 def password_in_a_tag(stack):
     stack.set("vpc", "tags", {"DbPassword": "correct-horse-battery-7"})

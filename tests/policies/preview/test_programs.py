@@ -19,7 +19,7 @@ from tests.policies.preview.echo_provider import EchoProvider
 from tests.policies.preview.sandbox import ROOT, Sandbox
 from tests.policies.programs.cases import BROKEN, INNOCENTS
 from tests.policies.programs.evaluation import findings
-from tests.policies.programs.provider import CONFIG, LOOKUPS, with_unknowns
+from tests.policies.programs.provider import CONFIG, LOOKUPS, SECRETS, with_unknowns
 
 pytestmark = pytest.mark.engine
 
@@ -51,6 +51,8 @@ class Programs(Sandbox):
         entry = ROOT / "tests" / "policies" / "programs" / "entry.py"
         (self.project / "__main__.py").symlink_to(entry)
         self.pulumi("stack", "init", "test")
+        for key, value in SECRETS.items():
+            self.pulumi("config", "set", "--secret", "-s", "test", key, value)
 
     def preview_of(self, name):
         (self.project / "case.txt").write_text(name)

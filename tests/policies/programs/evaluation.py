@@ -18,7 +18,7 @@ from tests.policies.draft import Changes
 from tests.policies.good_stack import options, plain
 from tests.policies.programs.cases import Broken, Edit, Innocent, Program
 from tests.policies.programs.created import created_outputs, with_outputs
-from tests.policies.programs.provider import CONFIG, LOOKUPS, with_unknowns
+from tests.policies.programs.provider import CONFIG, LOOKUPS, SECRETS, with_unknowns
 from tests.policies.programs.running import case
 
 
@@ -72,7 +72,13 @@ def _parts(recording: Recording) -> list[Part]:
 def record_parts(program: Program, *, preview: bool = True) -> list[Part]:
     """Record a program on the recording engine: a preview, or its creation."""
     return _parts(
-        record(program, preview=preview, outputs=created_outputs, invokes=LOOKUPS, config=CONFIG)
+        record(
+            program,
+            preview=preview,
+            outputs=created_outputs,
+            invokes=LOOKUPS,
+            config=CONFIG | SECRETS,
+        )
     )
 
 
@@ -203,6 +209,7 @@ def findings_after_up(name: str) -> list[Finding]:
 def judge(preview: Preview) -> list[Finding]:
     """Return everything that the pack says, with every default, as the engine asks it."""
     evaluator = PolicyEvaluator()
+    evaluator.keep_secrets(SECRETS.values())
     found = [
         finding for one in preview.inputs for finding in evaluator.evaluate_resource(one).findings
     ]

@@ -183,3 +183,9 @@ STACK_OUTPUTS = {
 
 CONFIG = {"programs:alarmMail": "operations@example.com", "programs:databaseUser": "shop"}
 """The stack's configuration."""
+
+SECRETS = {
+    "programs:partnerKey": "a-very-long-key-of-a-partner",
+    "programs:login": json.dumps({"user": "shop", "password": "word-of-the-mail-7391"}),
+}
+"""What the stack's configuration keeps secret."""

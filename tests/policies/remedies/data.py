@@ -60,7 +60,11 @@ def mount_everywhere(stack):
     stack.add(
         "mounted-too",
         "aws:efs/mountTarget:MountTarget",
-        {"fileSystemId": Ref("files"), "subnetId": Ref("subnet-b")},
+        {
+            "fileSystemId": Ref("files"),
+            "subnetId": Ref("subnet-b"),
+            "securityGroups": [Ref("files-group")],
+        },
     )
 
 
@@ -82,7 +86,11 @@ sets("shards_without_replicas", ("cache", "replicasPerNodeGroup", 1))
 # --- credentials and privileges -------------------------------------------------------------------
 
 sets("user-data-no-credentials", ("template", "userData", SCRIPT))
-sets("ssm-parameter-secure", ("parameter", "type", "SecureString"))
+sets(
+    "ssm-parameter-secure",
+    ("parameter", "type", "SecureString"),
+    ("parameter", "value", Ref("database", "arn")),
+)
 sets("no-credential-passed-on", ("parameter", "type", "SecureString"))
 sets("provider-no-access-keys", ("elsewhere", "accessKey", ...), ("elsewhere", "secretKey", ...))
 

@@ -22,6 +22,8 @@ sets(
     "ec2-role-trusted",
     ("role", "assumeRolePolicy", document(trust("Allow", "ec2.amazonaws.com"))),
 )
+# The output name, which the preview knows of an alarm that has one.
+sets("alarm_name_mistyped", (GROUP, "alarmConfiguration.alarms", ["shop-errors"]))
 sets("application_for_functions", ("application", "computePlatform", "Server"))
 sets("application_name_mistyped", (GROUP, "appName", Ref("application", "name")))
 sets("application_by_arn", (GROUP, "appName", Ref("application", "name")))

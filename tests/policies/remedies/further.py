@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from tests.policies.draft import Ref
+from tests.policies.mutations.accepted_identities import long_policy
 from tests.policies.mutations.accepted_vpc import GATEWAY
-from tests.policies.remedies.registry import sets
+from tests.policies.remedies.registry import cures, sets
 
 CLOSED = json.dumps(
     {
@@ -23,6 +24,8 @@ CLOSED = json.dumps(
 )
 
 sets("alarm-can-go-off", ("alarm", "statistic", "Sum"))
+sets("kms-key-enabled", ("key", "isEnabled", True))
+sets("no-secret-literal", ("login", "value", Ref("database", "arn")))
 sets("alarm_when_all_is_well", ("alarm", "comparisonOperator", "GreaterThanThreshold"))
 sets("metric_in_another_case", ("alarm", "metricName", "HTTPCode_Target_5XX_Count"))
 sets("vpc-parts-accepted", ("other-subnet", "cidrBlock", "10.20.251.0/24"))
@@ -44,3 +47,20 @@ sets(
         ],
     ),
 )
+
+
+@cures("elb-has-listener")
+def let_it_listen(stack):
+    stack.twin("https", "listens")
+    stack.set("listens", "loadBalancerArn", Ref("second", "arn"))
+
+
+@cures("iam-accepted-together")
+def attach_one_of_them(stack):
+    stack.drop("another")
+    stack.add("managed", "aws:iam/policy:Policy", {"policy": long_policy(50)})
+    stack.add(
+        "attached",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": Ref("role", "name"), "policyArn": Ref("managed", "arn")},
+    )

@@ -46,11 +46,11 @@ def serverless(draft, **changes):
 # A change and the one rule that it breaks.
 BREAKS = [
     ("rds-accepted", lambda d: d.set("database", "monitoringInterval", 60.0)),
-    ("rds-accepted", lambda d: d.set("database", "identifier", "web--database")),
 ]  # fmt: skip
 
 REFUSED = {
     "rds-accepted": [
+        lambda d: d.set("database", "identifier", "web--database"),
         database(storageType="io1", allocatedStorage=100.0),
         database(storageType="gp2", iops=1000.0),
         database(storageType="gp2", storageThroughput=500.0),

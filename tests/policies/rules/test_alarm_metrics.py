@@ -19,6 +19,7 @@ __all__ = [
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 ERRORS = "HTTPCode_Target_5XX_Count"
+BALANCER, TARGETS = Ref("load-balancer", "arnSuffix"), Ref("target-group", "arnSuffix")
 FRONT, WEB = "app/web/50dc6c495c0c9188", "targetgroup/web/73e2d6bc24d8a067"
 
 
@@ -65,12 +66,16 @@ REFUSED = {
         alarm("UnHealthyHostCount", "AWS/NetworkELB", **of(LoadBalancer=FRONT)),
         alarm("UnHealthyHostCount", comparisonOperator="LessThanThreshold", threshold=1.0),
         alarm("HealthyHostCount", threshold=1.0),
+        alarm(**of(**dict.fromkeys(("LoadBalancer", "TargetGroup"), BALANCER))),
+        alarm(**of(**dict.fromkeys(("LoadBalancer", "TargetGroup"), TARGETS))),
+        alarm("HTTPCode_ELB_5XX_Count", **of(LoadBalancer=Ref("group", "arn"))),
     ]
 }
 
 SOUND = {
     "alarm-can-go-off": [
         alarm(**of(LoadBalancer=FRONT)),
+        alarm(**of(LoadBalancer=BALANCER, TargetGroup=TARGETS)),
         alarm("HTTPCode_ELB_5XX_Count", **of(LoadBalancer=FRONT)),
         alarm("RequestCountPerTarget", **of(TargetGroup=WEB)),
         alarm("TargetResponseTime", statistic="Average", threshold=1.0),

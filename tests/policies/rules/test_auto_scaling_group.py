@@ -66,8 +66,8 @@ KEEPS = [
     lambda d: d.set("subnet-a", "availabilityZone", ...)
         .set("subnet-b", "availabilityZone", UNKNOWN)
         .set("subnet-a", "availabilityZoneId", "az1").set("subnet-b", "availabilityZoneId", "az2"),
-    lambda d: d.set("subnet-a", "id", "s-1").set("subnet-b", "id", "s-2")
-        .set("group", "vpcZoneIdentifiers", ["s-1", "s-2"]).link("group", "vpcZoneIdentifiers"),
+    lambda d: d.set("subnet-a", "id", "subnet-1").set("subnet-b", "id", "subnet-2")
+        .set("group", "vpcZoneIdentifiers", ["subnet-1", "subnet-2"]).link("group", "vpcZoneIdentifiers"),
     lambda d: d.set("group", "vpcZoneIdentifiers", ...)
         .set("group", "availabilityZones", ["a", "b"]),
     lambda d: d.set("group", "launchTemplate", UNKNOWN).link("group", "launchTemplate", "template"),

@@ -91,7 +91,7 @@ KEEPS = [
     function(DB_SECRET="production/database", TOKEN_URL="https://login.example.com/token"),
     function(DB_PASSWORD="{{resolve:ssm-secure:db}}", PASSWORD_POLICY="strong"),
     build(name="DB_PASSWORD", value="production/database:password", type="SECRETS_MANAGER"),
-    parameter(type="SecureString", name="/web/password", value="hunter2x"),
+    parameter(type="SecureString", name="/web/password", value="CHANGE_ME"),
     parameter(type="String", name="/web/password-policy", value="long"),
     parameter(type="String", name="/web/db/secret", value="arn:aws:secretsmanager:eu-west-1:1:s"),
     parameter(type="String", name="/web/version", value="1.2.3"),

@@ -76,12 +76,18 @@ KEEPS = [
     of(sound_cache, engine="valkey", atRestEncryptionEnabled=...),
     of(sound_cache, numCacheClusters=..., numNodeGroups=2.0, replicasPerNodeGroup=1.0),
     of(sound_files),
-    mounted(Ref("subnet-a"), Ref("subnet-b")),
     nodes(azMode="cross-az", numCacheNodes=2.0),
     of(sound_cache, numCacheClusters=UNKNOWN),
     nodes(replicationGroupId="cache"),
     lambda d: d.add("s", "aws:elasticache/serverlessCache:ServerlessCache", {"engine": "valkey"}),
 ]  # fmt: skip
+
+
+def test_a_mount_target_in_each_zone_is_enough():
+    draft = mounted(Ref("subnet-a"), Ref("subnet-b"))(Draft())
+    assert not violations(draft, "data-store-spread")
+    # They get the default group of the VPC, as they are given none.
+    assert {one.resource.name for one in violations(draft, "data-store-reachable")}
 
 
 def test_a_path_names_the_instances():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Draft, broken, violations
+from tests.policies.mutations.listening import sends_away
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -96,7 +97,8 @@ BREAKS = [
         d.twin("target-group", "other").set("other", "arnSuffix", "targetgroup/other/1"),
         "errors", ERRORS, {"LoadBalancer": "app/web/1", "TargetGroup": "targetgroup/other/1"})),
     ("codedeploy-alarms-watch-service", lambda d: watched(
-        d.twin("load-balancer", "other"), "errors", ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"),
+        sends_away(d.twin("load-balancer", "other"), "other"), "errors",
+        ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"),
         {"LoadBalancer": UNKNOWN}, ("other",))),
     ("codedeploy-alarms-watch-service", lambda d: watched(d, "errors", ERRORS)),
     ("codedeploy-alarms-watch-service", lambda d: composite(d, UNKNOWN, ["database-alarm"])),

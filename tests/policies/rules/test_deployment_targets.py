@@ -12,6 +12,7 @@ from tests.policies.rules.cases import (
     test_it_is_not_refused,
     test_it_is_refused,
 )
+from tests.policies.rules.test_codedeploy import BY_NAME
 
 __all__ = [
     "test_a_change_breaks_exactly_its_rule",
@@ -97,5 +98,5 @@ KEEPS = [
 # A change after which exactly this rule cannot be decided.
 UNDECIDED = [
     ("codedeploy-application-fits", lambda d: d.set(GROUP, "appName", "of-another-stack")),
-    ("codedeploy-deployment-group", lambda d: d.set("group", "name", "web")),
+    ("codedeploy-deployment-group", lambda d: d.set("group", "name", "web").drop(BY_NAME)),
 ]

@@ -6,6 +6,7 @@ import pytest
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Draft, broken, violations
+from tests.policies.mutations.listening import sends_away
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -46,7 +47,7 @@ def other_target_group(draft):
 
 def other_balancer(draft):
     """The label comes from a load balancer that does not forward to the group's target group."""
-    draft.twin("load-balancer", "other")
+    sends_away(draft.twin("load-balancer", "other"), "other")
     return draft.link("scaling-policy", TRACKING, "other", "target-group")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.draft import Draft, undecided
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -54,9 +55,6 @@ KEEPS = [
         .link("load-balancer", "subnetMappings", "public-a", "public-b"),
     lambda d: d.set("target-group", "healthCheck.protocol", ...),  # HTTP is the default
     lambda d: d.set("load-balancer", "desyncMitigationMode", "strictest"),
-    lambda d: d.add("nlb", "aws:lb/loadBalancer:LoadBalancer",
-        {"loadBalancerType": "network", "internal": True, "enableDeletionProtection": True,
-         "subnets": [UNKNOWN, UNKNOWN]}, {"subnets": ["public-a", "public-b"]}),
     lambda d: d.set("load-balancer", "loadBalancerType", "network")
         .set("load-balancer", "dropInvalidHeaderFields", ...).set("load-balancer", "accessLogs", ...)
         .set("https", "protocol", "TCP").set("https", "certificateArn", ...)
@@ -82,3 +80,10 @@ KEEPS = [
         {"launchTemplate": {"overrides": [{"instanceType": "a"}, {"instanceType": "b"}]}}},
         {"vpcZoneIdentifiers": ["subnet-a", "subnet-b"]}),
 ]  # fmt: skip
+
+
+def test_an_internal_network_balancer_is_not_asked_what_only_an_application_balancer_has():
+    draft = Draft().add("nlb", "aws:lb/loadBalancer:LoadBalancer",
+        {"loadBalancerType": "network", "internal": True, "enableDeletionProtection": True,
+         "subnets": [UNKNOWN, UNKNOWN]}, {"subnets": ["public-a", "public-b"]})  # fmt: skip
+    assert undecided(draft) == {"elb-has-listener"}  # nothing refers to it

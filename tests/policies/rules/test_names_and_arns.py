@@ -41,8 +41,24 @@ def test_the_message_shows_what_was_given_and_names_the_output():
     assert "the output name" in found.remedy
 
 
-def test_a_value_that_hides_although_the_name_is_known_is_undecided():
+def test_a_value_that_hides_although_the_name_is_known_is_another_output():
     draft = Draft().set("target-group", "name", "web")
+    (found,) = violations(draft, RULE)
+    assert not found.undecided
+    assert 'target_group_infos[].name takes another output of "' in found.what
+    assert "output name" in found.remedy
+
+
+def test_an_alarm_that_hides_may_be_given_by_its_id_which_is_its_name():
+    draft = Draft()
+    for one in draft.parts["deployment-group"].dependencies["alarmConfiguration"]:
+        draft.set(one, "name", one)
     (found,) = violations(draft, RULE)
     assert found.undecided
     assert "output name" in found.remedy
+
+
+def test_a_name_where_an_id_belongs_is_told_with_the_form_of_ids():
+    draft = Draft().set("template", "vpcSecurityGroupIds", ["app"])
+    (found,) = violations(draft, RULE)
+    assert 'vpc_security_group_ids[] is "app", and an id begins with "sg-"' in found.what

@@ -13,6 +13,7 @@ from tests.policies.programs.cases import (
     Ref,
     broken,
 )
+from tests.policies.programs.innocents.watching import watches
 
 WEB = "plain_web_service"
 STORE = "revision_in_a_bucket"
@@ -23,22 +24,6 @@ NOT_FOUND = [
         "fixedResponse": {"contentType": "text/plain", "messageBody": "?", "statusCode": "404"},
     }
 ]
-
-
-def watches(edit: Edit, namespace: str, dimensions: dict[str, Any], **more: Any) -> None:
-    alarm = {
-        "namespace": namespace,
-        "metricName": "CPUUtilization",
-        "dimensions": dimensions,
-        "statistic": "Average",
-        "comparisonOperator": "GreaterThanThreshold",
-        "threshold": 80,
-        "period": 60,
-        "evaluationPeriods": 5,
-        "alarmActions": [Ref("operations", "arn")],
-        **more,
-    }
-    edit.add("busy", "aws:cloudwatch/metricAlarm:MetricAlarm", alarm)
 
 
 # --- alarms ---------------------------------------------------------------------------------------

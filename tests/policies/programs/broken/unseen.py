@@ -326,6 +326,7 @@ def standby_and_a_zone(edit: Edit) -> None:
 @broken(WEB, VALID)
 def target_group_with_an_underscore(edit: Edit) -> None:
     edit.set("web", "name", "web_targets")
+    edit.set("deployment", "loadBalancerInfo.targetGroupInfos", [{"name": Ref("web", "name")}])
 
 
 @broken(WEB, VALID)

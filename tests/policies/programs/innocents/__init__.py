@@ -17,6 +17,7 @@ from tests.policies.programs.innocents import (
     fleets,
     fronts,
     keeping,
+    kept_secrets,
     links,
     mixtures,
     neighbours,
@@ -31,6 +32,7 @@ from tests.policies.programs.innocents import (
     sharing,
     stores,
     variants,
+    watching,
     ways,
     workloads,
 )
@@ -50,6 +52,7 @@ __all__ = [
     "fleets",
     "fronts",
     "keeping",
+    "kept_secrets",
     "links",
     "mixtures",
     "neighbours",
@@ -64,6 +67,7 @@ __all__ = [
     "sharing",
     "stores",
     "variants",
+    "watching",
     "ways",
     "workloads",
 ]

@@ -182,7 +182,7 @@ def secrets_filled_in_later() -> None:
     aws.secretsmanager.SecretVersion(
         "partner-version",
         secret_id=aws.secretsmanager.Secret("partner").id,
-        secret_string=pulumi.Output.secret("s3cr3tw0rd99"),
+        secret_string=pulumi.Config("programs").require_secret("partnerKey"),
     )
 
 
@@ -190,7 +190,7 @@ def secrets_filled_in_later() -> None:
 def partner_by_a_key_of_the_configuration() -> None:
     site = bricks.network()
     bricks.web(site)
-    cfg = pulumi.Output.secret("9f8e7d6c5b4a39281706")
+    cfg = pulumi.Config("programs").require_secret("partnerKey")
     aws.cloudwatch.EventConnection(
         "partner",
         authorization_type="API_KEY",
@@ -394,7 +394,7 @@ def parameters_that_are_no_secrets() -> None:
         "pw",
         name="/shop/db/password",
         type="SecureString",
-        value=pulumi.Output.secret("s3cr3tw0rd99"),
+        value=pulumi.Config("programs").require_secret("partnerKey"),
     )
 
 

@@ -179,7 +179,7 @@ def cloudfront_that_takes_https_only(edit: Edit) -> None:
 @innocent(engine=True)
 def client_secret_of_the_configuration() -> None:
     """OpenID Connect at the balancer; the client's secret is a secret of the stack's configuration."""
-    secret = pulumi.Output.secret("3a9f8b7c6d5e4f3a2b1c0d9e8f7a6b5c")
+    secret = pulumi.Config("programs").require_secret("partnerKey")
     site = bricks.network()
     outside = bricks.balancer_group(site.vpc.id, 80, 443)
     inside = bricks.app_group(site.vpc.id, outside)

@@ -13,6 +13,8 @@ from tests.policies.programs.innocents.doors import behind_groups, separate
 
 NO_MODEL = "The pack has no model of what stands in front."
 
+ARNS = "The dimension comes from a target group, whose load_balancer_arns know the load balancer."
+
 
 def released(group: aws.autoscaling.Group, behind: aws.lb.TargetGroup) -> None:
     """Create the scaling, alarms and deployments of a fleet behind a network load balancer."""
@@ -39,7 +41,7 @@ def released(group: aws.autoscaling.Group, behind: aws.lb.TargetGroup) -> None:
     bricks.deployment(bricks.application(), bricks.deployer(), group, behind, resets)
 
 
-@innocent()
+@innocent(may_ask=ARNS)
 def private_api_by_a_network_balancer() -> None:
     """A REST API reaches the service by a VPC link, which takes a network load balancer."""
     site = bricks.network()
@@ -104,7 +106,7 @@ def private_api_by_a_network_balancer() -> None:
     )
 
 
-@innocent()
+@innocent(may_ask=ARNS)
 def service_for_other_accounts() -> None:
     """An endpoint service: other accounts reach the network load balancer by PrivateLink."""
     site = bricks.network()

@@ -193,7 +193,7 @@ def function_in_the_network_by_a_statement(edit: Edit) -> None:
     )
 
 
-@innocent()
+@innocent(undecided="What was looked up in Secrets Manager looks like a text of the program.")
 def password_of_the_cache_generated() -> None:
     """A generated token goes from Secrets Manager into the cache; nobody has typed it."""
     site = bricks.network()

@@ -255,7 +255,7 @@ def secret_for_a_partner() -> None:
     aws.secretsmanager.SecretVersion(
         "partner-key",
         secret_id=secret.id,
-        secret_string=pulumi.Output.secret("a-very-long-key-of-a-partner"),
+        secret_string=pulumi.Config("programs").require_secret("partnerKey"),
     )
     aws.ssm.Parameter(
         "partner-url", type="String", value="https://partner.example.com/v1", name="/shop/partner"

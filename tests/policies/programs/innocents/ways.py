@@ -217,10 +217,10 @@ def alarms_of_every_service() -> None:
         unit="Percent",
     )
     alarm(
-        "db-id",
+        "db-space",
         "AWS/RDS",
         "FreeStorageSpace",
-        {"DBInstanceIdentifier": db.id},
+        {"DBInstanceIdentifier": db.identifier},
         comparison_operator="LessThanThreshold",
         threshold=10e9,
         unit="Bytes",

@@ -1,0 +1,86 @@
+"""The rule about load balancers that are asked and do not listen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.architecture.targets import Targets
+from guardrails.architecture.traffic import ARN_KEYS, Traffic
+from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.resources import Resource, Stack
+
+# Rules of their own say on which port these find no listener.
+_FRONTS = (*tokens.TARGET_GROUP_ATTACHMENT, *tokens.ACCELERATOR_GROUP)
+
+
+def _deaf(stack: Stack, _: Settings) -> Iterator[Violation]:
+    traffic = stack.derived(Traffic)
+    if stack.derived(Targets).stranded() or not any(map(traffic.listeners, traffic.balancers)):
+        return  # asg-behind-listener reports that the fleet gets no request
+    if any(_is_loose(stack, one) for one in stack.of(tokens.LISTENER)):
+        return  # a listener whose load balancer is not known may be that of any
+    for balancer in traffic.balancers:
+        if not traffic.listeners(balancer):
+            yield from _report(stack, balancer)
+
+
+def _is_loose(stack: Stack, listener: Resource) -> bool:
+    found = stack.references(listener, "loadBalancerArn", tokens.LOAD_BALANCER, ARN_KEYS)
+    return bool(found.untraced or found.possible)
+
+
+def _report(stack: Stack, balancer: Resource) -> Iterator[Violation]:
+    users = [
+        one
+        for one in stack.resources
+        if any(balancer.urn in urns for urns in one.dependencies.values())
+    ]
+    if any(one.type in _FRONTS for one in users):
+        return
+    if not users:
+        yield Violation(
+            f'whether anybody asks load balancer "{balancer.name}" is not known: it has no listener, and '
+            "nothing in this stack refers to it.",
+            balancer,
+            remedy=(
+                "create its aws.lb.Listener in this stack, or remove it; where another stack does, accept "
+                "it with an exception."
+            ),
+            undecided=True,
+        )
+        return
+    records = [one for one in users if one.type in tokens.DNS_RECORD]
+    first = (records or users)[0]
+    kind = "record" if records else first.type.rpartition(":")[2]
+    yield Violation(
+        f'Nobody is answered at load balancer "{balancer.name}": it has no listener.',
+        balancer,
+        (f'{kind} "{first.name}"', f'load balancer "{balancer.name}"', "no listener"),
+    )
+
+
+HAS_LISTENER = StackRule(
+    id="elb-has-listener",
+    title="Every load balancer that something refers to has a listener",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL02-BP01",)},
+    url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html",
+    remedy=(
+        "create an aws.lb.Listener with its load_balancer_arn, or let what refers to it use the load "
+        "balancer that serves."
+    ),
+    steps=(
+        "Create an aws.lb.Listener for the load balancer whose default action forwards.",
+        "Or remove the load balancer, and point records and alarms at the one that serves.",
+    ),
+    unknown=(
+        "A listener whose load balancer is not known counts as one of any. A load balancer without a "
+        "listener that nothing in the stack refers to is undecided: another stack may use it."
+    ),
+    check=_deaf,
+)
+
+RULES = (HAS_LISTENER,)
