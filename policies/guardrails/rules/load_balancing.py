@@ -79,7 +79,8 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
             "The stack has no load balancer, so nothing distributes requests over zones.",
             remedy=(
                 "create an aws.lb.LoadBalancer with subnets in several zones and an aws.lb.Listener "
-                "that forwards to the target group; scaling policies name both in resource_label."
+                "that forwards to the target group; scaling policies name both in resource_label, alarms "
+                "in dimensions."
             ),
         )
     minimum = settings.integer("minimumZones")
@@ -129,7 +130,8 @@ def _health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
             remedy=(
                 "create an aws.lb.TargetGroup with a health_check, forward to it from an "
                 "aws.lb.Listener, add it to the group's target_group_arns and name it in "
-                "load_balancer_info of the deployment group and resource_label of scaling policies."
+                "load_balancer_info of the deployment group, resource_label of scaling policies and "
+                "dimensions of alarms."
             ),
         )
     for group in groups:

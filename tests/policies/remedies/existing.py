@@ -135,6 +135,18 @@ def subnets_instead_of_mappings(stack):
     stack.set("load-balancer", "subnetMappings", ...)
 
 
+def watch(stack, balancer, targets):
+    """Let the alarms be about these."""
+    metric = "aws:cloudwatch/metricAlarm:MetricAlarm::web-watch"
+    alarms = (f"{metric}-slow", f"{metric}-slow-few", f"{metric}-target-errors", "unhealthy-hosts")
+    for name in alarms:
+        dimensions = {
+            "LoadBalancer": Ref(balancer, "arnSuffix"),
+            "TargetGroup": Ref(targets, "arnSuffix"),
+        }
+        stack.set(name, "dimensions", dimensions)
+
+
 @cures("no_load_balancer")
 def create_a_load_balancer(stack):
     stack.add(
@@ -168,6 +180,7 @@ def create_a_load_balancer(stack):
         "targetTrackingConfiguration.predefinedMetricSpecification.resourceLabel",
         Ref("new-balancer", "arnSuffix"),
     )
+    watch(stack, "new-balancer", "target-group")
 
 
 sets("tg-health-check-defined", ("target-group", "healthCheck", CHECK))
@@ -207,6 +220,7 @@ def create_a_target_group(stack):
         "targetTrackingConfiguration.predefinedMetricSpecification.resourceLabel",
         Ref("new-targets", "arnSuffix"),
     )
+    watch(stack, "load-balancer", "new-targets")
 
 
 sets("second_target_group_without_a_check", ("spare", "healthCheck", CHECK))
