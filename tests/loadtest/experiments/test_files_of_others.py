@@ -252,6 +252,14 @@ def test_a_dry_run_tells_of_each_action_of_theirs(
     assert {one.costs for one in planned} <= {"unknown"}
 
 
+def test_a_dry_run_tells_of_the_way_back_too(tmp_path: Path, url: str) -> None:
+    own = python("put_back", "loadtest.experiments.actions.way_back")
+    way_back = [action(own, name="ours"), action(process("/bin/true"), name="undo")]
+    raw = complete(FILES["tolerance-true"] | {"rollbacks": way_back}, url)
+    planned = runner.plan(read(tmp_path, raw), outputs_of())
+    assert [one.what.partition(":")[0] for one in planned] == ["a", "undo"]
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
