@@ -29,6 +29,11 @@ def needed(points: float, period: float) -> float:
     return (1 + points) * period + min(period, DELAY)
 
 
+def at_least(points: float, period: float) -> float:
+    """Return the seconds that it takes if the bad answers begin with a period."""
+    return needed(points, period) - period
+
+
 def watched(first: float, others: float, zones: int, batch: float = BATCH) -> float:
     """Return the seconds for which a deployment from zone to zone goes on after its first zone serves.
 
@@ -51,7 +56,7 @@ def too_late(seconds: float, left: float) -> str | None:
     if seconds <= left:
         return None
     return (
-        f"an alarm needs {seconds:g} s of bad answers (a period's rest, data points x period, and until "
-        f"the metric is there), but a deployment goes on for only {left:g} s after its first instances "
+        f"an alarm needs up to {seconds:g} s of bad answers (a period's rest, data points x period, and "
+        f"until the metric is there), but a deployment goes on for only {left:g} s after its first instances "
         "serve, and what has ended is not rolled back"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -134,11 +134,22 @@ class Alarms:
                 return subject
         return Subject.ELSEWHERE
 
-    def seconds(self, alarm: Resource, *, depth: int = 5) -> float | None:
-        """Return how long bad answers take to set the alarm off; `None` if not known."""
+    def seconds(
+        self,
+        alarm: Resource,
+        needed: Callable[[float, float], float] = alarm_timing.needed,
+        *,
+        depth: int = 5,
+    ) -> float | None:
+        """Return how long bad answers take to set the alarm off; `None` if not known.
+
+        `needed` computes it from the number of data points and the period in seconds.
+        """
         watch = self.watch(alarm)
         if watch.alarms.any:
-            given = [self.seconds(one, depth=depth - 1) for one in watch.alarms.any if depth]
+            given = [
+                self.seconds(one, needed, depth=depth - 1) for one in watch.alarms.any if depth
+            ]
             known = [one for one in given if one is not None]
             return min(known) if known and len(known) == len(given) else None
         periods = alarm.get("datapointsToAlarm")
@@ -147,7 +158,7 @@ class Alarms:
         if count is None or not lengths or None in lengths:
             return None
         longest = max(length for length in lengths if length is not None)
-        return alarm_timing.needed(count, longest)
+        return needed(count, longest)
 
     def leaves(self, alarm: Resource, *, depth: int = 5) -> Iterator[Resource]:
         """Yield the metric alarms of which an alarm consists."""

@@ -115,6 +115,7 @@ def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
         first = telling[known.index(fastest)]
         # Without a wait that is written down, only how long the batches take gives alarms time.
         estimated = not deployment.watches_zones and fastest <= _LONGEST
+        soonest = min(alarms.seconds(one, alarm_timing.at_least) or fastest for one in telling)
         by = f", if a batch of instances takes {batch} s" if estimated else ""
         yield Violation(
             f'{deployment.label} watches no alarm that goes off in time; "{first.name}" is the '
@@ -126,7 +127,7 @@ def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 f"deployment configuration {deployment.minimum.name} goes on for {left:g} s",
                 deployment.step,
             ),
-            undecided=estimated,
+            undecided=estimated or soonest <= left,
         )
 
 

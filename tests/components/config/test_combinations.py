@@ -47,7 +47,7 @@ HALF = "CodeDeployDefault.HalfAtATime"
         ),
         (
             {"firstZoneMonitor": "199"},
-            ["firstZoneMonitor is 199", "needs 240 s", "only 239 s", "set it to 200 or more"],
+            ["firstZoneMonitor is 199", "needs up to 240 s", "only 239 s", "set it to 200 or more"],
         ),
         (
             {"firstZoneMonitor": "0", "availabilityZoneCount": "2"},

@@ -33,7 +33,7 @@ def own_configuration() -> None:
         "three-of-four",
         deployment_config_name="three-of-four",
         minimum_healthy_hosts={"type": "FLEET_PERCENT", "value": 75},
-        zonal_config={"monitor_duration_in_seconds": 180},
+        zonal_config={"monitor_duration_in_seconds": 240},
     )
     bricks.deployment(
         bricks.application(),
@@ -47,11 +47,11 @@ def own_configuration() -> None:
 
 @innocent()
 def one_at_a_time_by_default() -> None:
-    """Without a configuration CodeDeploy takes OneAtATime: of ten, it takes long enough for alarms."""
+    """Without a configuration CodeDeploy takes OneAtATime: of fourteen, it takes long enough for alarms."""
     site = bricks.network()
     front, behind, made_from = entrance(site)
     group = bricks.fleet(
-        site.private_ids(), made_from, behind, min_size=10, max_size=20, desired_capacity=10
+        site.private_ids(), made_from, behind, min_size=14, max_size=28, desired_capacity=14
     )
     alarm = watched(front, behind, group)
     aws.codedeploy.DeploymentGroup(
