@@ -57,6 +57,6 @@ def too_late(seconds: float, left: float) -> str | None:
         return None
     return (
         f"an alarm needs up to {seconds:g} s of bad answers (a period's rest, data points x period, and "
-        f"until the metric is there), but a deployment goes on for only {left:g} s after its first instances "
-        "serve, and what has ended is not rolled back"
+        f"until the metric is there), but a deployment goes on for only {left:g} s after its first "
+        "instances serve, and what has ended is not rolled back"
     )
