@@ -118,7 +118,9 @@ def _reasons(run: RunSummary) -> list[str]:
     found = [str(reason) for reason in run.validity.reasons]
     users, requests = run.users, run.requests
     counts = [users.created, users.failed, requests.total, *requests.outcomes.values()]
-    if not 0 <= users.failed <= users.created or min(counts) < 0:
+    if min(counts) < 0:
+        found.append(f"it counted {min(counts):,} of something, which cannot be")
+    elif users.failed > users.created:
         found.append(f"{users.failed:,} of {users.created:,} users failed, which cannot be")
     elif sum(requests.outcomes.values()) > requests.total:
         found.append(

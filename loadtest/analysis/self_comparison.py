@@ -160,7 +160,7 @@ def detectable(spread: float, pairs: int, confidence: float = CONTRAST_CONFIDENC
 def _require_alike(runs: Sequence[RunSummary]) -> None:
     if len(runs) < 2 * LEAST_PAIRS:
         raise ComparisonError(
-            f"{len(runs)} runs do not show how much runs differ here; give at least {2 * LEAST_PAIRS}, "
+            f"how much runs differ here is not shown by {len(runs)}; give at least {2 * LEAST_PAIRS}, "
             f"or `--pairs {LEAST_PAIRS}` and more"
         )
     for other in runs[1:]:

@@ -40,6 +40,10 @@ LEAST_REQUESTS = 4_000
 3,000 at one rate and size, it was 6.2 to 7.8 ms, and 8.6 ms of one with 23,000: a short hold meets what
 slows all instances for a moment, or does not (docs/capacity.md)."""
 LEAST_HOLD_S = 60
+LEAST_RATE, MOST_RATE = 0.1, 1_000_000
+"""Requests a second that a size is asked for: below, a run of a day is too short to confirm it."""
+SLOWEST_MS = 3_600_000
+"""An hour: the longest time that a request may take."""
 
 FEW_FAILED = 0.01
 """With more failed users, who stop early, a run does not show how many requests a user sends."""
@@ -68,7 +72,7 @@ def parse_target(text: str) -> Target:
         CapacityError: It is written otherwise, or is a percentile that is not computed.
     """
     found = _LIMIT.fullmatch(text.strip())
-    if not found or float(found[2]) <= 0:
+    if not found or not 0 < float(found[2]) <= SLOWEST_MS:
         raise CapacityError(f"--slo {text}: write a percentile and its limit, such as `p99=25ms`")
     if found[1] not in QUANTILES:
         raise CapacityError(f"--slo {text}: {found[1]} is none of {', '.join(QUANTILES)}")
@@ -197,8 +201,11 @@ def require_rate(rate: float) -> None:
     Raises:
         CapacityError: It is no such rate.
     """
-    if not 0 < rate < math.inf:
-        raise CapacityError(f"a rate of {rate:g} requests/s needs no fleet; give one above 0")
+    if not LEAST_RATE <= rate <= MOST_RATE:
+        raise CapacityError(
+            f"a rate of {rate:g} requests/s is none that a fleet is there for; give one from "
+            f"{LEAST_RATE:g} to {MOST_RATE:,}"
+        )
 
 
 def size(runs: Sequence[LoadWindows], rate: float, target: Target) -> Size:

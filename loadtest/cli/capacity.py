@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,11 +29,16 @@ Runs = Annotated[
 
 
 def _read(names: list[str] | None) -> list[LoadWindows]:
-    return [_read_one(name) for name in names or ["latest-ha"]]
+    base = paths.base()
+    given = saved_runs.given_once(saved_runs.load(base, name) for name in names or ["latest-ha"])
+    return [_windows(run.directory) for run in given]
 
 
 def _read_one(name: str) -> LoadWindows:
-    directory = saved_runs.find(paths.base(), name)
+    return _windows(saved_runs.find(paths.base(), name))
+
+
+def _windows(directory: Path) -> LoadWindows:
     # The statistics of a long run take seconds.
     output.show_lines(Console(stderr=True), f"reading {directory.name} …")
     return load_windows.read(directory)

@@ -140,7 +140,26 @@ def test_a_fleet_of_more_than_twice_the_measured_one_is_refused(play: Play):
         sizing.size([play()], 2_000, sizing.parse_target("p99=25ms"))
 
 
-@pytest.mark.parametrize("text", ["25ms", "p99", "p99=25", "p98=25ms", "p99=0ms", "p99=-5ms"])
+@pytest.mark.parametrize("rate", [0.0, -1.0, 1e-300, 1e300, math.inf, math.nan])
+def test_a_rate_that_no_fleet_is_there_for_is_refused(rate: float):
+    with pytest.raises(CapacityError, match=r"give one from 0\.1 to 1,000,000"):
+        sizing.require_rate(rate)
+    sizing.require_rate(0.1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "25ms",
+        "p99",
+        "p99=25",
+        "p98=25ms",
+        "p99=0ms",
+        "p99=-5ms",
+        "p99=9999999ms",
+        f"p99={'9' * 400}ms",
+    ],
+)
 def test_what_is_no_limit_is_refused(text: str):
     with pytest.raises(CapacityError, match="p9"):
         sizing.parse_target(text)

@@ -124,7 +124,7 @@ def test_too_few_valid_pairs_name_the_valid_runs(
         (
             ["aa", RUNS[0], RUNS[1]],
             3,
-            "2 runs do not show how much runs differ here; give at least 6",
+            "how much runs differ here is not shown by 2; give at least 6",
         ),
         (["aa", "--pairs", "2", "--stack", "ha"], 4, "--pairs"),
         (["aa"], 4, "name the stack"),
