@@ -58,7 +58,8 @@ def raise_descriptor_limit() -> None:
     except (OSError, ValueError) as error:
         raise TooFewDescriptorsError(
             f"a region's services need up to {FEWEST_DESCRIPTORS:,} open files, and this shell allows "
-            f"{most:,}: raise the limit (`ulimit -Hn`, /etc/security/limits.conf, a container's `--ulimit nofile`)"
+            f"{most:,}: raise the limit (`ulimit -Hn`, /etc/security/limits.conf, a container's `--ulimit "
+            "nofile`)"
         ) from error
 
 

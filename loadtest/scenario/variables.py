@@ -127,6 +127,9 @@ class Variables:
         """Say that nothing sets a variable, with the nearest that something does."""
         if name in self.absent:
             return self.absent[name]
+        if name in (LOOP_COUNT, LOOP_ELEMENT):
+            key = "loopElement" if name == LOOP_ELEMENT else "loopValue"
+            return f"`{name}` is there in a loop, and behind it, whose `{key}` does not name it otherwise"
         if name == ENVIRONMENT:
             return "`$environment` is empty: `--environment` chooses one, whose name replaces it in texts"
         if environments := self.elsewhere.get(name):

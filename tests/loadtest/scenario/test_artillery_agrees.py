@@ -13,6 +13,7 @@ from loadtest.cli import tools
 from loadtest.errors import LoadTestError
 from loadtest.profiles import PROFILES
 from loadtest.scenario import payloads, scenario, templates
+from tests.loadtest.scenario.brought import script_of
 
 pytestmark = pytest.mark.region  # needs the installed Artillery
 
@@ -152,6 +153,19 @@ def test_the_functions_of_fake_data_are_those_of_the_installed_version():
     console.log([...getFakerFunctions(), ...Object.keys(getDeprecatedAliases())].join('\\n'));
     """
     assert {f"${name}" for name in run(code).split()} == templates.fake_data()
+
+
+def test_artillery_takes_what_we_make_of_scripts_in_the_manner_of_public_ones():
+    made = list[dict[str, Any]]()
+    for file in sorted((Path(__file__).parent / "public").glob("*.yml")):
+        try:
+            found = scenario.load(str(file))
+        except LoadTestError:
+            continue
+        made.append(script_of(found))
+    module = json.dumps(str(artillery() / "dist" / "lib" / "util" / "validate-script.js"))
+    assert set(json.loads(run(CHECK % module, json.dumps(made, default=str)))) == {None}
+    assert len(made) > 10
 
 
 PAYLOADS = [

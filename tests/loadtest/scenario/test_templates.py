@@ -35,8 +35,8 @@ from tests.loadtest.scenario.brought import a_flow, refused, script_of, told, wr
          "sends \"undefined\""),
         ("{{ $environment }}", "`$environment` is empty: `--environment` chooses one, whose name "
          "replaces it in texts"),
-        ("{{ $loopCount }}", "Artillery has no variable `$loopCount`, only $uuid, $testId, "
-         "$environment, $dirname, $scenarioFile: set one in a function of a `processor`"),
+        ("{{ $loopCount }}", "`$loopCount` is there in a loop, and behind it, whose `loopValue` does not "
+         "name it otherwise"),
         ("{{ name", "`{{` without `}}`: Artillery sends it as it is"),
         ("{\"a\": {{ name }}}", "put a space after `{{ name }}`: Artillery takes the third brace for "
          "its own"),
