@@ -11,6 +11,7 @@ import base64
 import binascii
 import functools
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -26,6 +27,7 @@ from region.api.calls import members_of
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches, original
 
+log = logging.getLogger(__name__)
 patches = Patches()
 
 _PREFIX: Final = "haproof-page:"
@@ -57,6 +59,7 @@ _INVALID: Final[Mapping[str, str]] = {
     "rds": "InvalidParameterValue",
     "route53": "InvalidInput",
     "secretsmanager": "InvalidNextTokenException",
+    "sns": "InvalidParameter",
 }
 """The error codes of the services for a token that they did not give; of all others InvalidNextToken."""
 _LIMITS: Final = (
@@ -74,6 +77,8 @@ _TOKENS: Final[Mapping[str, str]] = {
     "Marker": "NextMarker",
 }
 """The parameters with a token, and the members of answers that they are taken from."""
+_UNREADABLE: Final = (IndexError, KeyError, TypeError, ValueError)
+"""What moto fails with where it reads a token that it did not give, in operations that it pages itself."""
 _WHOLE: Final = frozenset(
     {
         ("logs", "DescribeMetricFilters"),
@@ -187,10 +192,18 @@ def cut(
 @patches.around(BaseResponse, "call_action")
 def _call_action(moto: Original, self: BaseResponse) -> object:
     """Answer with the page that the call asks for, where moto writes the JSON itself."""
-    status, headers, body = moto(self)
+    service, operation = str(self.boto3_service_name), str(self._get_action())  # pyright: ignore[reportPrivateUsage]
+    try:
+        status, headers, body = moto(self)
+    except _UNREADABLE as error:
+        given = Parameters(self)
+        name = next((one for one in _TOKENS if given.text(one)), "")
+        if not name:
+            raise
+        log.info("%s of %s: %s %r: %r", operation, service, name, given.text(name), error)
+        return self.serialized(ActionResult(_invalid(service, name, given.text(name))))
     if getattr(self, _SERIALIZED, False) or int(status) != HTTPStatus.OK or not _is_object(body):
         return status, headers, body
-    service, operation = str(self.boto3_service_name), str(self._get_action())  # pyright: ignore[reportPrivateUsage]
     pages = of(service, operation)
     if pages is None:
         return status, headers, body
@@ -258,8 +271,7 @@ def _cut(answer: dict[str, Any], pages: Pages, limit: int | None, token: str, se
     items = list(answer[pages.items])
     begin = _begin(token, len(items)) if token else 0
     if begin is None:
-        code = _INVALID.get(service, "InvalidNextToken")
-        raise InvalidPageError(code, f"The value of {pages.token} is not valid: {token}")
+        raise _invalid(service, pages.token, token)
     end = len(items) if limit is None else begin + limit
     answer[pages.items] = items[begin:end]
     if token:
@@ -268,6 +280,11 @@ def _cut(answer: dict[str, Any], pages: Pages, limit: int | None, token: str, se
         answer[pages.following] = base64.b64encode(f"{_PREFIX}{end}".encode()).decode()
     if pages.more:
         answer[pages.more] = end < len(items)
+
+
+def _invalid(service: str, name: str, token: str) -> InvalidPageError:
+    code = _INVALID.get(service, "InvalidNextToken")
+    return InvalidPageError(code, f"The value of {name} is not valid: {token}")
 
 
 def _begin(token: str, length: int) -> int | None:

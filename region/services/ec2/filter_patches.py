@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final, TypeVar
 
-from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 from moto.ec2.models.instance_types import InstanceTypeBackend
@@ -14,10 +13,8 @@ from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.tags import TagBackend
 from moto.ec2.models.vpcs import VPCBackend
-from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import generic_filter
 
-from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import lookup_patches
 
@@ -195,12 +192,3 @@ def _filter_endpoint_services(
         else:
             raise NotImplementedError(f"the filter {name}")
     return found
-
-
-@patches.around(InstanceResponse, "describe_instances")
-def _describe_instances(moto: Original, self: InstanceResponse) -> object:
-    """Refuse a token that no page had."""
-    token = Parameters(self).text("NextToken")
-    if token and token not in self.ec2_backend.reservations:
-        raise EC2ClientError("InvalidNextToken", f"The value of NextToken is not valid: {token}")
-    return moto(self)

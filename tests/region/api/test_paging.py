@@ -78,7 +78,7 @@ def events(aws: Aws) -> dict[str, dict[str, Any]]:
         client.put_rule(Name=name, EventPattern='{"source": ["x"]}')
         client.put_targets(Rule=name, Targets=[{"Id": "a", "Arn": topics[0]}])
     client.put_targets(
-        Rule="thing-0", Targets=[{"Id": str(place), "Arn": arn} for place, arn in enumerate(topics)]
+        Rule="thing-0", Targets=[{"Id": str(place), "Arn": arn} for place, arn in enumerate(topics[1:])]
     )
     return {
         "ListEventBuses": {},
@@ -219,4 +219,24 @@ def test_pages_add_up_to_the_whole(aws: Aws, seed: Callable[[Aws], dict[str, dic
 def test_a_token_of_nobody(aws: Aws, service: str, operation: str, token: str, code: str):
     with pytest.raises(ClientError) as refused:
         getattr(getattr(aws, service), operation)(**{token: "bogus"})
+    assert refused.value.response["Error"]["Code"] == code
+
+
+PAGED_BY_MOTO = [
+    ("autoscaling", "DescribeLaunchConfigurations", "NextToken", "InvalidNextToken"),
+    ("ec2", "DescribeIamInstanceProfileAssociations", "NextToken", "InvalidNextToken"),
+    ("ec2", "DescribeInstances", "NextToken", "InvalidNextToken"),
+    ("rds", "DescribeBlueGreenDeployments", "Marker", "InvalidParameterValue"),
+    ("secretsmanager", "ListSecrets", "NextToken", "InvalidNextTokenException"),
+    ("sns", "ListTopics", "NextToken", "InvalidParameter"),
+    ("ssm", "ListDocuments", "NextToken", "InvalidNextToken"),
+]
+
+
+@pytest.mark.parametrize(("service", "operation", "token", "code"), PAGED_BY_MOTO)
+def test_a_token_that_moto_cannot_read(
+    aws: Aws, service: str, operation: str, token: str, code: str
+):
+    with pytest.raises(ClientError) as refused:
+        getattr(getattr(aws, service), xform_name(operation))(**{token: "bogus"})
     assert refused.value.response["Error"]["Code"] == code
