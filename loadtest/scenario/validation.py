@@ -197,14 +197,14 @@ class _Check:
                 self.adopted.note(location, note)
 
     def _variables_at(self, location: Location) -> Variables:
-        """Return the variables that a user has there; of a conditional request, all of its flow's."""
+        """Return the variables that a user has there; of a conditional request, all of its loop's."""
         if "flow" not in location:
             return self.variables
         asked = any(
             "ifTrue" in walk.mapping(self._at(location[:end]))
             for end in range(location.index("flow") + 3, len(location))
         )
-        return self.variables.at(location, in_any_order=asked)
+        return self.variables.at(location, in_next_round=asked)
 
     def _at(self, location: Location) -> Any:
         found: Any = self._content
@@ -227,7 +227,7 @@ class _Check:
     def _condition(self, request: walk.FoundRequest) -> None:
         condition = request.content.get("ifTrue")
         if isinstance(condition, str):
-            there = self.variables.at(request.location, in_any_order=True)
+            there = self.variables.at(request.location, in_next_round=True)
             for problem in conditions.problems(condition, there):
                 self.adopted.refuse((*request.location, "ifTrue"), problem)
 

@@ -44,6 +44,11 @@ class SetByStep:
         # Of a request's own captures, only its `expect` knows, which is looked at afterwards.
         return mine < there or location[: len(self.location) + 1] == (*self.location, "expect")
 
+    def is_in_a_loop_with(self, location: Location) -> bool:
+        """Return whether one loop has both: what it sets, its next round knows."""
+        there = _order(location)
+        return len(there) > 1 and _order(self.location)[:1] == there[:1]
+
 
 def _flow(location: Location) -> Location:
     return location[: location.index("flow")] if "flow" in location else ()
@@ -81,10 +86,10 @@ class Variables:
     absent: Mapping[str, str] = field(default_factory=dict[str, str])
     """Names that are set elsewhere in the script and not here; with the reason."""
 
-    def at(self, location: Location, *, in_any_order: bool = False) -> Variables:
+    def at(self, location: Location, *, in_next_round: bool = False) -> Variables:
         """Return the variables that a user has at a place in a flow.
 
-        With `in_any_order`, also those that the same flow sets later: a condition may ask for one.
+        With `in_next_round`, also those that the same loop sets later: a condition may ask for one.
         """
         flow = _flow(location)
         absent = dict[str, str]()
@@ -92,7 +97,11 @@ class Variables:
             mine = [one for one in setters if one.flow in (flow, ("before",))]
             useful = [one for one in mine if not one.stays]
             there = [
-                one for one in useful if in_any_order or one.flow != flow or one.is_set_at(location)
+                one
+                for one in useful
+                if one.flow != flow
+                or one.is_set_at(location)
+                or (in_next_round and one.is_in_a_loop_with(location))
             ]
             if not there:
                 absent[name] = _why_absent(name, setters, mine, useful)
@@ -155,8 +164,8 @@ def _why_absent(
         return f"`{name}` never changes in a loop without `over`: write `$loopCount`, or its `loopValue`"
     if useful:
         return (
-            f'`{name}` is set only later, on line {useful[0].line}, and Artillery sends "undefined" here: '
-            "move that step up, or give the variable a first value below `config.variables`"
+            f"`{name}` is set only later, on line {useful[0].line}, and undefined here: move that step up, "
+            "or give the variable a first value below `config.variables`"
         )
     return (
         f"`{name}` is set in another flow only, on line {setters[0].line}, and each user has the variables "
