@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
+from commandline import files
 from loadspec.durations import whole_seconds
 from loadspec.phases import LONGEST_S, MOST_VISITORS
 from loadtest.errors import LoadTestError
@@ -202,8 +203,8 @@ def _seconds(entry: Mapping[str, Any], key: str) -> int:
     found = whole_seconds(entry[key])
     if found is None or found < 1:
         raise _WrongError(
-            f"`{key}`: {entry[key]!r} is no length of at least 1 s in whole seconds, such as `60` or "
-            "`5m`",
+            f"`{key}`: {files.shortened(entry[key])} is no length of at least 1 s in "
+            "whole seconds, such as `60` or `5m`",
             key,
         )
     return found
@@ -218,7 +219,8 @@ def _number(entry: Mapping[str, Any], key: str, *, least: float, whole: bool = F
     if not least <= number <= MOST_VISITORS or (whole and number % 1):
         what = "a whole number" if whole else "a number"
         raise _WrongError(
-            f"`{key}`: {value!r} is not {what} from {least:g} to {MOST_VISITORS:,}", key
+            f"`{key}`: {files.shortened(value)} is not {what} from {least:g} to {MOST_VISITORS:,}",
+            key,
         )
     return int(number) if number % 1 == 0 else number
 

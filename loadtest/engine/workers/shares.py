@@ -27,12 +27,17 @@ def share(profile: Profile, worker: int, workers: int) -> Profile:
 
     Raises:
         LoadTestError: The profile limits the visitors at a time, which no worker knows of the others, or
-            there are too few workers.
+            there are too few workers, or too many.
     """
     if profile.most_at_once is not None:
         raise LoadTestError(
             f"the load {profile.name!r} lets in {profile.most_at_once} visitors at a time "
             "(maxVusers), which several workers cannot; leave `--workers` out"
+        )
+    if profile.planned_users < workers:
+        raise LoadTestError(
+            f"the load {profile.name!r} starts {profile.planned_users:,} visitors, fewer than the "
+            f"{workers} workers (`--workers`) that would share them"
         )
     phases = list[Phase]()
     before = 0

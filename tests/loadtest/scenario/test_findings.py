@@ -246,6 +246,14 @@ FINE = "scenarios: [{flow: [{get: {url: /}}]}]\n"
                 "5:22: `arrivalCount`: 99000000 is not a whole number from 1 to 10,000,000",
             ],
         ),
+        (
+            f"config:\n  phases:\n    - {{duration: 10, arrivalRate: {'9' * 400}}}\n"
+            f"    - {{duration: 1, arrivalCount: 2000000, name: ~}}\n{FINE}",
+            [
+                f"3:22: `arrivalRate`: {'9' * 59}… is not a number from 0 to 10,000,000",
+                "4:7: phase 'phase 2': 2,000,000 visitors a second; 100,000 are the most",
+            ],
+        ),
         # What only environments set, and none was chosen.
         (
             "config: {environments: {dev: {variables: {a: 1}}, "

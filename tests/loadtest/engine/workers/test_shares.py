@@ -36,8 +36,8 @@ def per_second(profile: Profile) -> list[int]:
 @given(st.lists(PHASES, min_size=1, max_size=4), st.integers(1, 9))
 def test_the_shares_add_up_in_every_second(phases: list[Phase], workers: int):
     load = Profile("ours", tuple(phases))
-    if max(per_second(load)) > 1000 * workers:
-        with pytest.raises(LoadTestError, match="take at least"):
+    if max(per_second(load)) > 1000 * workers or load.planned_users < workers:
+        with pytest.raises(LoadTestError, match=r"take at least|fewer than"):
             shares.share(load, 1, workers)
         return
     each = [shares.share(load, worker, workers) for worker in range(1, workers + 1)]
@@ -55,6 +55,13 @@ def test_the_project_s_own_loads_can_be_split(name: str):
     each = [shares.share(load, worker, 4) for worker in range(1, 5)]
 
     assert np.sum([per_second(one) for one in each], axis=0).tolist() == per_second(load)
+
+
+def test_a_worker_without_a_visitor_is_refused():
+    load = Profile("ours", (Phase("hold", 2, 1),))
+    with pytest.raises(LoadTestError, match="'ours' starts 2 visitors, fewer than the 3 workers"):
+        shares.share(load, 1, 3)
+    assert [shares.share(load, one, 2).planned_users for one in (1, 2)] == [1, 1]
 
 
 def test_too_few_workers_say_how_many_it_takes():
