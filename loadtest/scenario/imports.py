@@ -23,8 +23,9 @@ _LITERAL_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 _IMPORT = re.compile(r"""(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["']([^"'\n]+)["']""")
+_LATER = re.compile(r"=>|\?|&&|\|\||\b(?:function|async|try|if)\b")
+"""What stands before an import that may never be asked for."""
 _TYPES = re.compile(r"\b(?:import|export)\s+type\b")
-_STATEMENT = re.compile(r"\b(?:import|export)\b")
 _OF_NODE = frozenset(
     (
         "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto",
@@ -87,9 +88,12 @@ def of(file: Path, text: str) -> Iterator[Import]:
     code = _LITERAL_OR_COMMENT.sub(lambda found: found[1] or re.sub(r"[^\n]", " ", found[0]), text)
     for found in _IMPORT.finditer(code):
         start = code.rfind("\n", 0, found.start()) + 1
-        begins = [one.start() for one in _STATEMENT.finditer(code, 0, found.end())]
-        for_types = bool(begins and _TYPES.match(code, begins[-1]))
-        at_load = not code[start : start + 1].isspace() and not for_types
+        begins = max(code.rfind(word, 0, found.end()) for word in ("import", "export"))
+        for_types = begins >= 0 and _TYPES.match(code, begins) is not None
+        before = code[start : found.start()]
+        at_load = not before[:1].isspace() and not _LATER.search(before)
+        if found[0].startswith("from"):
+            at_load = at_load and not for_types
         yield Import(file, code.count("\n", 0, found.start()) + 1, found[1], at_load)
 
 
