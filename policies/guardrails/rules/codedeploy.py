@@ -299,7 +299,7 @@ def _no_copy(_: Stack, deployment: Resource, __: Settings) -> str | None:
     if action != "COPY_AUTO_SCALING_GROUP" and (action is not UNKNOWN or in_place):
         return None
     return (
-        f'Deployment group "{deployment.name}" provisions its green fleet with '
+        f'Deployment group "{deployment.name}" provisions its green fleet by an action that is '
         f"{deployment.shown('blueGreenDeploymentConfig', 'greenFleetProvisioningOption', 'action')}: "
         "CodeDeploy would create a copy of the Auto Scaling group outside this stack's state, "
         "and delete the original."

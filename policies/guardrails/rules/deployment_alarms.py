@@ -187,9 +187,10 @@ def _watch_service(stack: Stack, _: Settings) -> Iterator[Violation]:
             )
             continue
         names = ", ".join(f'"{one.name}"' for one in found.any)
+        verb = "watch" if len(found.any) > 1 else "watches"
         about = sorted({one.value for one in subjects.values()})
         yield Violation(
-            f"{deployment.label} has no alarm on its service's requests: {names} watch "
+            f"{deployment.label} has no alarm on its service's requests: {names} {verb} "
             f"{' and '.join(about)}. A revision that answers with errors would be kept.",
             deployment.resource,
             path,
