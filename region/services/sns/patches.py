@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores
 from moto.sns.exceptions import SNSInvalidParameter, TopicNotFound
 from moto.sns.models import SNSBackend, Subscription, Topic
 from moto.sns.responses import SNSResponse
@@ -198,6 +199,38 @@ def _create_topic(moto: Original, self: SNSResponse) -> object:
     for name, value in attributes.items():
         _check_topic(name, str(value), _AT_CREATION)
     return moto(self)
+
+
+@patches.around(SNSBackend, "create_topic")
+def _create(
+    moto: Original,
+    self: SNSBackend,
+    name: str,
+    attributes: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Topic:
+    """Create a topic, or return the one that is there if it is as the call wants it."""
+    known = next((topic for topic in self.topics.values() if topic.name == name), None)
+    if known is not None:
+        _check_same(self, known, attributes or {}, tags or {})
+    made: Topic = moto(self, name, attributes, tags)
+    if made.delivery_policy:
+        made.effective_delivery_policy = json.dumps(
+            delivery_policy.described_topic(made.delivery_policy)
+        )
+    return made
+
+
+def _check_same(
+    backend: SNSBackend, topic: Topic, attributes: Mapping[str, Any], tags: Mapping[str, str]
+) -> None:
+    """Refuse to name a topic again with other tags or attributes: they would be passed over."""
+    reason = "Topic already exists with different"
+    if tags and dict(tags) != backend.list_tags_for_resource(topic.arn):
+        raise SNSInvalidParameter(f"Invalid parameter: Tags Reason: {reason} tags")
+    for name, value in attributes.items():
+        if str(getattr(topic, camelcase_to_underscores(name), None)) != str(value):
+            raise SNSInvalidParameter(f"Invalid parameter: Attributes Reason: {reason} attributes")
 
 
 @patches.around(SNSResponse, "set_topic_attributes")

@@ -245,6 +245,23 @@ def test_a_delivery_policy_is_checked(aws: Aws, policy: dict[str, Any], code: st
     assert aws.sns.list_subscriptions()["Subscriptions"] == []
 
 
+def test_a_topic_is_created_again_only_as_it_is(aws: Aws) -> None:
+    as_it_is = {
+        "Name": "t",
+        "Attributes": {"DisplayName": "News"},
+        "Tags": [{"Key": "team", "Value": "a"}],
+    }
+    made = aws.sns.create_topic(**as_it_is)["TopicArn"]
+    assert aws.sns.create_topic(**as_it_is)["TopicArn"] == made
+    assert aws.sns.create_topic(Name="t")["TopicArn"] == made
+    for change in (
+        {"Attributes": {"DisplayName": "Old"}},
+        {"Tags": [{"Key": "team", "Value": "b"}]},
+    ):
+        with pytest.raises(ClientError, match="already exists with different"):
+            aws.sns.create_topic(Name="t", **change)
+
+
 def test_the_policy_that_counts_is_told(aws: Aws) -> None:
     topic = aws.sns.create_topic(Name="t")["TopicArn"]
     of_topic = {"http": {"defaultHealthyRetryPolicy": {"numRetries": 1}}}
