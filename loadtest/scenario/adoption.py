@@ -11,13 +11,12 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from loadtest.profiles import Profile
-from loadtest.scenario import own_load, walk
+from loadtest.scenario import own_load, walk, yaml_values
 from loadtest.scenario.schema import DEFAULT_TIMEOUT_S
 from loadtest.scenario.urls import Target
 from loadtest.yaml_positions import Location, Position, Problem, Source
@@ -124,41 +123,9 @@ def adopt(
         _expectations(found, named=expects)
     elif environment:
         found.refuse((), f"it has no environment {environment!r}")
-    _rewritten(found, source)
+    found.notes += yaml_values.rewritten(source)
     found.source.content = _located(content, path, environment)
     return found
-
-
-def _rewritten(found: Adopted, source: Source) -> None:
-    """Tell of values that Artillery's YAML makes something else of than is written."""
-    for location, text in source.rewritten.items():
-        if location[0] not in ("scenarios", "before", "after") and "variables" not in location:
-            continue
-        value = _value_at(source.content, location)
-        made = value.isoformat() if isinstance(value, date) else _as_javascript(value)
-        kind = "a date" if isinstance(value, date) else "a number"
-        found.notes.append(
-            Problem(
-                source.keys.get(location) or source.values[location],
-                f"`{text}` is {kind} to Artillery, {made}: quote it if it is a text",
-            )
-        )
-
-
-def _value_at(content: Any, location: Location) -> Any:
-    """Return a value; of a position, keys are texts whatever they are in the content."""
-    for step in location:
-        if isinstance(content, dict):
-            given = cast("dict[Any, Any]", content)
-            content = next(one for key, one in given.items() if str(key) == step)
-        else:
-            content = content[step]
-    return content
-
-
-def _as_javascript(value: float) -> str:
-    """Return a number as JavaScript has it."""
-    return f"{int(float(value))}" if float(value).is_integer() else f"{value:g}"
 
 
 def _misspelt(found: Adopted, content: Any) -> None:
@@ -178,7 +145,15 @@ def _misspelt(found: Adopted, content: Any) -> None:
 
 def _other_flow(found: Adopted, content: Any) -> None:
     """Look into what stands where a flow should, under another name: its faults are told as well."""
-    for index, one in enumerate(walk.sequence(walk.mapping(content).get("scenarios"))):
+    top = walk.mapping(content)
+    only = walk.mapping(top.get("scenarios"))
+    if "flow" in only:
+        found.refuse(("scenarios",), "`scenarios` is a list: write `- ` before its first key")
+        top["scenarios"] = [only]
+        _take_positions(found.source, ("scenarios",), ("scenarios", 0))
+        for positions in (found.source.keys, found.source.values):
+            positions["scenarios", 0] = positions["scenarios",]
+    for index, one in enumerate(walk.sequence(top.get("scenarios"))):
         given = walk.mapping(one)
         other = next((key for key in _FLOW if isinstance(given.get(key), list)), None)
         if "flow" not in given and other is not None:

@@ -206,6 +206,9 @@ class Requesting(Part):
         return None
 
 
+_PAUSES = 'write seconds (`2`), a duration ("500ms") or "{{ $randomNumber(1, 5) }}"'
+
+
 class Thinking(Part):
     """A step that waits."""
 
@@ -215,6 +218,8 @@ class Thinking(Part):
     @field_validator("think", mode="before")
     @classmethod
     def _reject_other_durations(cls, value: Any) -> Any:
+        if not isinstance(value, int | float | str) or isinstance(value, bool):
+            raise ValueError(_PAUSES)  # noqa: TRY004 - pydantic turns it into an error of its own
         # Artillery reads a whole number as seconds, and any other as milliseconds.
         if isinstance(value, float):
             raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
@@ -230,9 +235,7 @@ class Thinking(Part):
                     f'write "{milliseconds:g}ms": Artillery reads {text} as milliseconds'
                 )
             if not re.fullmatch(r"\d+", text) and not DURATION.fullmatch(text):
-                raise ValueError(
-                    'write seconds (`2`), a duration ("500ms") or "{{ $randomNumber(1, 5) }}"'
-                )
+                raise ValueError(_PAUSES)
         return value
 
 

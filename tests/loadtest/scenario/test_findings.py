@@ -80,6 +80,8 @@ from tests.loadtest.scenario.brought import a_flow, refused, written
         ("{think: 1, ifTrue: names}", "6:20: remove `ifTrue`: Artillery looks at it in requests only"),
         ("think: 1-5", '6:9: `think`: write seconds (`2`), a duration ("500ms") or '
          '"{{ $randomNumber(1, 5) }}", not \'1-5\''),
+        ("think: {min: 1, max: 3}", '6:9: `think`: write seconds (`2`), a duration ("500ms") or '
+         '"{{ $randomNumber(1, 5) }}"'),
         ('think: "0.5"', '6:9: `think`: write "500ms": Artillery reads 0.5 as milliseconds, not '
          "'0.5'"),
         ("{loop: [{get: {url: /}}], count: 0}", '6:35: `count`: must be a whole number of at least 1, '
@@ -269,6 +271,14 @@ FINE = "scenarios: [{flow: [{get: {url: /}}]}]\n"
                 '1:20: `path`: must be a text: write "5", in quotes',
                 "1:42: unknown key `trim` in `config.payload`; known are path, fields, order, skipHeader, "
                 "skipEmptyLines, cast, delimiter, loadAll, name",
+            ],
+        ),
+        # One scenario is a list as well, and what is wrong in it is told at once.
+        (
+            "config: {}\nscenarios:\n  flow:\n    - get: {url: a}\n",
+            [
+                "2:1: `scenarios` is a list: write `- ` before its first key",
+                "4:13: a URL begins with a slash: write `/a`",
             ],
         ),
         # Keys that Artillery's HTTP client does not know end every request.

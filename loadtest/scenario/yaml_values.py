@@ -1,0 +1,42 @@
+"""Values that Artillery's YAML makes something else of than is written: 007, 12:30, 2026-11-27.
+
+Artillery sends what it makes of them, and so do we; whoever means a text has to quote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, cast
+
+from loadtest.yaml_positions import Location, Problem, Source
+
+
+def rewritten(source: Source) -> Iterator[Problem]:
+    """Yield a note for each such value in what users do, and in variables."""
+    for location, text in source.rewritten.items():
+        if location[0] not in ("scenarios", "before", "after") and "variables" not in location:
+            continue
+        value = _value_at(source.content, location)
+        made = value.isoformat() if isinstance(value, date) else _as_javascript(value)
+        kind = "a date" if isinstance(value, date) else "a number"
+        yield Problem(
+            source.keys.get(location) or source.values[location],
+            f"`{text}` is {kind} to Artillery, {made}: quote it if it is a text",
+        )
+
+
+def _value_at(content: Any, location: Location) -> Any:
+    """Return a value; of a position, keys are texts whatever they are in the content."""
+    for step in location:
+        if isinstance(content, dict):
+            given = cast("dict[Any, Any]", content)
+            content = next(one for key, one in given.items() if str(key) == step)
+        else:
+            content = content[step]
+    return content
+
+
+def _as_javascript(value: float) -> str:
+    """Return a number as JavaScript has it."""
+    return f"{int(float(value))}" if float(value).is_integer() else f"{value:g}"
