@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.generators import load, target
@@ -20,18 +21,44 @@ from loadtest.cli import tools
 from loadtest.profiles import PROFILES
 from loadtest.runs import paths
 
-_PAUSE = re.compile(
-    r" (?P<ms>\d+) ms: (?P<kind>Scavenge|Mark-Compact) .*? MB, (?:pooled: \d+ MB, )?(?P<pause>[\d.]+) /"
-)
+_COLLECTION = re.compile(r"^\[\d+:(?P<thread>0x[0-9a-f:]+)\] +\d+ ms: pause=", re.MULTILINE)
+_FIELD = re.compile(r"\b([\w.]+)=(\S+)")
 _LONG_MS = 10.0
 
 
-def pauses(log: str) -> dict[str, list[float]]:
-    """Return the pauses in ms, by the kind of collection, from what `node --trace-gc` prints."""
-    found: dict[str, list[float]] = {"Scavenge": [], "Mark-Compact": []}
-    for one in _PAUSE.finditer(log):
-        found[one["kind"]].append(float(one["pause"]))
-    return found
+@dataclass(frozen=True)
+class Collection:
+    """One garbage collection, as `node --trace-gc-nvp` tells of it."""
+
+    thread: str
+    young: bool
+    pause_ms: float
+    copied_bytes: int
+    """What survived one of the young generation, once or for good."""
+    allocated_bytes: int
+    """Since the one before."""
+
+
+def collections(log: str) -> list[Collection]:
+    """Return the collections that a log tells of."""
+    return [_collection(one["thread"], _line(log, one)) for one in _COLLECTION.finditer(log)]
+
+
+def _line(log: str, found: re.Match[str]) -> dict[str, str]:
+    end = log.find("\n", found.start())
+    return dict(_FIELD.findall(log[found.start() : None if end < 0 else end]))
+
+
+def _collection(thread: str, fields: dict[str, str]) -> Collection:
+    young = fields["gc"] == "s"
+    copied = ("promoted", "new_space_survived") if young else ()
+    return Collection(
+        thread,
+        young,
+        float(fields["pause"]),
+        sum(int(fields[name]) for name in copied),
+        int(fields["allocated"]),
+    )
 
 
 def main(options: list[str]) -> None:
@@ -42,15 +69,20 @@ def main(options: list[str]) -> None:
     node, *rest = tools.generator("artillery")
     profile = PROFILES["quick"]
     with tempfile.TemporaryDirectory() as scratch, target() as url:
-        command = [node, "--trace-gc", *options, *rest]
+        command = [node, "--trace-gc-nvp", *options, *rest]
         summary = load("artillery", profile, "login", url, Path(scratch), command=command)
         (log,) = Path(scratch).glob(f"results/*/{paths.ARTILLERY_LOG}")
-        found = pauses(log.read_text())
-    for kind, each in found.items():
+        found = collections(log.read_text())
+    # The first thread that collects is Artillery's own, the others send the requests.
+    sending = [one for one in found if one.thread != found[0].thread]
+    for kind, young in (("Scavenge", True), ("Mark-Compact", False)):
+        each = [one.pause_ms for one in sending if one.young == young]
         longest = f"{sum(each):.0f} ms in all, {max(each):.1f} ms the longest" if each else "none"
         print(
             f"{kind}: {len(each)}, {longest}, {sum(one > _LONG_MS for one in each)} over {_LONG_MS:.0f} ms"
         )
+    copied = sum(one.copied_bytes for one in sending) / profile.planned_users
+    print(f"copied: {copied / 1000:.0f} kB a visitor")
     answered = summary.latency.answered or {}
     print(
         "latency: "

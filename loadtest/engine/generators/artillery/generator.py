@@ -20,11 +20,13 @@ from loadtest.yaml_positions import Problem
 
 RECORDER = Path(__file__).with_name(script.RECORDER)
 ARRIVAL_CLOCK = RECORDER.with_name("arrival_clock.cjs")
+YOUNG = RECORDER.with_name("young.cjs")
 RECORDER_FILES = (
     RECORDER,
     ARRIVAL_CLOCK,
     RECORDER.with_name("expectations.cjs"),
     RECORDER.with_name("starter.cjs"),
+    YOUNG,
 )
 """The recorder with what it requires."""
 REPORTER = Path(__file__).with_name("reporter.cjs")
@@ -32,6 +34,10 @@ REPORTER = Path(__file__).with_name("reporter.cjs")
 # Telemetry is the only call home that `artillery run` makes by itself; Artillery Cloud needs
 # --record or a WORKER_ID.
 _QUIET = {"ARTILLERY_DISABLE_TELEMETRY": "1", "NO_COLOR": "1"}
+
+# V8 begins to allocate objects in the old generation where many of their kind have survived, as they do
+# while Artillery loads; whatever those refer to stays with them (ADR 88).
+_NODE_OPTIONS = ("--no-allocation-site-pretenuring",)
 
 
 class Artillery:
@@ -118,7 +124,7 @@ def inspect(command: Sequence[str]) -> Installation:
             f"Artillery at {entry} does not run ({error}); run `make setup`"
         ) from error
     return Installation(
-        command=tuple(command),
+        command=(node, *_NODE_OPTIONS, *command[1:]),
         version=str(package.get("version")),
         cpus=int(cpus),
         # Worker threads: one CPU is left to Artillery's main thread.

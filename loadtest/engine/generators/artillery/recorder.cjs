@@ -21,6 +21,7 @@ const { isMainThread, threadId } = require('node:worker_threads');
 const { keepTime } = require('./arrival_clock.cjs');
 const { checksOf, judgesStatus, meets, statusesOf } = require('./expectations.cjs');
 const { watchStarter } = require('./starter.cjs');
+const { letGo } = require('./young.cjs');
 
 const FLUSH_MS = 200;
 const BEAT_MS = 1000;
@@ -266,12 +267,14 @@ function guard(context) {
     if (!target || !agent || guarded.has(agent)) continue;
     guarded.add(agent);
     const { addRequest } = agent;
-    agent.addRequest = function (request, options, ...rest) {
+    // Not assigned as it is written: V8 would keep it, and so this visitor (see `young.cjs`).
+    const onlyToTarget = function (request, options, ...rest) {
       if (isTarget(options)) return addRequest.call(this, request, options, ...rest);
       const host = `${options.host}:${options.port}`;
       complain(`a request went to ${host}: only the stack's own URL, ${target.host}, is put under load`);
       return process.nextTick(() => request.destroy(new Error(`${host} is not the stack's`)));
     };
+    agent.addRequest = onlyToTarget;
   }
 }
 
@@ -382,6 +385,17 @@ function aroundError(error, request, _context, _emitter, next) {
 // Only looks: what happens then is Artillery's and Node's own.
 process.on('uncaughtExceptionMonitor', (error) => complain(String(error?.message ?? error)));
 
+// Only what the load costs depends on it, so that this cannot be done ends nothing.
+function letGoOfVisitors() {
+  let why;
+  try {
+    why = letGo(process.argv[1]);
+  } catch (error) {
+    why = error.message;
+  }
+  if (why) fs.writeSync(2, `Visitors who have left stay in Artillery's memory, which makes its pauses longer: ${why}\n`);
+}
+
 const functions = {
   haproofBeforeScenario: beforeScenario,
   haproofBeforeRequest: beforeRequest,
@@ -393,6 +407,7 @@ const functions = {
 };
 
 if (requestsFile) keepTime(now);
+if (requestsFile && !isMainThread) letGoOfVisitors();
 awaitStart();
 
 // Artillery takes the functions; `processor.mjs` also what its wrappers need.
