@@ -1,11 +1,12 @@
 """How long Artillery's garbage collections hold its visitors up, which is part of what it measures.
 
 Runs the published scenario, profile `quick`, against a trivial server and reads what Node says of its
-collections. Options for Node are passed on.
+collections. Options for Node are passed on. With `chrt -f 5` (as root) no other program's need for a CPU is
+part of the pauses.
 
 Examples:
-    python -m benchmarks.pauses
-    python -m benchmarks.pauses --max-semi-space-size=1      # MB: shorter pauses, and more of them
+    chrt -f 5 python -m benchmarks.pauses
+    python -m benchmarks.pauses --max-semi-space-size=16      # MB: fewer pauses, and longer ones
 """
 
 from __future__ import annotations

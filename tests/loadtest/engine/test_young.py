@@ -20,9 +20,9 @@ VISITORS = Path(__file__).with_name("visitors.mjs")
 PRETENURED = re.compile(r"^\s+promise\.\w+ = (\(|function\b)", re.MULTILINE)
 
 
-def node(script: str, *arguments: object) -> str:
+def node(script: str) -> str:
     command, entry = locate.artillery_command()
-    given = [command, "--input-type=module", "-e", script, entry, generator.YOUNG, *arguments]
+    given = [command, "--input-type=module", "-e", script, entry, generator.YOUNG]
     return subprocess.run(given, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
