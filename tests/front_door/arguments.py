@@ -32,7 +32,7 @@ ROWS: Final[tuple[Row, ...]] = (
     row("loadtest plan --hold 5:1e9s", "'1e9s' is no length", "`60s`"),
     row("loadtest plan --hold=-5:60s", "'-5' is no number of arrivals"),
     row("loadtest plan --pause 10s", "nobody arrives", "--hold 50:60s"),
-    row("loadtest size --rate nan", "rate of nan", "above 0"),
+    row("loadtest size --rate nan", "rate of nan", "0.1 to 1,000,000"),
     row("loadtest size --rate 100 --slo p99=nanms", "--slo p99=nanms", "`p99=25ms`"),
     row("loadtest compare --confidence nan a b", "confidence of nan %", "50 to 99.99"),
     row("loadtest history --limit 0", "--limit", "0 is not in the range"),
