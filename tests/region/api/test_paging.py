@@ -78,7 +78,8 @@ def events(aws: Aws) -> dict[str, dict[str, Any]]:
         client.put_rule(Name=name, EventPattern='{"source": ["x"]}')
         client.put_targets(Rule=name, Targets=[{"Id": "a", "Arn": topics[0]}])
     client.put_targets(
-        Rule="thing-0", Targets=[{"Id": str(place), "Arn": arn} for place, arn in enumerate(topics[1:])]
+        Rule="thing-0",
+        Targets=[{"Id": str(place), "Arn": arn} for place, arn in enumerate(topics[1:])],
     )
     return {
         "ListEventBuses": {},
