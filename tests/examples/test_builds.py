@@ -137,8 +137,8 @@ def test_it_builds_starts_on_a_nano_and_serves_the_load_tests_visitors(
             f"{service.healthy_after_s:.1f} s, at most {service.memory_peak() / 2**20:.0f} MiB"
         )
         service.process.send_signal(signal.SIGTERM)
-        # Within the time that its unit or stop script grants.
-        assert service.process.wait(30) in {0, 143, -signal.SIGTERM}
+        # Within the time that systemd grants by default; gunicorn takes up to 30 s of it for requests in flight.
+        assert service.process.wait(90) in {0, 143, -signal.SIGTERM}
 
 
 def _prepare(revision: Path, instance: dict[str, str]) -> None:

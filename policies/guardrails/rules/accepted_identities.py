@@ -217,7 +217,10 @@ TOGETHER = joint_refusal_rule(
             types=tokens.ROLE,
             says="LimitExceeded: a role's inline policies have 10240 characters without white space.",
             source=f"{IAM}UserGuide/reference_iam-quotas.html",
-            remedy="make an aws.iam.Policy of one of them, 6144 characters at most, and attach it.",
+            remedy=(
+                "take one of them out, make an aws.iam.Policy of it, 6144 characters at most, and attach "
+                "that."
+            ),
             find=_together,
         ),
     ),

@@ -166,6 +166,8 @@ _PASSED = (
 
 
 def _known(stack: Stack) -> Iterator[Violation]:
+    # Whatever an id looks like, of a provider that is no AWS too: what a resource says of itself is right.
+    ids = {str(one.get("id")) for one in stack.resources}
     for places, wanted in ((_NAMES, False), (_ARNS, True)):
         for place in places:
             for resource in stack.of(place.types):
@@ -176,7 +178,7 @@ def _known(stack: Stack) -> Iterator[Violation]:
                         continue
                     if value.startswith("arn:") is not wanted:
                         yield _wrong(resource, place, value)
-                    elif not value.startswith(place.prefix):
+                    elif not value.startswith(place.prefix) and value not in ids:
                         yield _nameless(resource, place, value)
 
 

@@ -44,7 +44,8 @@ def _is_plain_http(listener: Resource) -> bool:
 def _no_tls(stack: Stack, balancer: Resource, _: Settings) -> str | None:
     listeners = _listeners(stack, balancer)
     # With a certificate in the stack it is mandatory: alb-http-to-https reports it then.
-    if stack.of(tokens.CERTIFICATE) or not any(_is_plain_http(one) for one in listeners):
+    plain = [one for one in listeners if _is_plain_http(one) and not _sends_elsewhere(stack, one)]
+    if stack.of(tokens.CERTIFICATE) or not plain:
         return None
     if any(_is_secure(listener) for listener in listeners):
         return None
@@ -91,7 +92,7 @@ def _http_to_https(stack: Stack, _: Settings) -> Iterator[Violation]:
         if any(_is_secure(listener) for listener in listeners):
             for listener in plain:
                 yield from _redirects(stack, listener)
-        elif certified and plain:
+        elif certified and not all(_sends_elsewhere(stack, one) for one in plain):
             yield Violation(
                 f'The stack has a certificate, but load balancer "{balancer.name}" has no HTTPS '
                 "listener.",
@@ -103,13 +104,29 @@ def _http_to_https(stack: Stack, _: Settings) -> Iterator[Violation]:
             )
 
 
-def _redirects(stack: Stack, listener: Resource) -> Iterator[Violation]:
-    rules = [
-        rule
-        for rule in stack.of(tokens.LISTENER_RULE)
-        if listener in stack.linked(rule, "listenerArn", tokens.LISTENER, _BALANCER_KEYS)
+def _deciding(stack: Stack, listener: Resource) -> Iterator[tuple[Resource, str]]:
+    """Yield what decides what a listener does with a request, and the property that has the actions."""
+    yield listener, "defaultActions"
+    for rule in stack.of(tokens.LISTENER_RULE):
+        if listener in stack.linked(rule, "listenerArn", tokens.LISTENER, _BALANCER_KEYS):
+            yield rule, "actions"
+
+
+def _sends_elsewhere(stack: Stack, listener: Resource) -> bool:
+    """Return whether a listener sends everybody to another host by HTTPS: that one needs TLS."""
+    actions = [
+        action
+        for resource, prop in _deciding(stack, listener)
+        for action in items(resource.get(prop)) or [None]
     ]
-    for resource, prop in ((listener, "defaultActions"), *((rule, "actions") for rule in rules)):
+    return all(
+        _is_redirect(action) and dig(action, "redirect", "host") not in {None, "", "#{host}"}
+        for action in actions
+    )
+
+
+def _redirects(stack: Stack, listener: Resource) -> Iterator[Violation]:
+    for resource, prop in _deciding(stack, listener):
         actions = items(resource.get(prop))
         if not actions or not all(_is_redirect(action) for action in actions):
             types = ", ".join(show(dig(action, "type")) for action in actions)

@@ -53,6 +53,7 @@ REFUSED = {
         key(isEnabled=False),
         proxy("subnet-a"),
         alone(CACHE, numCacheClusters=1.0, automaticFailoverEnabled=True),
+        alone(CACHE, snapshotWindow="03:00-04:00", maintenanceWindow="sun:03:30-sun:04:30"),
     ]
 }
 

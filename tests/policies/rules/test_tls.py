@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.mutations.listening import sends_away
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -40,6 +41,8 @@ BREAKS = [
 # A change that breaks nothing.
 KEEPS = [
     lambda d: d.drop("http"),
+    # A balancer that sends everybody to another site needs no certificate.
+    lambda d: sends_away(d.twin("load-balancer", "other"), "other"),
     lambda d: d.add("path", "aws:lb/listenerRule:ListenerRule", {"listenerArn": UNKNOWN,
         "conditions": [{"pathPattern": {"values": ["/a"]}}],
         "actions": [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}]},
