@@ -137,7 +137,7 @@ def test_it_builds_starts_on_a_nano_and_serves_the_load_tests_visitors(
             f"{service.healthy_after_s:.1f} s, at most {service.memory_peak() / 2**20:.0f} MiB"
         )
         service.process.send_signal(signal.SIGTERM)
-        # Within the time that systemd grants by default; gunicorn takes up to 30 s of it for requests in flight.
+        # Within the time that systemd grants by default: gunicorn takes up to 30 s for its visitors.
         assert service.process.wait(90) in {0, 143, -signal.SIGTERM}
 
 
