@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from loadtest.experiments.resources import StackResources
 from loadtest.experiments.session import Session
 
 POLL_S: Final = 1.0
@@ -21,14 +20,14 @@ def restore(session: Session, instances: int, longest_s: float) -> int:
     Returns how many too many it wanted; 0 if it had not grown, or the stack has no group. After `longest_s`
     it waits no longer: the experiment's own steady state tells what is missing.
     """
-    stack: StackResources = session.stack
+    stack = session.stack
     if stack.outputs.auto_scaling_group_name is None:
         return 0
     group = stack.group()
-    grown = int(group["DesiredCapacity"]) - max(instances, int(group.get("MinSize", 0)))
+    size = max(instances, int(group["MinSize"]))
+    grown = int(group["DesiredCapacity"]) - size
     if grown <= 0:
         return 0
-    size = int(group["DesiredCapacity"]) - grown
     session.clients["autoscaling"].set_desired_capacity(
         AutoScalingGroupName=stack.outputs.auto_scaling_group_name,
         DesiredCapacity=size,
