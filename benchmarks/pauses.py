@@ -22,7 +22,7 @@ from loadtest.cli import tools
 from loadtest.profiles import PROFILES
 from loadtest.runs import paths
 
-_COLLECTION = re.compile(r"^\[\d+:(?P<thread>0x[0-9a-f:]+)\] +\d+ ms: pause=", re.MULTILINE)
+_COLLECTION = re.compile(r"^\[\d+:(?P<thread>0x[0-9a-f:]+)\] +\d+ ms: pause=.*", re.MULTILINE)
 _FIELD = re.compile(r"\b([\w.]+)=(\S+)")
 _LONG_MS = 10.0
 
@@ -42,15 +42,11 @@ class Collection:
 
 def collections(log: str) -> list[Collection]:
     """Return the collections that a log tells of."""
-    return [_collection(one["thread"], _line(log, one)) for one in _COLLECTION.finditer(log)]
+    return [_collection(one["thread"], one[0]) for one in _COLLECTION.finditer(log)]
 
 
-def _line(log: str, found: re.Match[str]) -> dict[str, str]:
-    end = log.find("\n", found.start())
-    return dict(_FIELD.findall(log[found.start() : None if end < 0 else end]))
-
-
-def _collection(thread: str, fields: dict[str, str]) -> Collection:
+def _collection(thread: str, line: str) -> Collection:
+    fields = dict[str, str](_FIELD.findall(line))
     young = fields["gc"] == "s"
     copied = ("promoted", "new_space_survived") if young else ()
     return Collection(
