@@ -14,8 +14,7 @@ def of(proof: Proof) -> list[ExperimentRow]:
 
 
 def _row(entry: Entry) -> ExperimentRow:
-    record, measured = entry.record, entry.measured
-    found = {one.name.id: one for one in entry.comparisons}
+    record = entry.record
     return ExperimentRow(
         experiment=record.experiment,
         title=record.title,
@@ -23,7 +22,7 @@ def _row(entry: Entry) -> ExperimentRow:
         because=record.because,
         cells=[
             named("survival", slug(record.outcome)),
-            rows.beside(measured and measured.detection_s, found.get("prediction.detection")),
+            rows.detected(entry),
             rows.recovered(entry),
             rows.bad(entry),
         ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from loadtest.experiments.prediction import Agreement, Span
@@ -42,12 +41,11 @@ def rows(proof: Proof, texts: Texts) -> list[Row]:
 def _row(entry: Entry, t: Texts) -> Row:
     record, measured = entry.record, entry.measured
     nothing = t("value.none")
-    found: Mapping[str, Comparison] = {one.name.id: one for one in entry.comparisons}
     cells = [
         t.label("stack", record.topology),
         t(f"survival.{slug(record.outcome)}"),
         nothing if record.survived_by_itself else ", ".join(record.because) or nothing,
-        t.render(beside(measured and measured.detection_s, found.get("prediction.detection"))),
+        t.render(detected(entry)),
         t.render(recovered(entry)),
         t.render(bad(entry)),
         nothing if measured is None else t("proof-page.minutes", minutes=measured.budget_minutes),
@@ -63,12 +61,21 @@ def bad(entry: Entry) -> Message:
     return msg("proof-page.bad-of", bad=found.bad, requests=found.requests)
 
 
+def detected(entry: Entry) -> Message:
+    """Say when the fault was noticed, beside the prediction."""
+    return beside(entry.measured and entry.measured.detection_s, _compared(entry, "detection"))
+
+
 def recovered(entry: Entry) -> Message:
     """Say when all was as before, beside the prediction; or that the experiment did not wait for that."""
     if not entry.record.awaits_replacement:
         return msg("proof-page.not-awaited")
-    found = next((one for one in entry.comparisons if one.name.id == "prediction.recovery"), None)
-    return beside(entry.measured and entry.measured.recovery_s, found)
+    return beside(entry.measured and entry.measured.recovery_s, _compared(entry, "recovery"))
+
+
+def _compared(entry: Entry, figure: str) -> Comparison | None:
+    name = f"prediction.{figure}"
+    return next((one for one in entry.comparisons if one.name.id == name), None)
 
 
 def beside(measured_s: float | None, found: Comparison | None) -> Message:
