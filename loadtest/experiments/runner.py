@@ -214,7 +214,7 @@ class _Series:
         directory: Path,
         print_line: PrintLine,
         *,
-        alarms: StopAlarms | None,
+        alarms: StopAlarms,
     ) -> None:
         self._outputs, self._settings, self._load = outputs, settings, made
         self._directory, self._alarms, self._print = directory, alarms, print_line
@@ -329,16 +329,16 @@ def account(outputs: StackOutputs) -> str:
     return "" if is_local(endpoint()) else recovery.account_of(Clients(outputs.region))
 
 
-def _stop_alarms(outputs: StackOutputs, settings: Settings) -> StopAlarms | None:
+def _stop_alarms(outputs: StackOutputs, settings: Settings) -> StopAlarms:
     names = settings.stop_alarms
-    return StopAlarms.of(Clients(outputs.region)["cloudwatch"], names) if names else None
+    return StopAlarms.of(Clients(outputs.region)["cloudwatch"], names) if names else StopAlarms()
 
 
 def _session(
     experiment: ExperimentFile,
     outputs: StackOutputs,
     settings: Settings,
-    alarms: StopAlarms | None,
+    alarms: StopAlarms,
 ) -> Session:
     """Begin an experiment's directory and its journal."""
     stack = StackResources(outputs, Clients(outputs.region))

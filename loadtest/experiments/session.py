@@ -51,7 +51,7 @@ class Session:
     load: LoadWatch | None = None
     fis_role: str | None = None
     """The role that AWS FIS takes on, for the actions that only FIS has."""
-    stop_alarms: StopAlarms | None = None
+    stop_alarms: StopAlarms = field(default_factory=StopAlarms)
     """What ends it, if something does."""
     planned: list[Planned] = field(default_factory=list[Planned])
     targets: list[Target] = field(default_factory=list[Target])

@@ -21,9 +21,9 @@ ASKED_EVERY_S: Final = 5.0
 
 @dataclass
 class StopAlarms:
-    """The alarms of one experiment. `of` finds them."""
+    """The alarms of one experiment, by default none. `of` finds them."""
 
-    cloudwatch: Any
+    cloudwatch: Any = None
     arns: dict[str, str] = field(default_factory=dict[str, str])
     """ARNs by the alarms' names."""
     _asked_at: float = 0.0

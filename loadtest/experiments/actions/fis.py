@@ -95,9 +95,7 @@ def run(
         clientToken=f"haproof-{step}",
         description=f"haproof: {session.experiment.name}",
         roleArn=_role(session),
-        stopConditions=(
-            session.stop_alarms.conditions if session.stop_alarms else [{"source": "none"}]
-        ),
+        stopConditions=session.stop_alarms.conditions,
         targets={
             "all": {"resourceType": fault.kind, "resourceArns": list(arns), "selectionMode": "ALL"}
         },

@@ -21,6 +21,7 @@ from loadtest.experiments import files, load, one_at_a_time, runner
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile
+from loadtest.experiments.stop_alarms import StopAlarms
 from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header, WayBack
 from loadtest.runs import paths
 from tests.loadtest.conftest import outputs_of
@@ -84,7 +85,10 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
     def session(experiment: ExperimentFile, *_: Any) -> Any:
         not_stopping = SimpleNamespace(is_set=lambda: False)
         return SimpleNamespace(
-            experiment=experiment, wait=stopping.wait, stopping=not_stopping, stop_alarms=None
+            experiment=experiment,
+            wait=stopping.wait,
+            stopping=not_stopping,
+            stop_alarms=StopAlarms(),
         )
 
     def cut(_run: Path, target: Path, _profile: Any, *, began_ms: float, ended_ms: float) -> Any:
