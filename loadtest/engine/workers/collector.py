@@ -40,11 +40,8 @@ class Collector:
         """
         self._requests = directory / f"{paths.REQUESTS}.gz"
         self._generator = directory / paths.GENERATOR
-        self._complain, self._silence, self._names = (
-            complain,
-            silence,
-            [one.name for one in workers],
-        )
+        self._complain, self._silence = complain, silence
+        self._names = [one.name for one in workers]
         self._tails = [journal.Tail(one / f"{paths.REQUESTS}.gz") for one in workers]
         self._events = [journal.Tail(one / paths.GENERATOR) for one in workers]
         self._phases = {
@@ -90,7 +87,6 @@ class Collector:
             # One write in append mode, like everybody who writes there: lines stay whole.
             with self._generator.open("ab", buffering=0) as file:
                 file.write("".join(f"{json.dumps(one)}\n" for one in events).encode())
-
         self._notice_silence()
 
     def _heard(self, worker: int, lines: list[str]) -> list[str]:
