@@ -138,10 +138,7 @@ def test_the_sum_is_the_load_and_the_run_is_the_records_together(tmp_path: Path,
 
 def begun(directory: Path) -> Path:
     """Wait until the workers have begun, and a while; return the third one's directory."""
-    deadline = time.monotonic() + 150
-    while not list(directory.glob("results/*/worker-3/begin")):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    await_files(directory, "results/*/worker-3/begin", 1)
     time.sleep(3)
     return next(directory.glob("results/*/worker-3"))
 
