@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,32 +22,16 @@ from loadtest.experiments import engine, files, follower, kinds, runner
 from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.session import Session, under_way
 from tests.loadtest.conftest import outputs_of
+from tests.loadtest.experiments import json_server
 
 BLOCK = {"name": "haproof", "because": [], "recovery_s": 30}
 
 
-class Answering(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        body = json.dumps({"status": "ok", "items": [{"n": 3}]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Answering)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/health"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    body = json.dumps({"status": "ok", "items": [{"n": 3}]}).encode()
+    with json_server.serving(lambda _: (200, body)) as address:
+        yield f"{address}/health"
 
 
 def http(**more: Any) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import psutil
@@ -28,6 +27,7 @@ from loadtest.experiments import (
 )
 from loadtest.experiments.session import Session, under_way
 from loadtest.experiments.stop_alarms import StopAlarms
+from tests.loadtest.experiments import json_server
 from tests.loadtest.experiments.conftest import FakeCloud
 
 HERE = __name__
@@ -38,31 +38,16 @@ OURS = f"{FOR_EVER_S}.{os.getpid()}"
 """As long, and no other test's."""
 
 
-class Answers(BaseHTTPRequestHandler):
+def answer(path: str) -> tuple[int, bytes]:
     """GET /503 answers 503; GET /broken promises JSON and sends half of it."""
-
-    def do_GET(self) -> None:
-        code = int(self.path[1:]) if self.path[1:].isdecimal() else 200
-        body = b'{"half": ' if self.path == "/broken" else b"{}"
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing."""
+    status = int(path[1:]) if path[1:].isdecimal() else 200
+    return status, b'{"half": ' if path == "/broken" else b"{}"
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with json_server.serving(answer) as address:
+        yield address
 
 
 def value() -> Any:
