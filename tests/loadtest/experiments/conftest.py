@@ -20,8 +20,8 @@ OURS = [{"Key": "Project", "Value": "haproof"}, {"Key": "Stack", "Value": "ha"}]
 THEIRS = [{"Key": "Project", "Value": "other"}, {"Key": "Stack", "Value": "ha"}]
 
 
-def refused(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": code}}, "Operation")
+def refused(code: str, message: str = "") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message or code}}, "Operation")
 
 
 class FakeService:
@@ -60,9 +60,11 @@ class FakeCloud:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.clients: dict[str, Any] = {}
+        """Of services that something else answers."""
 
-    def __getitem__(self, service: str) -> FakeService:
-        return FakeService(self, service)
+    def __getitem__(self, service: str) -> Any:
+        return self.clients.get(service) or FakeService(self, service)
 
     def called(self, name: str) -> list[dict[str, Any]]:
         return [arguments for operation, arguments in self.calls if operation == name]

@@ -70,13 +70,14 @@ class Fis:
 
 
 @pytest.fixture
-def on_aws(session: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[[Fis], Session]:
+def on_aws(
+    session: Session, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Fis], Session]:
     """An experiment on AWS itself, with FIS in the place of the cloud's."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setattr(fis, "POLL_S", 0.0)
     monkeypatch.setattr(fis, "new_step", lambda: "step1")
     session.fis_role = ROLE
-    cloud: Any = session.stack.clients
     cloud.answers["sts.get_caller_identity"] = {"Account": "123456789012"}
     group = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"][0]
     group["AutoScalingGroupARN"] = GROUP
@@ -88,13 +89,7 @@ def on_aws(session: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[[Fis],
     }
 
     def made(found: Fis) -> Session:
-        monkeypatch.setattr(
-            FakeCloud,
-            "__getitem__",
-            lambda self, name, other=FakeCloud.__getitem__: (
-                found.client if name == "fis" else other(self, name)
-            ),
-        )
+        cloud.clients["fis"] = found.client
         return session
 
     return made

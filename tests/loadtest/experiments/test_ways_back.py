@@ -101,7 +101,7 @@ def test_a_largest_size_is_not_put_below_the_smallest(cloud: FakeCloud) -> None:
 
 
 def invalid(message: str) -> ClientError:
-    return ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "Operation")
+    return refused("ValidationError", message)
 
 
 @pytest.mark.parametrize(
