@@ -130,8 +130,7 @@ def _watch(
             going_back, due = True, now + ROLLBACKS_S
         elif session.stopping.is_set() and not (stopping or going_back):
             stopping, due = True, now + UNHEARD_S
-        alarm = session.stop_alarms.reason()
-        if not (stopping or going_back) and (alarm or now >= due):
+        if not (stopping or going_back) and ((alarm := session.stop_alarms.reason()) or now >= due):
             session.cut_short = alarm or (
                 f"{what} had not ended after {at_most_s:.0f} s, and its load goes on for no longer: give "
                 "its actions a time-out, or raise `recovery_s`"
