@@ -50,6 +50,10 @@ class SetByStep:
         return len(there) > 1 and _order(self.location)[:1] == there[:1]
 
 
+_BEFORE: Location = ("before",)
+"""The flow whose variables all others have as well."""
+
+
 def _flow(location: Location) -> Location:
     return location[: location.index("flow")] if "flow" in location else ()
 
@@ -81,42 +85,37 @@ class Variables:
 
     elsewhere: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     """Names that environments of the script set, of which none was chosen; with these."""
-    steps: Sequence[SetByStep] = ()
-    """What steps set that nothing else does; all of it is among `known`."""
-    absent: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Names that are set elsewhere in the script and not here; with the reason."""
+    steps: Mapping[str, Sequence[SetByStep]] = field(default_factory=dict[str, Sequence[SetByStep]])
+    """What steps set that nothing else does, by name; all of it is among `known`."""
+    place: Location | None = None
+    """Where in a flow a user is; None for anywhere."""
+    in_next_round: bool = False
+    """Whether what the same loop sets later counts as well."""
 
     def at(self, location: Location, *, in_next_round: bool = False) -> Variables:
         """Return the variables that a user has at a place in a flow.
 
         With `in_next_round`, also those that the same loop sets later: a condition may ask for one.
         """
-        flow = _flow(location)
-        absent = dict[str, str]()
-        for name, setters in self._setters().items():
-            mine = [one for one in setters if one.flow in (flow, ("before",))]
-            useful = [one for one in mine if not one.stays]
-            there = [
-                one
-                for one in useful
-                if one.flow != flow
-                or one.is_set_at(location)
-                or (in_next_round and one.is_in_a_loop_with(location))
-            ]
-            if not there:
-                absent[name] = _why_absent(name, setters, mine, useful)
-        known = {name: values for name, values in self.known.items() if name not in absent}
-        return replace(self, known=known, absent=absent)
+        return replace(self, place=location, in_next_round=in_next_round)
 
-    def _setters(self) -> Mapping[str, list[SetByStep]]:
-        found = dict[str, list[SetByStep]]()
-        for one in self.steps:
-            found.setdefault(one.name, []).append(one)
-        return found
+    def _absent(self, name: str) -> str | None:
+        """Return why a variable that steps set is not set at `place`; None if it is, or if none sets it."""
+        setters, place = self.steps.get(name, ()), self.place
+        if place is None or not setters or any(self._has_set(one, place) for one in setters):
+            return None
+        return _why_absent(name, setters, _flow(place))
+
+    def _has_set(self, one: SetByStep, place: Location) -> bool:
+        flow = _flow(place)
+        if one.stays or one.flow not in (flow, _BEFORE):
+            return False
+        in_round = self.in_next_round and one.is_in_a_loop_with(place)
+        return one.flow != flow or in_round or one.is_set_at(place)
 
     def has(self, name: str) -> bool:
         """Return whether something sets the variable."""
-        if name in self.known:
+        if name in self.known and self._absent(name) is None:
             return True
         if self.unread_processor and not name.startswith("$"):
             return True
@@ -134,8 +133,8 @@ class Variables:
 
     def unknown(self, name: str) -> str:
         """Say that nothing sets a variable, with the nearest that something does."""
-        if name in self.absent:
-            return self.absent[name]
+        if (why := self._absent(name)) is not None:
+            return why
         if name in (LOOP_COUNT, LOOP_ELEMENT):
             key = "loopElement" if name == LOOP_ELEMENT else "loopValue"
             return f"`{name}` is there in a loop, and behind it, whose `{key}` does not name it otherwise"
@@ -146,20 +145,21 @@ class Variables:
                 f"`{name}` is set in an environment only: `--environment {environments[0]}` "
                 f"{'chooses it' if len(environments) == 1 else f'chooses one of {len(environments)}'}"
             )
-        if name.startswith("$") and not difflib.get_close_matches(name, self.known, n=1):
+        known = [one for one in self.known if self._absent(one) is None]
+        close = difflib.get_close_matches(name, known, n=1)
+        if name.startswith("$") and not close:
             there = ", ".join(one for one in BUILT_IN if one.startswith("$"))
             return (
                 f"Artillery has no variable `{name}`, only {there}: set one in a function of a "
                 "`processor`"
             )
-        close = difflib.get_close_matches(name, self.known, n=1)
         hint = f"; did you mean `{close[0]}`?" if close else ""
         return f"nothing sets the variable `{name}`{hint}"
 
 
-def _why_absent(
-    name: str, setters: Sequence[SetByStep], mine: Sequence[SetByStep], useful: Sequence[SetByStep]
-) -> str:
+def _why_absent(name: str, setters: Sequence[SetByStep], flow: Location) -> str:
+    mine = [one for one in setters if one.flow in (flow, _BEFORE)]
+    useful = [one for one in mine if not one.stays]
     if mine and not useful:
         return f"`{name}` never changes in a loop without `over`: write `$loopCount`, or its `loopValue`"
     if useful:
@@ -198,9 +198,11 @@ def collect(
         choices = walk.sequence(value) if isinstance(value, list) else [value]
         known[str(name)] = None if any(map(is_template, choices)) else choices
     found = [SetByStep(name, at, line_of(at), stays) for name, at, stays in _set_by_steps(content)]
-    steps = [one for one in found if one.name not in known]
+    steps = dict[str, list[SetByStep]]()
     for one in found:
-        known[one.name] = None
+        if one.name not in known:
+            steps.setdefault(one.name, []).append(one)
+    known |= dict.fromkeys((one.name for one in found), None)
     named = "processor" in walk.mapping(walk.mapping(content).get("config"))
     return Variables(
         known, processor, let_in, unread_processor=named and processor is None, steps=steps
