@@ -138,9 +138,7 @@ def _misspelt(found: Adopted, content: Any) -> None:
             text = f"unknown key `{close[0]}` in a scenario file; did you mean `{name}`?"
             found.refuse((close[0],), text)
             given[name] = given.pop(close[0])
-            _take_positions(found.source, (close[0],), (name,))
-            for positions in (found.source.keys, found.source.values):
-                positions[(name,)] = positions[(close[0],)]
+            _move_positions(found.source, (close[0],), (name,))
 
 
 def _other_flow(found: Adopted, content: Any) -> None:
@@ -150,9 +148,7 @@ def _other_flow(found: Adopted, content: Any) -> None:
     if "flow" in only:
         found.refuse(("scenarios",), "`scenarios` is a list: write `- ` before its first key")
         top["scenarios"] = [only]
-        _take_positions(found.source, ("scenarios",), ("scenarios", 0))
-        for positions in (found.source.keys, found.source.values):
-            positions["scenarios", 0] = positions["scenarios",]
+        _move_positions(found.source, ("scenarios",), ("scenarios", 0))
     for index, one in enumerate(walk.sequence(top.get("scenarios"))):
         given = walk.mapping(one)
         other = next((key for key in _FLOW if isinstance(given.get(key), list)), None)
@@ -160,9 +156,7 @@ def _other_flow(found: Adopted, content: Any) -> None:
             here: Location = ("scenarios", index, other)
             found.refuse(here, f"unknown key `{other}` in a scenario; did you mean `flow`?")
             given["flow"] = given.pop(other)
-            _take_positions(found.source, here, ("scenarios", index, "flow"))
-            for positions in (found.source.keys, found.source.values):
-                positions["scenarios", index, "flow"] = positions[here]
+            _move_positions(found.source, here, ("scenarios", index, "flow"))
 
 
 def _remarks(found: Adopted, content: Any) -> None:
@@ -230,7 +224,16 @@ def _merged(mine: list[Any], theirs: list[Any]) -> list[Any]:
     return [*made, *copy.deepcopy(theirs[len(made) :]), *mine[len(theirs) :]]
 
 
+def _move_positions(source: Source, of: Location, at: Location) -> None:
+    """Give what is moved to `at` its position, with those of all that is in it."""
+    _take_positions(source, of, at)
+    for positions in (source.keys, source.values):
+        if of in positions:
+            positions[at] = positions[of]
+
+
 def _take_positions(source: Source, of: Location, at: Location) -> None:
+    """Give what is in `of` its positions where it is merged into `at`."""
     for positions in (source.keys, source.values):
         for location, position in list(positions.items()):
             if location[: len(of)] == of and len(location) > len(of):
@@ -307,10 +310,7 @@ def _timeout(found: Adopted, config: dict[str, Any]) -> None:
     if "timeout" in config:
         # The one that Artillery prefers.
         given["timeout"] = config.pop("timeout")
-        _take_positions(found.source, ("config", "timeout"), ("config", "http", "timeout"))
-        for positions in (found.source.keys, found.source.values):
-            if ("config", "timeout") in positions:
-                positions["config", "http", "timeout"] = positions["config", "timeout"]
+        _move_positions(found.source, ("config", "timeout"), ("config", "http", "timeout"))
     elif "timeout" not in given:
         given["timeout"] = int(DEFAULT_TIMEOUT_S)
         text = f"no `timeout` below `config.http`: {DEFAULT_TIMEOUT_S:g} s, Artillery's default"

@@ -188,14 +188,12 @@ def _unknown(location: Location) -> str:
 
 def _belongs(key: str, part: str) -> str | None:
     """Where a key belongs that Artillery knows, but not here."""
-    if part == "" and key in (*_names(Config), *IN_CONFIG):
-        return "belongs below `config`, and Artillery ignores it here: move it there or remove it"
-    if part == "config/http" and key in (*_names(Config), *IN_CONFIG):
-        return "belongs below `config`, and Artillery ignores it here: move it there or remove it"
-    if part == "" and key == "expect":
-        return "belongs into a request, and Artillery ignores it here: move it there or remove it"
-    if re.fullmatch(r"scenarios/\d+", part) and key in ("capture", "match", "expect"):
-        return "belongs into a request, and Artillery ignores it here: move it there or remove it"
+    ignored = "and Artillery ignores it here: move it there or remove it"
+    if part in ("", "config/http") and key in (*_names(Config), *IN_CONFIG):
+        return f"belongs below `config`, {ignored}"
+    in_scenario = re.fullmatch(r"scenarios/\d+", part) and key in ("capture", "match", "expect")
+    if in_scenario or (part == "" and key == "expect"):
+        return f"belongs into a request, {ignored}"
     if re.fullmatch(rf".*/({_METHOD})", part) and key in KINDS:
         return (
             f"is a step of its own, and Artillery ignores it here: write `- {key}: …` in the flow"
