@@ -26,6 +26,11 @@ class SavedRun:
     summary: RunSummary
 
     @property
+    def identity(self) -> tuple[str, datetime]:
+        """What makes it one run, wherever a copy of it is."""
+        return self.summary.id, self.summary.started_at
+
+    @property
     def app_versions(self) -> list[str]:
         """The application versions that its responses named."""
         return sorted({v for one in self.summary.instances for v in one.versions})
@@ -125,7 +130,7 @@ def given_once(found: Iterable[SavedRun]) -> list[SavedRun]:
     known = dict[tuple[str, datetime], Path]()
     every = list(found)
     for run in every:
-        which, where = (run.summary.id, run.summary.started_at), run.directory.resolve()
+        which, where = run.identity, run.directory.resolve()
         if which in known:
             also = "" if known[which] == where else f", as {known[which]} and as {where}"
             raise ResultsError(

@@ -101,10 +101,8 @@ def _sides(
     before = baselines.runs(name, baseline, base)
     later = runs or [f"{saved_runs.LATEST}{baseline.topology}"]
     after = saved_runs.given_once(saved_runs.load(base, run) for run in later)
-    known = {(run.summary.id, run.summary.started_at) for run in before}
-    if own := [
-        run.summary.id for run in after if (run.summary.id, run.summary.started_at) in known
-    ]:
+    known = {run.identity for run in before}
+    if own := [run.summary.id for run in after if run.identity in known]:
         raise LoadTestError(
             f"{', '.join(own)} is part of baseline {name!r} itself; make another run, then compare that"
         )
