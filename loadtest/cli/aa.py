@@ -28,13 +28,7 @@ from loadtest.cli.load_options import (
     phases_given,
 )
 from loadtest.cli.load_request import LoadRequest, asked
-from loadtest.cli.options import (
-    RUN_HELP,
-    Json,
-    Outputs,
-    Stack,
-    read_outputs,
-)
+from loadtest.cli.options import RUN_HELP, Json, Outputs, Stack, looked_up
 from loadtest.engine import series
 from loadtest.engine.series import CompletedSeries
 from loadtest.errors import OutputsError
@@ -89,11 +83,8 @@ def aa_command(
     words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
     choice = Choice(scenario, environment, frozenset(pass_env or ()))
     found, sent_by = asked(findings, profile, words, choice, generator)
-    if stack:
-        findings.report()  # Pulumi is not asked for what will not be loaded.
-    target = findings.of(read_outputs, stack, outputs)
-    findings.report()
-    made = _run_pairs(target.value, found.value, sent_by.value, pairs, console)
+    target = looked_up(findings, stack, outputs)
+    made = _run_pairs(target, found.value, sent_by.value, pairs, console)
     return _show_made(console, made, json=json)
 
 

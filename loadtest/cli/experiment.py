@@ -14,7 +14,7 @@ from rich.console import Console
 from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
 from loadtest.cli import output, tools
-from loadtest.cli.options import Json, Outputs, Stack, read_outputs
+from loadtest.cli.options import Json, Outputs, Stack, looked_up
 from loadtest.errors import ExperimentError
 from loadtest.experiments import blast_radius, files, load, robust_engine, runner
 from loadtest.experiments.execution import Result
@@ -163,11 +163,8 @@ def _looked_at(
     found = [findings.of(files.find, name) for name in names]
     peak = findings.of(_peak_of, profile)
     findings.of(load_scenario, scenario)
-    if stack and findings:
-        findings.report()  # Pulumi is not asked for a stack on which nothing will be done.
-    read = findings.of(read_outputs, stack, outputs)
-    findings.report()
-    return [one.value for one in found], peak.value, read.value
+    target = looked_up(findings, stack, outputs)
+    return [one.value for one in found], peak.value, target
 
 
 def _tell_plans(

@@ -79,7 +79,6 @@ class PlannedRuns:
     """The runs that the workers are for: `runs` in all, on `targets` in turn."""
 
     targets: Sequence[StackOutputs]
-    generator: str
     profile: Profile
     scenario: Scenario
     runs: int
@@ -102,6 +101,8 @@ def place_workers(
 ) -> Split | None:
     """Return the workers where they are to run; on Fargate once price and quota allow it.
 
+    Call `look_at_placement` before.
+
     Raises:
         LoadTestError: They cannot be had; the message says why.
         typer.Exit: Nothing is to be started, and what would be has been told.
@@ -109,7 +110,6 @@ def place_workers(
     """
     if placement.place is Place.FARGATE:
         return _on_fargate(placement, _require_tasks(split), planned, console)
-    _require_nothing_of_aws(placement)
     return split
 
 
@@ -138,7 +138,6 @@ def _require_artillery(generator: str) -> None:
 def _on_fargate(
     placement: Placement, split: Split, planned: PlannedRuns, console: Console
 ) -> Split:
-    _require_artillery(planned.generator)
     outputs = planned.targets[0]
     settings = fargate_settings.read(placement.file)
     clients = plans.connect(settings, outputs.region, outputs.url)

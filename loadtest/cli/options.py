@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from commandline.findings import Findings
 from commandline.options import file_or_stdin
 from commandline.options import stack as stack_name
 from loadtest.analysis import margins, slo
@@ -72,6 +73,20 @@ def read_outputs(stack: str | None, outputs: str | None) -> StackOutputs:
     if outputs and not stack:
         return stack_outputs.from_file(outputs)
     raise OutputsError("name the stack: either --stack NAME or --outputs FILE (one of them)")
+
+
+def looked_up(findings: Findings, stack: str | None, outputs: str | None) -> StackOutputs:
+    """Return what `read_outputs` does, unless something is wrong.
+
+    Raises:
+        UserError: They cannot be read, or `findings` has something; the message has all that is wrong.
+        UsageError: One of the options is wrong, and nothing else.
+    """
+    if stack:
+        findings.report()  # Pulumi is not asked for a stack to which nothing will be done.
+    read = findings.of(read_outputs, stack, outputs)
+    findings.report()
+    return read.value
 
 
 def read_slo(path: Path | None, *, may_be_empty: bool = False) -> Slo | None:

@@ -124,7 +124,7 @@ def run_command(
     console = Console(stderr=json)  # standard output then belongs to the program that reads it
     used = request.profile(targets[0])
     runs = looks.value.last if looks.value else repeat or 1
-    planned = PlannedRuns(targets, sender, used, request.scenario, runs * len(targets))
+    planned = PlannedRuns(targets, used, request.scenario, runs * len(targets))
     shared = place_workers(placement, split.value, planned, console)
     load = partial(load_stack, profile=used, console=console, scenario=request.choice)
     load = partial(load, slo=slo.value, generator=sender, workers=shared)
