@@ -28,7 +28,7 @@ from region import image_options
 from region.machines import instance_types
 from region.options import DEFAULT_ROOT, Root, region_root
 from region.start_options import CpuCredits, CpuFactor, Speed, StartOptions
-from rehearsal import setting_pairs, under_way
+from rehearsal import under_way
 from rehearsal.capacity import describe as describe_plan
 from rehearsal.capacity import plan as planned
 from rehearsal.run_options import Experiments, Revision
@@ -183,19 +183,15 @@ def prove(
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
     findings = Findings()
-    settings = findings.of(setting_pairs.read, config or [])
-    images = findings.of(image_options.chosen, root.resolve(), image)
-    findings.of(experiments.require, only or [])
-    findings.of(profile_named, profile)
-    findings.of(_require_stacks, stack or [], STACKS)
-    chosen_images = images.otherwise(image_options.ImageChoice())
     testbed = Testbed(
         root=root.resolve(),
         results=results.resolve(),
         keep=keep,
-        config=settings.otherwise({}),
-        region=StartOptions(images=chosen_images, speed=speed, cpu_factor=cpu_factor),
-    )
+        region=StartOptions(speed=speed, cpu_factor=cpu_factor),
+    ).with_inputs(findings, config or [], image)
+    findings.of(experiments.require, only or [])
+    findings.of(profile_named, profile)
+    findings.of(_require_stacks, stack or [], STACKS)
     if findings:
         testbed.look_at_inputs(findings)
     findings.report()
@@ -230,16 +226,10 @@ def damage(
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
     findings = Findings()
-    settings = findings.of(setting_pairs.read, config or [])
-    images = findings.of(image_options.chosen, root.resolve(), None)
-    breaks = findings.of(chosen, rules or [])
-    chosen_images = images.otherwise(image_options.ImageChoice())
     testbed = Testbed(
-        root=root.resolve(),
-        results=results.resolve(),
-        config=settings.otherwise({}),
-        region=StartOptions(images=chosen_images, speed=speed),
-    )
+        root=root.resolve(), results=results.resolve(), region=StartOptions(speed=speed)
+    ).with_inputs(findings, config or [], None)
+    breaks = findings.of(chosen, rules or [])
     if findings:
         testbed.look_at_inputs(findings)
     findings.report()

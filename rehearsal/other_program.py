@@ -21,7 +21,6 @@ NO_SETTINGS = "preview"
 class Program:
     """A program, and what of it is previewed."""
 
-    directory: Path
     stacks: tuple[str, ...]
     region: str | None
     """The AWS Region that its settings name; None if they name none."""
@@ -75,7 +74,7 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
             "one of them with --stack"
         )
     region = regions.pop() if regions else None
-    return Program(directory, chosen, region or _default_region(project), found, settings)
+    return Program(chosen, region or _default_region(project), found, settings)
 
 
 _STATE = (

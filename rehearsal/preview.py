@@ -49,7 +49,7 @@ class Previews:
         for note in self.program.notes() if self.program else ():
             self.console.print(note, style="yellow", highlight=False, markup=False)
         with self._region() as found:
-            project = Project(found, self.root, program=self._directory, other=self.program)
+            project = Project(found, self.root, program=self.program)
             reports = [self._preview(project, stack) for stack in self._stacks]
         text = policy_report.render(
             reports,
@@ -73,10 +73,6 @@ class Previews:
     @property
     def _stacks(self) -> tuple[str, ...]:
         return self.program.stacks if self.program else STACKS
-
-    @property
-    def _directory(self) -> Path:
-        return self.program.directory if self.program else paths.ROOT
 
     @contextmanager
     def _region(self) -> Generator[Session]:

@@ -74,10 +74,8 @@ class Project:
     """Added to the environment of every Pulumi command."""
     processes: Processes = field(default_factory=Processes)
     """The commands that run, so that another thread can end them."""
-    program: Path = paths.ROOT
-    """The directory of the program: this checkout's, or any other's."""
-    other: OtherProgram | None = None
-    """The other one."""
+    program: OtherProgram | None = None
+    """Another program than this checkout's."""
 
     @property
     def directory(self) -> Path:
@@ -96,7 +94,7 @@ class Project:
         salt = self._read(self.directory / f"Pulumi.{stack}.yaml").get("encryptionsalt")
         own = self._settings_file(stack)
         settings = self._read(own)
-        if self.other:
+        if self.program:
             settings = foreign_settings.portable(settings, own.name).settings
         config = settings["config"] = yaml_file.config(settings, own)
         config.update({f"haproof:{key}": value for key, value in overrides.items()})
@@ -107,13 +105,17 @@ class Project:
         target.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
         self._run(["stack", "select", "--create", "--stack", stack])
 
+    @property
+    def _project_file(self) -> Path:
+        return self.program.project if self.program else paths.ROOT / "Pulumi.yaml"
+
     def _settings_file(self, stack: str) -> Path:
-        usual = self.program / f"Pulumi.{stack}.yaml"
-        return self.other.settings.get(stack, usual) if self.other else usual
+        usual = self._project_file.with_name(f"Pulumi.{stack}.yaml")
+        return self.program.settings.get(stack, usual) if self.program else usual
 
     def _write_project(self) -> None:
-        project = self._read(self.other.project if self.other else self.program / "Pulumi.yaml")
-        main = self.program / str(project.get("main") or "")
+        project = self._read(self._project_file)
+        main = self._project_file.parent / str(project.get("main") or "")
         project["main"] = str(os.path.relpath(main, self.directory)) + (
             "/" if main.is_dir() else ""
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from commandline.findings import Findings
@@ -13,9 +13,8 @@ from loadtest.cli.load_request import choose_generator
 from loadtest.cli.options import slo_file
 from loadtest.scenario import scenario
 from loadtest.scenario.scenario import Choice
-from region import image_options
 from region.start_options import StartOptions
-from rehearsal import load_choice, setting_pairs
+from rehearsal import load_choice
 from rehearsal.run import Rehearsal
 from rehearsal.testbed import Testbed
 
@@ -60,17 +59,14 @@ class RunRequest:
         load = findings.of(load_choice.setting_of, self.profile, self.words, self.choice)
         generator = findings.of(choose_generator, self.generator)
         promise = findings.of(slo_file, self.slo)
-        settings = findings.of(setting_pairs.read, self.config)
-        images = findings.of(image_options.chosen, self.root, self.image)
         testbed = Testbed(
             root=self.root,
             results=self.results,
             load=load.otherwise(NONE),
             keep=self.keep,
             revision=self.revision,
-            config=settings.otherwise({}),
-            region=replace(self.region, images=images.otherwise(image_options.ImageChoice())),
-        )
+            region=self.region,
+        ).with_inputs(findings, self.config, self.image)
         if findings:
             # Then all that is wrong with what the user brings, and nothing is made for it.
             findings.of(scenario.load, choice=self.choice)

@@ -6,7 +6,7 @@ It exists from `Testbed.prepared` on to the end of that block, which removes wha
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,15 @@ from loadtest.scenario.scenario import Choice
 from region import background, image_options, preflight, reuse, rootless, session
 from region.options import command
 from region.start_options import StartOptions
-from rehearsal import display, fit, revision_check, settings_check, side_by_side, under_way
+from rehearsal import (
+    display,
+    fit,
+    revision_check,
+    setting_pairs,
+    settings_check,
+    side_by_side,
+    under_way,
+)
 from rehearsal.processes import Processes
 from rehearsal.pulumi_project import STACK_TYPE, STACKS, Project
 from toolchain import paths
@@ -81,6 +89,17 @@ class Testbed:
         findings.of(settings_check.require, self.stacks, self.settings())
         findings.of(rootless.require_port, _listener_port(self.config))
         findings.report()
+
+    def with_inputs(
+        self, findings: Findings, config: Sequence[str], image: Sequence[str] | None
+    ) -> Testbed:
+        """Return the same with the settings and images that options name, as far as they can be read."""
+        settings = findings.of(setting_pairs.read, config)
+        images = findings.of(image_options.chosen, self.root, image)
+        chosen = images.otherwise(image_options.ImageChoice())
+        return replace(
+            self, config=settings.otherwise({}), region=replace(self.region, images=chosen)
+        )
 
     def look_at_inputs(self, findings: Findings) -> None:
         """Add to `findings` what is wrong with the user's own revision and settings."""

@@ -86,7 +86,7 @@ def test_settings_may_lie_elsewhere_and_the_author_s_backend_is_left_out(tmp_pat
     assert [note.partition(":")[0] for note in found.notes()] == ["Pulumi.live.yaml"] * 2
 
     session = cast("Any", SimpleNamespace(region="us-east-1"))
-    made = Quiet(session, tmp_path / "root", program=program, other=found)
+    made = Quiet(session, tmp_path / "root", program=found)
     made.directory.mkdir(parents=True)
     made.prepare("live", {})
     written = yaml.safe_load((made.directory / "Pulumi.yaml").read_text())
