@@ -16,7 +16,7 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, In
 from moto.sns.models import sns_backends
 
 from region import stamps
-from region.services.autoscaling.records import Activity, GroupRecord, MemberRecord
+from region.services.autoscaling.records import Activity, GroupRecord, MemberRecord, members_of
 from region.services.ec2 import arns
 from region.services.events.emission import bus_of, publish
 
@@ -57,7 +57,7 @@ def activity_ended(backend: AutoScalingBackend, activity: Activity) -> None:
     arn = arns.of_instance(backend.region_name, backend.account_id, instance_id)
     resources = [group.arn, arn] if instance_id else [group.arn]
     terminates = kind in {TERMINATE, TERMINATE_ERROR}
-    member = next((one for one in _members(group) if one.instance.id == instance_id), None)
+    member = next((one for one in members_of(group) if one.instance.id == instance_id), None)
     origin, destination = way_of(group, member, terminates=terminates)
     emit(backend, _EVENTS[kind], detail | {"Origin": origin, "Destination": destination}, resources)
     notify(backend, group, kind, detail)
@@ -76,10 +76,6 @@ def way_of(
         return inside, "EC2"
     from_pool = member is not None and not is_warm and MemberRecord.of(member).from_warm_pool
     return "WarmPool" if from_pool else "EC2", inside
-
-
-def _members(group: FakeAutoScalingGroup) -> tuple[InstanceState, ...]:
-    return (*group.instance_states, *GroupRecord.of(group).warm)
 
 
 def emit(

@@ -14,7 +14,7 @@ from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.autoscaling import groups, hook_messages, lifecycle, periods
 from region.services.autoscaling.groups import LAUNCHING_TRANSITION, TERMINATING_TRANSITION
-from region.services.autoscaling.records import GroupRecord, MemberRecord
+from region.services.autoscaling.records import MemberRecord, members_of
 
 MOST_HOOKS: Final = 50
 RESULTS: Final = ("CONTINUE", "ABANDON")
@@ -136,7 +136,7 @@ def delete_lifecycle_hook(self: AutoScalingResponse) -> EmptyResult:
     if hook is None:
         raise ValidationError(f"No Lifecycle Hook found with name: {name}")
     launching = hook.lifecycle_transition == LAUNCHING_TRANSITION
-    for member in (*group.instance_states, *GroupRecord.of(group).warm):
+    for member in members_of(group):
         if name in MemberRecord.of(member).hook_waits:
             lifecycle.end(member, name, "ABANDON" if launching else "CONTINUE")
     return EmptyResult()

@@ -20,7 +20,7 @@ from moto.autoscaling.models import (
 
 from region.api.server import ControlPlane
 from region.services.autoscaling import groups, hook_messages, periods
-from region.services.autoscaling.records import GroupRecord, HookWait, MemberRecord
+from region.services.autoscaling.records import HookWait, MemberRecord, members_of
 
 Decision = Literal["continue", "wait", "abandon", "expire"]
 """What follows for an instance. It is abandoned too where a hook whose time was over says so: `expire`."""
@@ -81,7 +81,7 @@ def find_waiting(
     group: FakeAutoScalingGroup, hook: str, *, instance_id: str = "", token: str = ""
 ) -> InstanceState | None:
     """Return the member that waits for a hook, by its id or by the action's token."""
-    for member in (*group.instance_states, *GroupRecord.of(group).warm):
+    for member in members_of(group):
         wait = MemberRecord.of(member).hook_waits.get(hook)
         if wait is None:
             continue

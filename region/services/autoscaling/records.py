@@ -178,3 +178,8 @@ class BackendRecord(Record[AutoScalingBackend]):
 
     activities: list[Activity] = field(default_factory=list[Activity])
     speed: float = 1.0
+
+
+def members_of(group: FakeAutoScalingGroup) -> tuple[InstanceState, ...]:
+    """Return the instances of a group, and those that wait in its warm pool."""
+    return (*group.instance_states, *GroupRecord.of(group).warm)
