@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any, Final, TypeVar
 
 from moto.ec2.models import EC2Backend
@@ -17,6 +16,7 @@ from moto.ec2.utils import generic_filter
 
 from region.api.patching import Original, Patches
 from region.services.ec2 import lookup_patches
+from region.services.ec2.wildcards import fits
 
 patches = Patches()
 
@@ -70,7 +70,7 @@ _BY_MOTO: Final = ("region-name", "state", "zone-id", "zone-name", "zone-type")
 def apply(
     found: Iterable[_Found], filters: Mapping[str, list[str]], known: Mapping[str, _Values]
 ) -> list[_Found]:
-    """Return what all filters let through; `*` and `?` in their values stand for any text.
+    """Return what all filters let through.
 
     Raises:
         NotImplementedError: A filter is none of the known ones.
@@ -80,7 +80,7 @@ def apply(
         if name not in known:
             raise NotImplementedError(f"the filter {name}")
         read = known[name]
-        left = [one for one in left if any(fnmatchcase(read(one), value) for value in values)]
+        left = [one for one in left if fits([read(one)], values)]
     return left
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
+from region.services.ec2.filter_patches import apply
 from region.services.ec2.wildcards import expression, fits
 
 
@@ -34,6 +35,12 @@ def test_one_of_several_values_suffices():
     assert fits(["abc"], "a*")
     assert not fits(["a"], [])
     assert not fits([], ["*"])
+
+
+def test_filters_of_our_own_have_the_same_wildcards():
+    names = ["zone", "[z]one"]
+    for wanted, found in (("z?n*", ["zone"]), ("[z]*", ["[z]one"]), ("none", [])):
+        assert apply(names, {"name": ["none", wanted]}, {"name": str}) == found
 
 
 def test_describe_calls_have_wildcards(aws, network):
