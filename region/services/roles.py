@@ -6,12 +6,13 @@ Call with the control plane's lock held.
 
 from __future__ import annotations
 
-import json
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, Final
 
 from moto.iam.models import Role, iam_backends
+
+from region.services import policy_documents
 
 IAM: Final = "aws"
 """IAM is global: moto keeps its one backend under the partition's name."""
@@ -46,8 +47,7 @@ def trusts(document: str, service: str) -> bool:
 
     Conditions count as met where they allow, and as not met where they deny, as in `permissions`.
     """
-    policy: dict[str, Any] = json.loads(document)
-    found = [one for one in _listed(policy.get("Statement")) if _concerns(one, service)]
+    found = [one for one in policy_documents.statements(document) if _concerns(one, service)]
     denied = any(one.get("Effect") == "Deny" and not one.get("Condition") for one in found)
     return not denied and any(one.get("Effect") == "Allow" for one in found)
 

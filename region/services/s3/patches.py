@@ -14,6 +14,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 
 from region.api.patching import Patches
+from region.services import policy_documents
 from region.services.s3 import input_patches, ownership
 
 SECURE_TRANSPORT = "aws:securetransport"
@@ -33,13 +34,11 @@ def get_permission(bucket: FakeBucket, action: str, resource: str) -> Permission
     """Return whether the bucket's policy permits an action over secure transport."""
     if bucket.policy is None:
         return PermissionResult.NEUTRAL
-    policy = json.loads(bucket.policy)
-    found = policy.get("Statement") or []
-    statements = found if isinstance(found, list) else [found]
-    policy["Statement"] = [s for s in statements if not only_for_insecure_transport(s)]
-    if not policy["Statement"]:
+    statements = policy_documents.statements(bucket.policy)
+    kept = [s for s in statements if not only_for_insecure_transport(s)]
+    if not kept:
         return PermissionResult.NEUTRAL
-    return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+    return IAMPolicy(json.dumps({"Statement": kept})).is_action_permitted(action, resource)
 
 
 def only_for_insecure_transport(statement: dict[str, Any]) -> bool:
