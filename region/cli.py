@@ -24,7 +24,6 @@ from region import (
     environment,
     heap,
     image_options,
-    network,
     private,
     reuse,
     rootless,
@@ -220,7 +219,9 @@ def stop(
 
 def _clean_up_removed(root: Path) -> None:
     """Clean up after a region whose directory somebody has removed, without making that again."""
-    if not network.leftovers(root):
+    from region.network import leftovers  # noqa: PLC0415
+
+    if not leftovers(root):
         return
     from region.region import clean_up  # noqa: PLC0415
 
