@@ -119,8 +119,7 @@ class Front:
         except UnicodeError as error:
             log.exception("%s has a text that cannot be used", what)
             message = "The request has a text that cannot be encoded."
-            code = texts.CODES[wsgi.protocol_of(environ)]
-            raise _RefusedError(_BAD_REQUEST, code, message) from error
+            raise _unreadable(environ, message) from error
         except NotSavedError as error:
             message = f"{action} took effect, but a restart may forget it: {error}"
             raise _RefusedError(_FAILURE, "InternalFailure", message) from error
@@ -133,19 +132,22 @@ class Front:
         return answer
 
 
+def _unreadable(environ: wsgi.Environ, message: str) -> _RefusedError:
+    """Return what is answered to a request that is not what its protocol has."""
+    return _RefusedError(_BAD_REQUEST, texts.CODES[wsgi.protocol_of(environ)], message)
+
+
 def _decoded(environ: wsgi.Environ, body: bytes, service: str) -> bytes:
     try:
         return bodies.decoded(environ, body, service)
     except ValueError as error:
-        code = texts.CODES[wsgi.protocol_of(environ)]
-        raise _RefusedError(_BAD_REQUEST, code, str(error)) from error
+        raise _unreadable(environ, str(error)) from error
 
 
 def _check_texts(environ: wsgi.Environ, body: bytes) -> None:
     """Refuse a request that has texts which are none."""
     if objection := texts.objection(environ, body):
-        code = texts.CODES[wsgi.protocol_of(environ)]
-        raise _RefusedError(_BAD_REQUEST, code, objection)
+        raise _unreadable(environ, objection)
 
 
 def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> calls.Call | None:
@@ -166,8 +168,7 @@ def _require_supported(environ: wsgi.Environ, body: bytes, instead: str) -> call
         trial = service == "ec2" and call and call.parameters.get("DryRun")
         foreign = call is not None and preconditions.is_of_another_owner(call)
     except ValueError as error:
-        code = texts.CODES[wsgi.protocol_of(environ)]
-        raise _RefusedError(_BAD_REQUEST, code, str(error)) from error
+        raise _unreadable(environ, str(error)) from error
     if refusal:
         raise _RefusedError(_NOT_IMPLEMENTED, "NotImplemented", f"{refusal}{instead}")
     if broken:
