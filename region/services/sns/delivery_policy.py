@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from region.services.sns.periods import RETRY
 
@@ -46,6 +46,20 @@ _LINEAR: Final = "linear"
 _FUNCTIONS: Final = (_LINEAR, "arithmetic", "geometric", "exponential")
 
 
+class _Parts(NamedTuple):
+    """How the parts of a policy are called."""
+
+    retry: str
+    throttle: str
+    request: str
+
+
+_OF_SUBSCRIPTION: Final = _Parts("healthyRetryPolicy", "throttlePolicy", "requestPolicy")
+_OF_TOPIC: Final = _Parts(
+    "defaultHealthyRetryPolicy", "defaultThrottlePolicy", "defaultRequestPolicy"
+)
+
+
 class DeliveryPolicyError(ValueError):
     """A policy that SNS does not take; the message says what is wrong with it."""
 
@@ -69,73 +83,63 @@ def of_subscription(text: str) -> DeliveryPolicy:
         DeliveryPolicyError: SNS does not take it.
         NotImplementedError: It wants what the local region cannot do.
     """
-    return _read(_parsed(text), "healthyRetryPolicy", "throttlePolicy", "requestPolicy")
+    return _read(_parsed(text), _OF_SUBSCRIPTION)
 
 
 def of_topic(text: str) -> DeliveryPolicy:
     """Read the policy of a topic; raises as `of_subscription` does."""
-    return _read(
-        _part(_parsed(text), "http"),
-        "defaultHealthyRetryPolicy",
-        "defaultThrottlePolicy",
-        "defaultRequestPolicy",
-    )
+    return _read(_part(_parsed(text), "http"), _OF_TOPIC)
 
 
 def effective(topic: str, subscription: str) -> DeliveryPolicy:
     """Return the policy that counts: a subscription's own, unless its topic says otherwise."""
-    return of_subscription(subscription) if _counts(topic, subscription) else of_topic(topic)
+    return _read(*_that_counts(topic, subscription))
 
 
 def described(topic: str, subscription: str) -> dict[str, Any]:
     """Return the policy that counts as GetSubscriptionAttributes tells it."""
-    own = _counts(topic, subscription)
-    policy = _parsed(subscription) if own else _part(_parsed(topic), "http")
-    name = "healthyRetryPolicy" if own else "defaultHealthyRetryPolicy"
+    policy, parts = _that_counts(topic, subscription)
     return {
-        "healthyRetryPolicy": _retries(_part(policy, name), name),
+        _OF_SUBSCRIPTION.retry: _retries(_part(policy, parts.retry), parts.retry),
         "sicklyRetryPolicy": None,
-        "throttlePolicy": None,
-        "requestPolicy": {"headerContentType": effective(topic, subscription).content_type},
+        _OF_SUBSCRIPTION.throttle: None,
+        _OF_SUBSCRIPTION.request: {"headerContentType": _read(policy, parts).content_type},
         "guaranteed": False,
     }
 
 
 def described_topic(topic: str) -> dict[str, Any]:
     """Return a topic's policy as GetTopicAttributes tells it."""
-    policy, name = _part(_parsed(topic), "http"), "defaultHealthyRetryPolicy"
+    policy = _part(_parsed(topic), "http")
     return {
         "http": {
-            name: _retries(_part(policy, name), name),
+            _OF_TOPIC.retry: _retries(_part(policy, _OF_TOPIC.retry), _OF_TOPIC.retry),
             "disableSubscriptionOverrides": bool(policy.get("disableSubscriptionOverrides")),
-            "defaultRequestPolicy": {"headerContentType": of_topic(topic).content_type},
+            _OF_TOPIC.request: {"headerContentType": _read(policy, _OF_TOPIC).content_type},
         }
     }
 
 
-def _counts(topic: str, subscription: str) -> bool:
-    overridden = _part(_parsed(topic), "http").get("disableSubscriptionOverrides")
-    return bool(subscription) and not overridden
+def _that_counts(topic: str, subscription: str) -> tuple[Mapping[str, Any], _Parts]:
+    of_all = _part(_parsed(topic), "http")
+    if subscription and not of_all.get("disableSubscriptionOverrides"):
+        return _parsed(subscription), _OF_SUBSCRIPTION
+    return of_all, _OF_TOPIC
 
 
-def _read(policy: Mapping[str, Any], retry: str, throttle: str, request: str) -> DeliveryPolicy:
-    known = {
-        retry,
-        throttle,
-        request,
-        "disableSubscriptionOverrides",
-        "sicklyRetryPolicy",
-        "guaranteed",
-    }
+def _read(policy: Mapping[str, Any], parts: _Parts) -> DeliveryPolicy:
+    known = {*parts, "disableSubscriptionOverrides", "sicklyRetryPolicy", "guaranteed"}
     for name in policy:
         if name not in known:
             raise DeliveryPolicyError(f"{name} is unknown")
-    if policy.get(throttle):
-        raise NotImplementedError(f"{throttle} of a delivery policy: leave it out")
-    content_type = str(_part(policy, request).get("headerContentType") or CONTENT_TYPE)
+    if policy.get(parts.throttle):
+        raise NotImplementedError(f"{parts.throttle} of a delivery policy: leave it out")
+    content_type = str(_part(policy, parts.request).get("headerContentType") or CONTENT_TYPE)
     if content_type.partition(";")[0].strip() not in _CONTENT_TYPES:
-        raise DeliveryPolicyError(f"{request}.headerContentType {content_type} is not supported")
-    return DeliveryPolicy(_delays(_part(policy, retry), retry), content_type)
+        raise DeliveryPolicyError(
+            f"{parts.request}.headerContentType {content_type} is not supported"
+        )
+    return DeliveryPolicy(_delays(_part(policy, parts.retry), parts.retry), content_type)
 
 
 def _retries(given: Mapping[str, Any], name: str) -> dict[str, Any]:

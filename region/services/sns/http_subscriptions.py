@@ -27,9 +27,6 @@ TIMEOUT: Final = 15.0
 """Seconds that an endpoint has for its answer (SNS guide, "HTTP/HTTPS subscriptions")."""
 MOST_WAITING: Final = 1000
 """Deliveries that wait to be sent again; beyond it one is given up, as after its last retry."""
-_AGAIN: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
-"""A status that is the first, or from the second on, is the server's fault: SNS sends again (SNS guide,
-"Message delivery retries")."""
 
 _waiting: list[tuple[float, Delivery]] = []
 """When each is to be sent again, on the monotonic clock."""
@@ -101,8 +98,9 @@ def _post(delivery: Delivery) -> None:
     except (OSError, http.client.HTTPException) as error:
         _failed(delivery, f"failed: {error}", again=True)
         return
-    if status >= http.client.MULTIPLE_CHOICES:
-        again = status == _AGAIN[0] or status >= _AGAIN[1]
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        # These are the server's fault (SNS guide, "Message delivery retries").
+        again = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
         _failed(delivery, f"was answered with {status}", again=again)
 
 
