@@ -9,7 +9,7 @@ if an alarm has such data, its periods are as long as they are called.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
@@ -215,26 +215,20 @@ def observe(
     queries = metrics_of(settings)
     if not settings.get("Metrics"):
         return _of_metric(queries[0], store, window)
-    known: dict[str, Labelled] = {}
-    shown: list[Observation | None] = [None] * window.count
     # AWS's own clock, so that rates per second come out as they do there.
     times = [window.end - (window.count - place) * window.period for place in range(window.count)]
-    context = Context(known, window.period, times)
-    for query in in_order(queries):
-        name = str(query["Id"])
-        if query.get("MetricStat"):
-            seen = _of_metric(query, store, window)
-            value = {times[place]: one.value for place, one in enumerate(seen) if one is not None}
-            known[name] = Labelled(str(query.get("Label") or name), value)
-        else:
-            known[name] = _of_expression(query, context)
-        if query.get("ReturnData") is not False:
-            result = cast("dict[float, float]", known[name].value)
-            shown = [
-                Observation(window.at(place), result[at]) if at in result else None
-                for place, at in enumerate(times)
-            ]
-    return shown
+
+    def values_of(query: Mapping[str, Any]) -> dict[float, float]:
+        seen = _of_metric(query, store, window)
+        return {times[place]: one.value for place, one in enumerate(seen) if one is not None}
+
+    found = _evaluated(queries, window.period, times, values_of)
+    shown = next(query["Id"] for query in queries if query.get("ReturnData") is not False)
+    result = cast("dict[float, float]", found[str(shown)].value)
+    return [
+        Observation(window.at(place), result[at]) if at in result else None
+        for place, at in enumerate(times)
+    ]
 
 
 def check_expressions(queries: Iterable[dict[str, Any]]) -> None:
@@ -244,15 +238,30 @@ def check_expressions(queries: Iterable[dict[str, Any]]) -> None:
         ExpressionError: One can never have a value: it names what there is not, or searches metrics.
         NotImplementedError: It needs what the region does not have.
     """
-    known: dict[str, Labelled] = {}
     times = [0.0, float(MINUTE)]
-    context = Context(known, int(MINUTE), times)
+    _evaluated(queries, MINUTE, times, lambda _: dict.fromkeys(times, 1.0))
+
+
+def _evaluated(
+    queries: Iterable[dict[str, Any]],
+    period: int,
+    times: Sequence[float],
+    values_of: Callable[[Mapping[str, Any]], dict[float, float]],
+) -> dict[str, Labelled]:
+    """Return the results of an alarm's queries by their ids; `values_of` reads one of a metric.
+
+    Raises:
+        ExpressionError: An expression has no value.
+    """
+    known: dict[str, Labelled] = {}
+    context = Context(known, period, times)
     for query in in_order(queries):
         name = str(query["Id"])
         if query.get("MetricStat"):
-            known[name] = Labelled(str(query.get("Label") or name), dict.fromkeys(times, 1.0))
+            known[name] = Labelled(str(query.get("Label") or name), values_of(query))
         else:
             known[name] = _of_expression(query, context)
+    return known
 
 
 def _of_expression(query: Mapping[str, Any], context: Context) -> Labelled:
