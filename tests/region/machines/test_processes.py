@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +22,7 @@ from region.machines.container.process import (
 from region.machines.container.runtime import Runtime
 from region.machines.processes import Command, ProcessTable
 from tests.patience import PATIENCE
+from tests.region.builders import until
 
 
 class FakeProcess:
@@ -68,18 +68,27 @@ class FakeContainer:
         pass
 
 
-def test_what_is_being_started_is_reaped_before_the_container_is_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def powered(
+    monkeypatch: pytest.MonkeyPatch, container: FakeContainer, init: FakeProcess
+) -> ProcessTable:
+    """A table that is powered on, with `init` as the container's first process."""
+
     def adopt(pid: int) -> AdoptedProcess:
-        return cast("AdoptedProcess", FakeProcess())
+        return cast("AdoptedProcess", init)
 
     monkeypatch.setattr("region.machines.processes.AdoptedProcess", adopt)
-    container = FakeContainer()
     table = ProcessTable(
         cast("Limits", container), "group", cast("Runtime", container), "i-00000000000000001"
     )
     table.power_on(lambda: 1)
+    return table
+
+
+def test_what_is_being_started_is_reaped_before_the_container_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = FakeContainer()
+    table = powered(monkeypatch, container, FakeProcess())
     command = Command(["true"], "services", {}, "/", tmp_path / "log")
     starter = threading.Thread(target=table.spawn, args=[command])
     starter.start()
@@ -99,26 +108,15 @@ class StuckProcess(FakeProcess):
 def test_a_container_whose_first_process_does_not_end_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def adopt(pid: int) -> AdoptedProcess:
-        return cast("AdoptedProcess", StuckProcess())
-
-    monkeypatch.setattr("region.machines.processes.AdoptedProcess", adopt)
     container = FakeContainer()
-    table = ProcessTable(
-        cast("Limits", container), "group", cast("Runtime", container), "i-00000000000000001"
-    )
-    table.power_on(lambda: 1)
-    table.power_off()
+    powered(monkeypatch, container, StuckProcess()).power_off()
     assert container.forgotten
     assert container.was_reaped is None
 
 
 def _only_child(pid: int) -> int:
-    deadline = time.monotonic() + PATIENCE
-    while not (children := psutil.Process(pid).children()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return children[0].pid
+    until(lambda: bool(psutil.Process(pid).children()))
+    return psutil.Process(pid).children()[0].pid
 
 
 @pytest.mark.region
@@ -133,12 +131,7 @@ def test_what_a_starter_that_was_killed_has_left_in_a_container_is_reaped() -> N
                 orphan = _only_child(starter.pid)
                 starter.kill()
         os.kill(init, signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
-        while psutil.Process(orphan).status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: psutil.Process(orphan).status() == psutil.STATUS_ZOMBIE)
         assert container.poll() is None, "the kernel waits until the orphan has been reaped"
-        while not (reaped := reap_orphans(namespace, but=init)) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert reaped == [orphan]
+        until(lambda: reap_orphans(namespace, but=init) == [orphan])
         assert container.wait(PATIENCE) != 0
