@@ -73,20 +73,25 @@ cd /srv/page && nohup python3 -m http.server 8080 >/dev/null 2>&1 &
 """
 
 
+def public(subnet: str, group: str) -> list[dict[str, Any]]:
+    """Return the network interfaces of an instance with an address that everybody reaches."""
+    return [
+        {
+            "DeviceIndex": 0,
+            "SubnetId": subnet,
+            "Groups": [group],
+            "AssociatePublicIpAddress": True,
+        }
+    ]
+
+
 def launch(cloud: Cloud, network: Network, **settings: Any) -> str:
     wanted: dict[str, Any] = {
         "ImageId": network.image,
         "InstanceType": "t4g.nano",
         "MinCount": 1,
         "MaxCount": 1,
-        "NetworkInterfaces": [
-            {
-                "DeviceIndex": 0,
-                "SubnetId": network.subnets[0],
-                "Groups": [network.group],
-                "AssociatePublicIpAddress": True,
-            }
-        ],
+        "NetworkInterfaces": public(network.subnets[0], network.group),
     }
     found = cloud.ec2.run_instances(**(wanted | settings))["Instances"][0]["InstanceId"]
     cloud.afterwards(cloud.ec2.terminate_instances, InstanceIds=[found])
@@ -171,13 +176,8 @@ def test_a_life(cloud: Cloud, network: Network) -> None:
 @pytest.mark.slow
 def test_user_data_and_a_network_acl_that_denies_everything(cloud: Cloud, network: Network) -> None:
     group, rule = web_group(cloud, network)
-    interface = {
-        "DeviceIndex": 0,
-        "SubnetId": network.subnets[1],
-        "Groups": [group],
-        "AssociatePublicIpAddress": True,
-    }
-    instance = launch(cloud, network, NetworkInterfaces=[interface], UserData=PAGE)
+    interfaces = public(network.subnets[1], group)
+    instance = launch(cloud, network, NetworkInterfaces=interfaces, UserData=PAGE)
     becomes(cloud, instance, "running")
     url = f"http://{look(cloud, instance)['PublicIpAddress']}:8080/starts"
 
@@ -213,16 +213,10 @@ def test_metadata_needs_a_token(cloud: Cloud, network: Network) -> None:
     for hops in (0, 65):
         with pytest.raises(ClientError, match="InvalidParameterValue"):
             launch(cloud, network, MetadataOptions={"HttpPutResponseHopLimit": hops})
-    interface = {
-        "DeviceIndex": 0,
-        "SubnetId": network.subnets[0],
-        "Groups": [web_group(cloud, network)[0]],
-        "AssociatePublicIpAddress": True,
-    }
     instance = launch(
         cloud,
         network,
-        NetworkInterfaces=[interface],
+        NetworkInterfaces=public(network.subnets[0], web_group(cloud, network)[0]),
         UserData=METADATA,
         MetadataOptions={"HttpTokens": "required"},
     )
@@ -254,16 +248,10 @@ def test_metadata_needs_a_token(cloud: Cloud, network: Network) -> None:
 def test_what_runs_at_each_boot_and_reads_metadata_without_a_token(
     cloud: Cloud, network: Network
 ) -> None:
-    interface = {
-        "DeviceIndex": 0,
-        "SubnetId": network.subnets[0],
-        "Groups": [web_group(cloud, network)[0]],
-        "AssociatePublicIpAddress": True,
-    }
     instance = launch(
         cloud,
         network,
-        NetworkInterfaces=[interface],
+        NetworkInterfaces=public(network.subnets[0], web_group(cloud, network)[0]),
         UserData=EACH_BOOT,
         MetadataOptions={"HttpTokens": "optional"},
     )

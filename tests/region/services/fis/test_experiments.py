@@ -131,9 +131,9 @@ def test_a_dry_run_resolves_targets_and_acts_not(aws, run, instance):
     assert state(aws, instance) == "running"
 
 
-def test_an_alarm_stops_an_experiment_and_undoes_it(aws, run, instance, network, links):
+def put_alarm(aws, name):
     aws.cloudwatch.put_metric_alarm(
-        AlarmName="enough",
+        AlarmName=name,
         Namespace="own",
         MetricName="m",
         Statistic="Sum",
@@ -142,6 +142,10 @@ def test_an_alarm_stops_an_experiment_and_undoes_it(aws, run, instance, network,
         Threshold=1.0,
         ComparisonOperator="GreaterThanThreshold",
     )
+
+
+def test_an_alarm_stops_an_experiment_and_undoes_it(aws, run, instance, network, links):
+    put_alarm(aws, "enough")
     (alarm,) = aws.cloudwatch.describe_alarms()["MetricAlarms"]
     subnet = f"arn:aws:ec2:ap-northeast-2:123456789012:subnet/{network.subnets[0]}"
     name = template(
@@ -235,16 +239,7 @@ def test_an_experiment_needs_the_alarm_that_would_stop_it(aws, run):
     name = template(aws, {"wait": WAIT}, {}, stop)
     found = run(start(aws, name), "failed")
     assert "guard" in found["state"]["reason"]
-    aws.cloudwatch.put_metric_alarm(
-        AlarmName="guard",
-        Namespace="own",
-        MetricName="errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    put_alarm(aws, "guard")
     experiment = start(aws, name)
     run(experiment, "running")
     aws.cloudwatch.delete_alarms(AlarmNames=["guard"])
