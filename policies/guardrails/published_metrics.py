@@ -9,6 +9,7 @@ from guardrails import tokens
 from guardrails.architecture.alarms import Metric
 from guardrails.architecture.outputs import passed_another
 from guardrails.model import Violation
+from guardrails.refusals import label
 from guardrails.resources import Resource, Stack
 from guardrails.service_models import faults, input_shape
 from guardrails.values import UNKNOWN, is_absent, number, show
@@ -92,6 +93,7 @@ _NAMED = {
     "TargetGroup": tokens.TARGET_GROUP,
 }
 """What each dimension is the name of."""
+_NAMED_TYPES = frozenset(kind for types in _NAMED.values() for kind in types)
 _OUTPUTS = {
     "DBInstanceIdentifier": (tokens.DATABASE, "identifier", "id, which is its resource id,"),
     "QueueName": (tokens.QUEUE, "name", "id, which is its URL,"),
@@ -188,10 +190,8 @@ def of_no_such_resource(
     """
     if not isinstance(metric.dimensions, dict):
         return None
-    urns = alarm.dependencies.get(metric.prop, ())
-    sources = [one for one in stack.resources if one.urn in urns]
-    named = {kind for name in _NAMED for kind in _NAMED[name]}
-    plain = all(one.type in named for one in sources)
+    sources = stack.origins(alarm, metric.prop)
+    plain = all(one.type in _NAMED_TYPES for one in sources)
     if not sources or not (plain or set(metric.dimensions) <= set(_NAMED)):
         return None
     for name, value in metric.dimensions.items():
@@ -217,7 +217,7 @@ def _of_another_output(
         sources = passed_another(stack, alarm, metric.prop, types, output)
         if not sources:
             continue
-        said = re.sub(r"(?=[A-Z])", "_", output).lower()
+        said = label(output)
         names = ", ".join(f'"{one.name}"' for one in sources)
         remedy = f"set the dimension {name} to the output {said} of {names}."
         if identity is None:

@@ -168,6 +168,20 @@ class Stack:
         found = (self._by_urn.get(urn) for urn in urns)
         return [source for source in found if source is not None and source.type in types]
 
+    def origins(self, resource: Resource, prop: str) -> list[Resource]:
+        """Return all resources from which a top-level property's value came, in the stack's order."""
+        urns = set(resource.dependencies.get(prop, ()))
+        found = [self._by_urn[urn] for urn in urns if urn in self._by_urn]
+        return sorted(found, key=self._order.__getitem__)
+
+    def users(self, resource: Resource) -> list[Resource]:
+        """Return the resources of which a property's value came from this one."""
+        return [
+            one
+            for one in self.resources
+            if any(resource.urn in urns for urns in one.dependencies.values())
+        ]
+
     def linked(
         self,
         resource: Resource,

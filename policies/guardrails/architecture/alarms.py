@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from availability import alarm_timing
 
 from guardrails import tokens
+from guardrails.architecture.traffic import Traffic
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
 
@@ -62,6 +63,15 @@ class Service:
     balancers: frozenset[Resource] = frozenset()
     target_groups: frozenset[Resource] = frozenset()
     fleets: frozenset[Resource] = frozenset()
+
+
+def service_behind(
+    stack: Stack, target_groups: Iterable[Resource], fleets: Iterable[Resource] = ()
+) -> Service:
+    """Return the service that answers behind target groups, with the load balancers that ask it."""
+    targets, traffic = frozenset(target_groups), stack.derived(Traffic)
+    balancers = frozenset(one for target in targets for one in traffic.senders(target))
+    return Service(balancers, targets, frozenset(fleets))
 
 
 @dataclass(frozen=True)
@@ -186,7 +196,7 @@ class Alarms:
         first = next(iter(self.leaves(alarm)))
         steps = [f'alarm "{alarm.name}"', *([f'alarm "{first.name}"'] if first != alarm else [])]
         for metric in self.watch(first).metrics[:1]:
-            about = [f'"{one.name}"' for one in self._resources(first, metric)]
+            about = [f'"{one.name}"' for one in self._stack.origins(first, metric.prop)]
             known = [value for value in _texts(metric.dimensions) if not about]
             of = ", ".join((*about, *known))
             steps.append(f"metric {metric.describe()}{f' of {of}' if of else ''}")
@@ -222,22 +232,25 @@ class Alarms:
 
     def _machines(self, alarm: Resource, metric: Metric, service: Service) -> Subject:
         """Return whether instances are the service's, where the metric is by Auto Scaling group."""
-        others = self.on_others(alarm, metric, service.fleets).resources
+        others = self.on_others(alarm, metric.prop, metric.dimensions, service.fleets)
         return Subject.ELSEWHERE if others else Subject.FLEET
 
-    def on_others(self, alarm: Resource, metric: Metric, own: frozenset[Resource]) -> References:
+    def on_others(
+        self, watcher: Resource, prop: str, dimensions: Any, own: frozenset[Resource]
+    ) -> tuple[Resource, ...]:
         """Return the Auto Scaling groups or target groups that a metric is about, if these are others.
 
-        Nothing where it is about one of `own`, or where that is not certain.
+        `prop` is the property in which an alarm or a policy has the dimensions. Nothing where the metric
+        is about one of `own`, or where that is not certain.
         """
         for key, (types, keys) in _OWNED.items():
-            value = dig(metric.dimensions, key)
+            value = dig(dimensions, key)
             if is_absent(value) or not any(one.type in types for one in own):
                 continue
-            found = self._stack.references(alarm, metric.prop, types, keys, value=[value])
+            found = self._stack.references(watcher, prop, types, keys, value=[value])
             if found.resources and found.complete and not own & set(found.resources):
-                return found
-        return References()
+                return found.resources
+        return ()
 
     def _balanced(self, alarm: Resource, metric: Metric, service: Service) -> Subject:
         for key, types, own in (
@@ -264,10 +277,6 @@ class Alarms:
         self, alarm: Resource, metric: Metric, value: Any, types: tuple[str, ...]
     ) -> References:
         return self._stack.references(alarm, metric.prop, types, _SUFFIXED, value=[value])
-
-    def _resources(self, alarm: Resource, metric: Metric) -> list[Resource]:
-        urns = set(alarm.dependencies.get(metric.prop, ()))
-        return [one for one in self._stack.resources if one.urn in urns] if urns else []
 
 
 def _metric_alarm(alarm: Resource) -> Watch:

@@ -63,6 +63,36 @@ class Backups:
         kept = [self._kept(one) for one, answer in answers if answer]
         return None if None in kept else max([0.0, *(one for one in kept if one is not None)])
 
+    def seldom(self, resource: Resource, arn: str, label: str) -> Answer | None:
+        """Return that a resource is copied less often than every week, `None` if it is not so.
+
+        Or if the schedule of one of its plans is not known.
+        """
+        plans = [
+            plan
+            for one in self.selections
+            if self._selects(one, resource, arn)
+            for plan in self._plans(one)
+        ]
+        found = [
+            (interval(dig(rule, "schedule")), plan)
+            for plan in plans
+            for rule in items(plan.get("rules"))
+        ]
+        known = [(days, plan) for days, plan in found if days is not None]
+        if not known or len(known) < len(found):
+            return None
+        days, plan = min(known, key=lambda one: one[0])
+        if days <= _WEEK:
+            return None
+        return no(
+            f'{label} is copied every {days:.0f} days only (backup plan "{plan.name}"), which counts as '
+            "no backup",
+            f'backup plan "{plan.name}"',
+            label,
+            remedy=f'set schedule in rules of "{plan.name}" to "cron(0 3 * * ? *)", every day.',
+        )
+
     # --- selections -------------------------------------------------------------------------------
 
     def _selects(self, selection: Resource, resource: Resource, arn: str) -> bool | None:
@@ -92,8 +122,11 @@ class Backups:
         # What is not known, and comes from no resource of this type, is another resource.
         return None if resource in found.possible or given is UNKNOWN else False
 
+    def _plans(self, selection: Resource) -> tuple[Resource, ...]:
+        return self._stack.references(selection, "planId", tokens.BACKUP_PLAN, ("id",)).resources
+
     def _kept(self, selection: Resource) -> float | None:
-        plans = self._stack.references(selection, "planId", tokens.BACKUP_PLAN, ("id",)).resources
+        plans = self._plans(selection)
         if not plans:
             return _FOR_EVER  # the plan of another stack
         rules = [rule for plan in plans for rule in items(plan.get("rules"))]
@@ -102,36 +135,6 @@ class Backups:
         days = [dig(rule, "lifecycle", "deleteAfter") for rule in rules]
         kept = [_FOR_EVER if is_absent(one) else number(one) for one in days]
         return None if None in kept else max(one for one in kept if one is not None)
-
-    def seldom(self, resource: Resource, arn: str, label: str) -> Answer | None:
-        """Return that a resource is copied less often than every week, `None` if it is not so.
-
-        Or if the schedule of one of its plans is not known.
-        """
-        plans = [
-            plan
-            for one in self.selections
-            if self._selects(one, resource, arn)
-            for plan in self._stack.references(one, "planId", tokens.BACKUP_PLAN, ("id",)).resources
-        ]
-        found = [
-            (interval(dig(rule, "schedule")), plan)
-            for plan in plans
-            for rule in items(plan.get("rules"))
-        ]
-        known = [(days, plan) for days, plan in found if days is not None]
-        if not known or len(known) < len(found):
-            return None
-        days, plan = min(known, key=lambda one: one[0])
-        if days <= _WEEK:
-            return None
-        return no(
-            f'{label} is copied every {days:.0f} days only (backup plan "{plan.name}"), which counts as '
-            "no backup",
-            f'backup plan "{plan.name}"',
-            label,
-            remedy=f'set schedule in rules of "{plan.name}" to "cron(0 3 * * ? *)", every day.',
-        )
 
 
 def _tagged(resource: Resource, key: Any, value: Any) -> bool | None:

@@ -54,13 +54,14 @@ class DataStore:
             arn: An ARN of its kind.
             noun: Its kind, for messages.
         """
-        kept = self.stack.derived(Backups).days(self.resource, arn)
+        backups = self.stack.derived(Backups)
+        kept = backups.days(self.resource, arn)
         if kept is None:
             return None
-        seldom = self.stack.derived(Backups).seldom(self.resource, arn, self.label)
-        if kept and seldom is not None:
-            return 0, seldom
         if kept:
+            seldom = backups.seldom(self.resource, arn, self.label)
+            if seldom is not None:
+                return 0, seldom
             reason = f"the backups of {self.label} are deleted after {kept:g} day(s)"
             return kept, no(reason, self.label, remedy="set lifecycle.delete_after to 7 or more.")
         given = self.resource.setting("tags")

@@ -12,10 +12,9 @@ from availability import alarm_timing, healthy_hosts
 from availability.healthy_hosts import FLEET_PERCENT, HOST_COUNT
 
 from guardrails import tokens
-from guardrails.architecture.alarms import ALARM_KEYS, Service
+from guardrails.architecture.alarms import ALARM_KEYS, Service, service_behind
 from guardrails.architecture.fleets import GROUP_KEYS, Fleets, Group
 from guardrails.architecture.serving import Serving
-from guardrails.architecture.traffic import Traffic
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
 
@@ -75,7 +74,7 @@ class Minimum:
 
 
 class Deployment:
-    """One deployment group for servers."""
+    """One deployment group."""
 
     def __init__(self, stack: Stack, resource: Resource) -> None:
         """Remember both; everything else is looked up when a rule asks for it."""
@@ -151,10 +150,7 @@ class Deployment:
     @cached_property
     def service(self) -> Service:
         """The target groups and load balancers through which its instances are asked."""
-        targets = frozenset(self.target_groups)
-        traffic = self._stack.derived(Traffic)
-        balancers = {one for target in targets for one in traffic.senders(target)}
-        return Service(frozenset(balancers), targets, frozenset(self.groups.any))
+        return service_behind(self._stack, self.target_groups, self.groups.any)
 
     @cached_property
     def minimum(self) -> Minimum:
@@ -242,8 +238,8 @@ class Deployments:
 
     def __init__(self, stack: Stack) -> None:
         """Tell those for servers from those for ECS services and Lambda functions."""
-        found = [Deployment(stack, one) for one in stack.of(tokens.DEPLOYMENT_GROUP)]
-        self.servers: tuple[Deployment, ...] = tuple(one for one in found if _for_servers(one))
+        self.all = tuple(Deployment(stack, one) for one in stack.of(tokens.DEPLOYMENT_GROUP))
+        self.servers = tuple(one for one in self.all if _for_servers(one))
         self._stack = stack
 
     @cached_property

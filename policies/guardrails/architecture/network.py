@@ -197,12 +197,7 @@ class Network:
         if not is_absent(interface.setting("attachments")):
             return True
         routes = (*tokens.ROUTE, *tokens.ROUTE_TABLE, *tokens.ELASTIC_IP)
-        return any(
-            interface.urn in urns
-            for one in self._stack.resources
-            if one.type not in routes
-            for urns in one.dependencies.values()
-        )
+        return any(one.type not in routes for one in self._stack.users(interface))
 
     def _nat_leads_out(self, nat: Resource, reported: Collection[Subnet]) -> Answer:
         if nat.get("connectivityType") == "private":

@@ -122,10 +122,10 @@ APPLICATION = StackRule(
 
 
 def _way_back(stack: Stack, _: Settings) -> Iterator[Violation]:
-    servers = {one.resource for one in stack.derived(Deployments).servers}
-    for resource in stack.of(tokens.DEPLOYMENT_GROUP):
-        deployment = Deployment(stack, resource)
-        noun = "instances" if resource in servers else "tasks"
+    deployments = stack.derived(Deployments)
+    for deployment in deployments.all:
+        resource = deployment.resource
+        noun = "instances" if deployment in deployments.servers else "tasks"
         option = resource.get(
             "blueGreenDeploymentConfig", "terminateBlueInstancesOnDeploymentSuccess"
         )

@@ -106,21 +106,16 @@ def _strange(stack: Stack, group: Group, policy: Resource) -> Iterator[Violation
     own, alarms = frozenset({group.resource, *group.target_groups}), stack.derived(Alarms)
     for alarm in stack.derived(Fleets).triggers(policy) if scaling.by_alarms(policy) else ():
         for metric in alarms.watch(alarm).metrics:
-            others = alarms.on_others(alarm, metric, own).resources
+            others = alarms.on_others(alarm, metric.prop, metric.dimensions, own)
             if others:
                 yield _of_others(group, policy, others, (f'alarm "{alarm.name}"',))
                 return
     for tracked in scaling.tracking(group):
-        if tracked.policy is policy and not is_absent(tracked.group):
-            found = stack.references(
-                policy,
-                "targetTrackingConfiguration",
-                tokens.AUTO_SCALING_GROUP,
-                ("name", "id"),
-                value=[tracked.group],
-            )
-            if found.resources and found.complete and not own & set(found.resources):
-                yield _of_others(group, policy, found.resources, ())
+        if tracked.policy is policy:
+            dimensions = {"AutoScalingGroupName": tracked.group}
+            others = alarms.on_others(policy, "targetTrackingConfiguration", dimensions, own)
+            if others:
+                yield _of_others(group, policy, others, ())
 
 
 def _of_others(

@@ -31,11 +31,7 @@ def _is_loose(stack: Stack, listener: Resource) -> bool:
 
 
 def _report(stack: Stack, balancer: Resource) -> Iterator[Violation]:
-    users = [
-        one
-        for one in stack.resources
-        if any(balancer.urn in urns for urns in one.dependencies.values())
-    ]
+    users = stack.users(balancer)
     if any(one.type in _FRONTS for one in users):
         return
     if not users:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.alarms import ALARM_KEYS, Alarms, Service, Subject
+from guardrails.architecture.alarms import ALARM_KEYS, Alarms, Subject, service_behind
 from guardrails.architecture.containers import Containers, ContainerService
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.serving import Serving
-from guardrails.architecture.traffic import Traffic
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
@@ -154,8 +153,7 @@ def _breaker(service: Resource) -> str:
 
 def _strange(stack: Stack, service: ContainerService) -> list[Resource]:
     """Return the alarms of a service if every one of them certainly watches something else."""
-    targets, traffic = service.targets.resources, stack.derived(Traffic)
-    balancers = frozenset(one for target in targets for one in traffic.senders(target))
+    targets = service.targets.resources
     found = stack.references(
         service.resource,
         "alarms",
@@ -165,7 +163,7 @@ def _strange(stack: Stack, service: ContainerService) -> list[Resource]:
     )
     if not targets or not found.resources or not found.complete:
         return []
-    own = Service(balancers, frozenset(targets))
+    own = service_behind(stack, targets)
     subjects = [stack.derived(Alarms).subject(one, own) for one in found.resources]
     elsewhere = all(one is Subject.ELSEWHERE for one in subjects)
     return list(found.resources) if elsewhere else []
