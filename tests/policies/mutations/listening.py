@@ -17,6 +17,7 @@ def another_balancer(stack):
     }
     record = {"zoneId": "Z0123456789ABC", "name": "www.example.com", "type": "A"}
     stack.add("www", RECORD, {**record, "aliases": [alias]})
+    return stack
 
 
 breaks("elb-has-listener")(another_balancer)
@@ -40,10 +41,15 @@ def sends_away(stack, balancer):
     return stack
 
 
-def _listening(stack):
-    another_balancer(stack)
+def let_it_listen(stack):
+    """Give the second load balancer a listener like the first one's."""
     stack.twin("https", "listens")
     stack.set("listens", "loadBalancerArn", Ref("second", "arn"))
+
+
+def _listening(stack):
+    another_balancer(stack)
+    let_it_listen(stack)
 
 
 decides(

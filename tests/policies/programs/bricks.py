@@ -296,6 +296,12 @@ def daily_backup(days: int) -> tuple[aws.backup.Plan, aws.iam.Role]:
     return plan, role
 
 
+def containers(**more: Any) -> str:
+    """Return the container definitions of a web service: its one container."""
+    one = {"name": "web", "image": "web:1", "portMappings": [{"containerPort": 8080}], **more}
+    return json.dumps([one])
+
+
 def task(port: int = 8080) -> aws.ecs.TaskDefinition:
     """Create the task definition of a web service on Fargate."""
     return aws.ecs.TaskDefinition(
@@ -305,9 +311,7 @@ def task(port: int = 8080) -> aws.ecs.TaskDefinition:
         network_mode="awsvpc",
         cpu="512",
         memory="1024",
-        container_definitions=json.dumps(
-            [{"name": "web", "image": "web:1", "portMappings": [{"containerPort": port}]}]
-        ),
+        container_definitions=containers(portMappings=[{"containerPort": port}]),
     )
 
 

@@ -7,6 +7,7 @@ import json
 from tests.policies.draft import Ref
 from tests.policies.mutations.accepted_identities import long_policy
 from tests.policies.mutations.accepted_vpc import GATEWAY
+from tests.policies.mutations.listening import let_it_listen
 from tests.policies.remedies.registry import cures, sets
 
 CLOSED = json.dumps(
@@ -49,10 +50,7 @@ sets(
 )
 
 
-@cures("elb-has-listener")
-def let_it_listen(stack):
-    stack.twin("https", "listens")
-    stack.set("listens", "loadBalancerArn", Ref("second", "arn"))
+cures("elb-has-listener")(let_it_listen)
 
 
 @cures("iam-accepted-together")

@@ -51,10 +51,9 @@ def test_a_text_of_its_own_is_told_and_not_shown(kind, properties, where):
     assert WORD not in LITERAL.text(one)
 
 
-@pytest.mark.parametrize(("kind", "properties", "where"), BROKEN)
-def test_one_of_the_configuration_is_not_in_the_program(kind, properties, where):
+@pytest.mark.parametrize(("kind", "properties"), [case[:2] for case in BROKEN])
+def test_one_of_the_configuration_is_not_in_the_program(kind, properties):
     text = properties.get("secretString") or properties["value"]
-    assert where
     assert not found(kind, properties, secrets=[text])
 
 

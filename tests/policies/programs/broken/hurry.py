@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from tests.policies.programs.bricks import containers
 from tests.policies.programs.cases import (
     DEPLOY,
     SERVE,
@@ -128,11 +127,6 @@ def name_server_of_the_cellar(edit: Edit) -> None:
 # --- containers -----------------------------------------------------------------------------------
 
 
-def container(**more: object) -> str:
-    one = {"name": "web", "image": "web:1", "portMappings": [{"containerPort": 8080}], **more}
-    return json.dumps([one])
-
-
 @broken(HOSTS, VALID)
 def hosts_ended_under_their_tasks(edit: Edit) -> None:
     """Managed termination protection needs the protection of new instances."""
@@ -156,12 +150,12 @@ def tasks_registered_as_instances(edit: Edit) -> None:
 
 @broken(FARGATE, VALID)
 def container_larger_than_its_task(edit: Edit) -> None:
-    edit.set("task", "containerDefinitions", container(memory=4096))
+    edit.set("task", "containerDefinitions", containers(memory=4096))
 
 
 @broken(FARGATE, VALID)
 def privileged_on_fargate(edit: Edit) -> None:
-    edit.set("task", "containerDefinitions", container(privileged=True))
+    edit.set("task", "containerDefinitions", containers(privileged=True))
 
 
 @broken(FARGATE, VALID)

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from tests.policies.programs import bricks
 from tests.policies.programs.cases import CLOSED, Edit, broken, rewritten
 from tests.policies.programs.innocents.plain import plain_web_service
-from tests.policies.programs.innocents.stores import guard
+from tests.policies.programs.innocents.stores import replicated_cache
 
 WEB = "plain_web_service"
 LITERAL = "no-secret-literal"
@@ -54,24 +54,7 @@ def password_in_the_json_of_a_secret() -> None:
 @rewritten("cache_with_a_replica", CLOSED, LITERAL, advisory=True)
 def token_of_the_cache_as_the_sdk_sends_it() -> None:
     """It may have been looked up in Secrets Manager, which no preview tells."""
-    site = bricks.network()
-    service = bricks.web(site)
-    subnets = aws.elasticache.SubnetGroup("cache-subnets", subnet_ids=site.private_ids())
-    aws.elasticache.ReplicationGroup(
-        "cache",
-        description="Sessions",
-        engine="valkey",
-        node_type="cache.t4g.small",
-        num_cache_clusters=2,
-        automatic_failover_enabled=True,
-        multi_az_enabled=True,
-        at_rest_encryption_enabled=True,
-        transit_encryption_enabled=True,
-        auth_token="a-token-of-sixteen-and-more",
-        snapshot_retention_limit=7,
-        subnet_group_name=subnets.name,
-        security_group_ids=[guard(site, service.group, "cache-guard", 6379).id],
-    )
+    replicated_cache(auth_token="a-token-of-sixteen-and-more")
 
 
 # --- environments -----------------------------------------------------------------------------------
@@ -88,13 +71,8 @@ def key_that_signs_tokens_of_a_function(edit: Edit) -> None:
 
 
 def contained(edit: Edit, name: str, value: str) -> None:
-    container = {
-        "name": "web",
-        "image": "web:1",
-        "portMappings": [{"containerPort": 8080}],
-        "environment": [{"name": name, "value": value}],
-    }
-    edit.set("task", "containerDefinitions", json.dumps([container]))
+    given = bricks.containers(environment=[{"name": name, "value": value}])
+    edit.set("task", "containerDefinitions", given)
 
 
 @broken("containers_on_fargate", CLOSED, "environment-no-credentials")

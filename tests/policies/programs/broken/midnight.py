@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from tests.policies.programs.bricks import WORLD
 from tests.policies.programs.cases import (
@@ -18,7 +17,6 @@ from tests.policies.programs.cases import (
 )
 
 WEB = "plain_web_service"
-HTTPS = "https_with_redirect"
 FARGATE = "containers_on_fargate"
 AURORA = "aurora_with_two_members"
 CACHE = "cache_with_a_replica"
@@ -26,7 +24,6 @@ NLB = "network_balancer_beside_it"
 MIXED = "spot_above_a_base"
 LAMBDA = "lambda_behind_the_balancer"
 FILES = "shared_files"
-PROXY = "proxy_before_the_database"
 
 
 @broken(MIXED, SURVIVE)
@@ -161,25 +158,25 @@ def key_pair_in_the_user_data(edit: Edit) -> None:
     )
 
 
+def with_key_off(edit: Edit) -> None:
+    edit.add("key", "aws:kms/key:Key", {"enableKeyRotation": True, "isEnabled": False})
+
+
 @broken(WEB, SURVIVE)
 def key_of_the_database_about_to_go(edit: Edit) -> None:
-    edit.add("key", "aws:kms/key:Key", {"enableKeyRotation": True, "isEnabled": False})
+    with_key_off(edit)
     edit.add("queue", "aws:sqs/queue:Queue", {"kmsMasterKeyId": Ref("key", "arn")})
-
-
-def with_key(edit: Edit, **more: Any) -> None:
-    edit.add("key", "aws:kms/key:Key", {"enableKeyRotation": True, **more})
 
 
 @broken(FILES, (SURVIVE, VALID))
 def files_by_a_key_that_is_switched_off(edit: Edit) -> None:
-    with_key(edit, isEnabled=False)
+    with_key_off(edit)
     edit.set("files", "kmsKeyId", Ref("key", "arn"))
 
 
 @broken("table_without_servers", (SURVIVE, VALID))
 def table_by_a_key_that_is_switched_off(edit: Edit) -> None:
-    with_key(edit, isEnabled=False)
+    with_key_off(edit)
     edit.set("carts", "serverSideEncryption", {"enabled": True, "kmsKeyArn": Ref("key", "arn")})
 
 

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from tests.policies.programs import bricks
 from tests.policies.programs.cases import SERVE, SURVIVE, VALID, Edit, Ref, broken, rewritten
-from tests.policies.programs.innocents.fronts import certificate, distribution
+from tests.policies.programs.innocents.fronts import certificate, distribution, named
 from tests.policies.switches import nightly_call, stop_at_the_budget
 
 WEB = "plain_web_service"
@@ -79,16 +79,7 @@ def cname_of_the_domain_itself(edit: Edit) -> None:
 
 @broken("hosts_of_two_services", SERVE, "dns-name-served", engine=True)
 def name_that_no_rule_is_for(edit: Edit) -> None:
-    alias = {
-        "name": Ref("front", "dnsName"),
-        "zoneId": Ref("front", "zoneId"),
-        "evaluateTargetHealth": True,
-    }
-    edit.add(
-        "www",
-        RECORD,
-        {"zoneId": ZONE, "name": "store.example.org", "type": "A", "aliases": [alias]},
-    )
+    named(edit, "store.example.org")
 
 
 # --- CloudFront and API Gateway -------------------------------------------------------------------

@@ -14,8 +14,8 @@ from tests.policies.programs.cases import (
     Ref,
     broken,
 )
-from tests.policies.programs.innocents.fronts import distribution
-from tests.policies.programs.innocents.watching import long_policy
+from tests.policies.programs.innocents.fronts import alias, distribution
+from tests.policies.programs.innocents.watching import another_balancer, long_policy
 from tests.policies.switches import nightly_call
 
 WEB = "plain_web_service"
@@ -118,12 +118,7 @@ def copies_deleted_before_the_next(edit: Edit) -> None:
 
 @broken(CHECKED, SURVIVE, "dns-fails-over")
 def fails_over_to_where_it_failed(edit: Edit) -> None:
-    alias = {
-        "name": Ref("front", "dnsName"),
-        "zoneId": Ref("front", "zoneId"),
-        "evaluateTargetHealth": True,
-    }
-    edit.set("sorry", "aliases", [alias])
+    edit.set("sorry", "aliases", [alias()])
 
 
 @broken(CHECKED, SURVIVE, "dns-fails-over")
@@ -150,19 +145,9 @@ def check_that_takes_five_minutes(edit: Edit) -> None:
 
 @broken(HTTPS, SERVE)
 def cloudfront_before_a_balancer_without_a_listener(edit: Edit) -> None:
-    edit.add(
-        "edge-front",
-        "aws:lb/loadBalancer:LoadBalancer",
-        {
-            "loadBalancerType": "application",
-            "subnets": [Ref("public-a"), Ref("public-b")],
-            "securityGroups": [Ref("balancer")],
-            "dropInvalidHeaderFields": True,
-            "enableZonalShift": True,
-        },
-    )
+    another_balancer(edit)
     distribution(edit)
-    edit.set("edge", "origins.0.domainName", Ref("edge-front", "dnsName"))
+    edit.set("edge", "origins.0.domainName", Ref("other-front", "dnsName"))
 
 
 # --- roles ------------------------------------------------------------------------------------------

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from tests.policies.programs.cases import DEPLOY, SERVE, SURVIVE, VALID, Edit, Ref, broken
-from tests.policies.programs.innocents.fronts import ZONE
+from tests.policies.programs.innocents.fronts import alias, named
 from tests.policies.programs.innocents.watching import (
-    alias,
     another_balancer,
     by_steps,
+    by_steps_with_requests,
     watches,
 )
 
 WEB = "plain_web_service"
 TWO = "two_balancers_two_services"
-STEPS = "steps_by_an_alarm"
 
 
 def of(edit: Edit, balancer: Ref, target: Ref, name: str = "errors") -> None:
@@ -66,18 +65,16 @@ def database_watched_by_its_resource_id(edit: Edit) -> None:
 @broken("orders_by_topic_and_queue", DEPLOY, "alarm-can-go-off")
 def queue_watched_by_its_url(edit: Edit) -> None:
     edit.set("jobs", "name", "jobs")
-    alarm = {
-        "namespace": "AWS/SQS",
-        "metricName": "ApproximateAgeOfOldestMessage",
-        "dimensions": {"QueueName": Ref("jobs")},
-        "statistic": "Maximum",
-        "comparisonOperator": "GreaterThanThreshold",
-        "threshold": 600,
-        "period": 60,
-        "evaluationPeriods": 3,
-        "alarmActions": [Ref("orders", "arn")],
-    }
-    edit.add("late", "aws:cloudwatch/metricAlarm:MetricAlarm", alarm)
+    watches(
+        edit,
+        "AWS/SQS",
+        {"QueueName": Ref("jobs")},
+        metricName="ApproximateAgeOfOldestMessage",
+        statistic="Maximum",
+        threshold=600,
+        evaluationPeriods=3,
+        alarmActions=[Ref("orders", "arn")],
+    )
 
 
 @broken(WEB, DEPLOY, "alarm-can-go-off", advisory=True)
@@ -148,8 +145,7 @@ def listener_of_a_target_group(edit: Edit) -> None:
 @broken(WEB, SERVE, "elb-has-listener", engine=True)
 def name_that_leads_to_a_balancer_without_a_listener(edit: Edit) -> None:
     another_balancer(edit)
-    record = {"zoneId": ZONE, "name": "www.example.com", "type": "A"}
-    edit.add("www", "aws:route53/record:Record", {**record, "aliases": [alias("other-front")]})
+    named(edit, "www.example.com", aliases=[alias("other-front")])
 
 
 @broken(WEB, SERVE, "elb-has-listener", advisory=True)
@@ -181,12 +177,7 @@ def grows_with_the_load_of_the_other_fleet(edit: Edit) -> None:
 
 @broken(TWO, SURVIVE, "asg-scaling-policy-works")
 def grows_with_the_requests_of_the_other_service(edit: Edit) -> None:
-    dimensions = {
-        "LoadBalancer": Ref("admin-front", "arnSuffix"),
-        "TargetGroup": Ref("admin-targets", "arnSuffix"),
-    }
-    more = {"namespace": "AWS/ApplicationELB", "metricName": "RequestCount", "statistic": "Sum"}
-    by_steps(edit, dimensions, **more)
+    by_steps_with_requests(edit, "admin")
 
 
 @broken(TWO, SURVIVE, "asg-scaling-policy-works")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.policies.programs.bricks import WORLD, document
+from tests.policies.programs.bricks import WORLD, containers, document
 from tests.policies.programs.cases import (
     CLOSED,
     DEPLOY,
@@ -24,10 +24,7 @@ FARGATE = "containers_on_fargate"
 AURORA = "aurora_with_two_members"
 CHECKED = "checked_from_outside"
 QUEUES = "orders_by_topic_and_queue"
-TABLE = "table_without_servers"
-CACHE = "cache_with_a_replica"
 HOURLY = "hourly_by_a_rule"
-REVISIONS = "revision_in_a_bucket"
 
 
 def page(code: str) -> list[dict[str, Any]]:
@@ -145,13 +142,7 @@ def documents_on_one_instance(edit: Edit) -> None:
 @broken(FARGATE, SURVIVE, "ecs-service-grace-period")
 def container_that_needs_three_minutes(edit: Edit) -> None:
     check = {"command": ["CMD-SHELL", "curl -f http://localhost:8080/health"], "startPeriod": 180}
-    container = {
-        "name": "web",
-        "image": "web:1",
-        "portMappings": [{"containerPort": 8080}],
-        "healthCheck": check,
-    }
-    edit.set("task", "containerDefinitions", json.dumps([container]))
+    edit.set("task", "containerDefinitions", containers(healthCheck=check))
     edit.set("service", "healthCheckGracePeriodSeconds", 30)
 
 
@@ -248,8 +239,7 @@ def runbook_for_everybody(edit: Edit) -> None:
 
 
 def _contained(edit: Edit, **container: Any) -> None:
-    given = {"name": "web", "image": "web:1", "portMappings": [{"containerPort": 8080}]}
-    edit.set("task", "containerDefinitions", json.dumps([{**given, **container}]))
+    edit.set("task", "containerDefinitions", containers(**container))
 
 
 @broken(FARGATE, CLOSED)

@@ -25,13 +25,16 @@ RECORD = "aws:route53/record:Record"
 ZONE = "Z0123456789ABC"
 
 
-def named(edit: Edit, name: str, handle: str = "www", **more: object) -> None:
-    alias = {
-        "name": Ref("front", "dnsName"),
-        "zoneId": Ref("front", "zoneId"),
+def alias(balancer: str = "front") -> dict[str, Any]:
+    return {
+        "name": Ref(balancer, "dnsName"),
+        "zoneId": Ref(balancer, "zoneId"),
         "evaluateTargetHealth": True,
     }
-    properties = {"zoneId": ZONE, "name": name, "type": "A", "aliases": [alias], **more}
+
+
+def named(edit: Edit, name: str, handle: str = "www", **more: object) -> None:
+    properties = {"zoneId": ZONE, "name": name, "type": "A", "aliases": [alias()], **more}
     edit.add(handle, RECORD, properties)
 
 

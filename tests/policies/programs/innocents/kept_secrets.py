@@ -16,7 +16,6 @@ from tests.policies.programs.innocents import (  # noqa: F401 - the programs tha
 )
 from tests.policies.programs.innocents.plain import plain_web_service
 
-WEB = "plain_web_service"
 HOURLY = "hourly_by_a_rule"
 FARGATE = "containers_on_fargate"
 
@@ -117,14 +116,11 @@ def variables_that_sound_like_secrets(edit: Edit) -> None:
 @also_sound(FARGATE)
 def container_with_secrets_by_arn(edit: Edit) -> None:
     arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/shop/smtp"
-    container = {
-        "name": "web",
-        "image": "web:1",
-        "portMappings": [{"containerPort": 8080}],
-        "environment": [{"name": "MAIL_USER", "value": "shop"}],
-        "secrets": [{"name": "SMTP_PASS", "valueFrom": arn}],
-    }
-    edit.set("task", "containerDefinitions", json.dumps([container]))
+    given = bricks.containers(
+        environment=[{"name": "MAIL_USER", "value": "shop"}],
+        secrets=[{"name": "SMTP_PASS", "valueFrom": arn}],
+    )
+    edit.set("task", "containerDefinitions", given)
     reads = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": arn}
     edit.add(
         "task-reads",

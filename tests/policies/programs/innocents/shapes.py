@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 
 import pulumi
 import pulumi_aws as aws
@@ -49,13 +48,7 @@ def containers_that_start_as_fast_as_they_can(edit: Edit) -> None:
 @also_sound(FARGATE)
 def container_that_says_how_long_it_starts(edit: Edit) -> None:
     check = {"command": ["CMD-SHELL", "curl -f http://localhost:8080/"], "startPeriod": 90}
-    container = {
-        "name": "web",
-        "image": "web:1",
-        "portMappings": [{"containerPort": 8080}],
-        "healthCheck": check,
-    }
-    edit.set("task", "containerDefinitions", json.dumps([container]))
+    edit.set("task", "containerDefinitions", bricks.containers(healthCheck=check))
     edit.set("service", "healthCheckGracePeriodSeconds", 120)
 
 

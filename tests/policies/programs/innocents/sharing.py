@@ -287,8 +287,7 @@ def login_by_standard_input(edit: Edit) -> None:
 @also_sound("containers_on_fargate")
 def containers_by_a_digest(edit: Edit) -> None:
     image = "registry.example.com:5000/web@sha256:" + "0" * 64
-    container = {"name": "web", "image": image, "portMappings": [{"containerPort": 8080}]}
-    edit.set("task", "containerDefinitions", json.dumps([container]))
+    edit.set("task", "containerDefinitions", bricks.containers(image=image))
 
 
 @also_sound("containers_on_fargate")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 
@@ -171,8 +173,7 @@ def database_with_rules_apart() -> None:
     )
 
 
-@innocent(engine=True)
-def cache_with_a_replica() -> None:
+def replicated_cache(**more: Any) -> None:
     site = bricks.network()
     service = bricks.web(site)
     subnets = aws.elasticache.SubnetGroup("cache-subnets", subnet_ids=site.private_ids())
@@ -189,7 +190,13 @@ def cache_with_a_replica() -> None:
         snapshot_retention_limit=7,
         subnet_group_name=subnets.name,
         security_group_ids=[guard(site, service.group, "cache-guard", 6379).id],
+        **more,
     )
+
+
+@innocent(engine=True)
+def cache_with_a_replica() -> None:
+    replicated_cache()
 
 
 @innocent()

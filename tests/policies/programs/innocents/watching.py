@@ -16,7 +16,7 @@ from tests.policies.programs.innocents import (  # noqa: F401 - the programs tha
     stores,
     ways,
 )
-from tests.policies.programs.innocents.fronts import ZONE
+from tests.policies.programs.innocents.fronts import alias, named
 from tests.policies.switches import nightly_call
 
 WEB = "plain_web_service"
@@ -26,7 +26,9 @@ QUEUES = "orders_by_topic_and_queue"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 
-def watches(edit: Edit, namespace: str, dimensions: dict[str, Any], **more: Any) -> None:
+def watches(
+    edit: Edit, namespace: str, dimensions: dict[str, Any], name: str = "busy", /, **more: Any
+) -> None:
     alarm = {
         "namespace": namespace,
         "metricName": "CPUUtilization",
@@ -39,7 +41,7 @@ def watches(edit: Edit, namespace: str, dimensions: dict[str, Any], **more: Any)
         "alarmActions": [Ref("operations", "arn")],
         **more,
     }
-    edit.add("busy", ALARM, alarm)
+    edit.add(name, ALARM, alarm)
 
 
 def another_balancer(edit: Edit) -> None:
@@ -56,14 +58,6 @@ def another_balancer(edit: Edit) -> None:
     )
 
 
-def alias(balancer: str) -> dict[str, Any]:
-    return {
-        "name": Ref(balancer, "dnsName"),
-        "zoneId": Ref(balancer, "zoneId"),
-        "evaluateTargetHealth": True,
-    }
-
-
 def by_steps(edit: Edit, dimensions: dict[str, Any], **more: Any) -> None:
     edit.drop("shop-cpu")
     edit.add(
@@ -76,19 +70,17 @@ def by_steps(edit: Edit, dimensions: dict[str, Any], **more: Any) -> None:
             "stepAdjustments": [{"scalingAdjustment": 2, "metricIntervalLowerBound": "0"}],
         },
     )
-    alarm = {
-        "namespace": "AWS/EC2",
-        "metricName": "CPUUtilization",
-        "dimensions": dimensions,
-        "statistic": "Average",
-        "comparisonOperator": "GreaterThanThreshold",
-        "threshold": 60,
-        "period": 60,
-        "evaluationPeriods": 2,
-        "alarmActions": [Ref("shop-more", "arn")],
-        **more,
+    triggers = {"threshold": 60, "evaluationPeriods": 2, "alarmActions": [Ref("shop-more", "arn")]}
+    watches(edit, "AWS/EC2", dimensions, "shop-busy", **{**triggers, **more})
+
+
+def by_steps_with_requests(edit: Edit, service: str) -> None:
+    dimensions = {
+        "LoadBalancer": Ref(f"{service}-front", "arnSuffix"),
+        "TargetGroup": Ref(f"{service}-targets", "arnSuffix"),
     }
-    edit.add("shop-busy", ALARM, alarm)
+    more = {"namespace": "AWS/ApplicationELB", "metricName": "RequestCount", "statistic": "Sum"}
+    by_steps(edit, dimensions, **more)
 
 
 def long_policy(characters: int) -> str:
@@ -156,12 +148,7 @@ def grows_by_steps_with_its_own_load(edit: Edit) -> None:
 
 @also_sound(TWO)
 def grows_by_steps_with_its_own_requests(edit: Edit) -> None:
-    dimensions = {
-        "LoadBalancer": Ref("shop-front", "arnSuffix"),
-        "TargetGroup": Ref("shop-targets", "arnSuffix"),
-    }
-    more = {"namespace": "AWS/ApplicationELB", "metricName": "RequestCount", "statistic": "Sum"}
-    by_steps(edit, dimensions, **more)
+    by_steps_with_requests(edit, "shop")
 
 
 @also_sound(TWO)
@@ -224,8 +211,7 @@ def second_balancer_that_redirects(edit: Edit) -> None:
             ],
         },
     )
-    record = {"zoneId": ZONE, "name": "old.example.com", "type": "A"}
-    edit.add("old-name", "aws:route53/record:Record", {**record, "aliases": [alias("other-front")]})
+    named(edit, "old.example.com", "old-name", aliases=[alias("other-front")])
 
 
 # --- names ------------------------------------------------------------------------------------------
