@@ -36,10 +36,9 @@ class Portable:
 def portable(settings: Mapping[str, Any], name: str) -> Portable:
     """Return settings that need nobody's secrets and name no account; `name` is their file's."""
     given = cast("Mapping[str, Any]", settings.get("config") or {})
-    secret = [key for key, value in given.items() if _is_secret(value)]
-    config = {
-        key: _readable(value) for key, value in given.items() if not _names_an_account(str(key))
-    }
+    read = {key: _readable(value) for key, value in given.items()}
+    secret = [key for key, value in read.items() if value != given[key]]
+    config = {key: value for key, value in read.items() if not _names_an_account(str(key))}
     dropped = {*OF_SECRETS, ENVIRONMENT}
     kept = {key: value for key, value in settings.items() if key not in dropped}
     return Portable({**kept, "config": config}, tuple(_notes(settings, secret, name)))
@@ -63,19 +62,8 @@ def _names_an_account(key: str) -> bool:
     return namespace == "aws" and name.partition(".")[0] in _ACCOUNT
 
 
-def _is_secret(value: Any) -> bool:
-    match value:
-        case {"secure": str(), **more} if not more:
-            return True
-        case dict():
-            return any(map(_is_secret, cast("dict[Any, Any]", value).values()))
-        case list():
-            return any(map(_is_secret, cast("list[Any]", value)))
-        case _:
-            return False
-
-
 def _readable(value: Any) -> Any:
+    """Return a setting with a placeholder for each secret in it."""
     match value:
         case {"secure": str(), **more} if not more:
             return PLACEHOLDER

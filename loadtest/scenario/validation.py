@@ -265,7 +265,7 @@ class _Check:
     def _auth(self, request: walk.FoundRequest) -> None:
         for key, text in walk.mapping(request.content.get("auth")).items():
             names = list(templates.roots(text)) if isinstance(text, str) else []
-            if len(names) != 1 or not re.fullmatch(r"\{\{[^{}]*\}\}", text):
+            if len(names) != 1 or not _VARIABLE.fullmatch(text):
                 continue
             # A variable that stands alone keeps its type, and Artillery's HTTP client takes texts only.
             if (odd := self._no_text(names[0])) is not None:
