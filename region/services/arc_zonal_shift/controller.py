@@ -27,8 +27,8 @@ class ZonalShiftController:
         with self._plane.lock:
             store = store_of(self._plane)
             resources = all_of(self._plane)
-            ended_by = partial(practice.ended_by, self._plane)
-            changed = store.advance(now(), ended_by, set(resources))
+            has_failed = partial(practice.has_failed, self._plane)
+            changed = store.advance(now(), has_failed, set(resources))
             names = zone_names(self._plane.backend("ec2")) if resources else {}
             for arn, resource in resources.items():
                 shift = store.active(arn)

@@ -76,9 +76,9 @@ def why_not(plane: ControlPlane, configuration: Configuration, now: datetime) ->
     return "", ""
 
 
-def ended_by(plane: ControlPlane, configuration: Configuration) -> str:
-    """Return the outcome with which alarms end a practice run now; empty if it goes on."""
-    return "FAILED" if in_alarm(plane, configuration.get("outcomeAlarms") or ()) else ""
+def has_failed(plane: ControlPlane, configuration: Configuration) -> bool:
+    """Return whether an outcome alarm ends a practice run now."""
+    return bool(in_alarm(plane, configuration.get("outcomeAlarms") or ()))
 
 
 def in_alarm(plane: ControlPlane, items: Iterable[Mapping[str, Any]]) -> list[str]:

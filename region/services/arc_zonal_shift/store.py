@@ -72,25 +72,28 @@ class Store:
         self.shifts = [*self.shifts, shift][-_KEPT:]
 
     def advance(
-        self, now: float, ended_by: Callable[[Mapping[str, Any]], str], known: set[str]
+        self, now: float, has_failed: Callable[[Mapping[str, Any]], bool], known: set[str]
     ) -> bool:
         """End what is over, and return whether anything has changed.
 
         Args:
             now: In epoch seconds.
-            ended_by: Returns the outcome with which alarms end a practice run of a configuration.
+            has_failed: Tells whether alarms of a configuration say that its practice run has failed.
             known: The resources that exist.
         """
         changed = False
         for shift in self.shifts:
             if shift.status != ACTIVE:
                 continue
-            ended = ended_by(self.practice.get(shift.resource, {})) if shift.practice else ""
-            if now < shift.expiry and not ended and shift.resource in known:
+            failed = shift.practice and has_failed(self.practice.get(shift.resource, {}))
+            is_over = now >= shift.expiry
+            if not is_over and not failed and shift.resource in known:
                 continue
             shift.status, changed = EXPIRED, True
-            if shift.practice:
-                shift.outcome = ended or ("SUCCEEDED" if now >= shift.expiry else "INTERRUPTED")
+            if failed:
+                shift.outcome = "FAILED"
+            elif shift.practice:
+                shift.outcome = "SUCCEEDED" if is_over else "INTERRUPTED"
         return changed
 
 

@@ -12,11 +12,11 @@ ARN = "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:loadbalancer/app
 
 
 def never(_configuration):
-    return ""
+    return False
 
 
 def always(_configuration):
-    return "FAILED"
+    return True
 
 
 def shift(resource=ARN, expiry=100.0, outcome=""):
@@ -60,13 +60,13 @@ def test_a_shift_ends_with_its_resource():
 
 
 @pytest.mark.parametrize(
-    ("now", "ended_by", "outcome"),
+    ("now", "has_failed", "outcome"),
     [(50.0, never, "PENDING"), (100.0, never, "SUCCEEDED"), (50.0, always, "FAILED")],
 )
-def test_how_a_practice_run_ends(now, ended_by, outcome):
+def test_how_a_practice_run_ends(now, has_failed, outcome):
     store = Store()
     store.add(shift(outcome="PENDING"))
-    store.advance(now, ended_by, {ARN})
+    store.advance(now, has_failed, {ARN})
     (run,) = store.shifts
     assert (run.outcome, run.practice) == (outcome, True)
     assert (run.status == ACTIVE) is (outcome == "PENDING")
