@@ -10,6 +10,7 @@ from components.config.loader import read_settings
 from components.foundation import FoundationArgs
 from components.instance_spec import architecture_of
 from components.lookups import current_account, current_region, find_image, find_zones
+from components.release import Release
 from components.release_hook import release_hook
 from components.revision.bundle import build_bundle
 from components.service import HighlyAvailableService, SingleInstanceService
@@ -39,8 +40,13 @@ service = SERVICES[settings.topology](
         bundle=bundle,
         tags=base_tags(pulumi.get_project(), pulumi.get_stack()),
     ),
+)
+Release(
+    "web-release",
+    service.release,
     pulumi.ResourceOptions(
-        hooks=pulumi.ResourceHookBinding(after_create=hooks, after_update=hooks)
+        parent=service,
+        hooks=pulumi.ResourceHookBinding(after_create=hooks, after_update=hooks),
     ),
 )
 for key, value in service.outputs.items():

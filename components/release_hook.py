@@ -46,7 +46,7 @@ class ReleaseFailedError(pulumi.RunError):
 
 
 def release_hook(command: Sequence[str] = POST_UP) -> pulumi.ResourceHook:
-    """Return the hook to bind to a service's creation and update.
+    """Return the hook to bind to the creation and update of a `Release`.
 
     Since engine 3.238 an exception in the hook fails the update. It does not run in a preview.
     """

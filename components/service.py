@@ -23,6 +23,7 @@ from components.observability.observability import (
     WatchedGroup,
     WatchedInstance,
 )
+from components.release import ReleaseArgs
 from components.single_instance import SingleInstance, SingleInstanceArgs
 from components.user_data import boot_digest
 
@@ -57,6 +58,17 @@ neither package imports the other; a test keeps the two equal. What does not app
 engine leaves nulls out of a stack's outputs: a missing key means null."""
 
 
+RELEASED_TO = (
+    "codedeployApplication",
+    "codedeployDeploymentGroup",
+    "revisionBucket",
+    "loadBalancerDnsName",
+    "autoScalingGroupName",
+    "targetGroupArn",
+    "instanceId",
+)
+"""Outputs that are others once what is released to has been replaced, and what its users reach."""
+
 ESTIMATE_KEY = "costEstimate"
 """The itemised monthly cost: an output of the component alone, so that `pulumi up` ends in a short list.
 `python -m loadtest cost` prints it, and the release hook hands it on."""
@@ -67,6 +79,8 @@ class Service(Component):
 
     outputs: dict[str, Any]
     """The stack's outputs: every key of `OUTPUT_KEYS`."""
+    release: ReleaseArgs
+    """What has to be released and measured again once it changes."""
 
     def __init__(
         self,
@@ -75,13 +89,8 @@ class Service(Component):
         args: FoundationArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        # A hook after an update runs only when the component's own inputs change, so they have to
-        # change with everything that should be released and measured again.
-        settings = hashlib.sha256(f"{args.settings.digest()} {boot_digest()}".encode()).hexdigest()
         props = {
             "topology": args.settings.topology,
-            "revisionDigest": args.bundle.digest,
-            "settingsDigest": settings,
             "zones": list(args.zones),
             "region": args.region,
         }
@@ -96,11 +105,23 @@ class Service(Component):
         own["url"] = pulumi.Output.all(own["url"], self.settled).apply(_first)
         values = {**self._common(), **own}
         self.outputs = {key: values.get(key) for key in OUTPUT_KEYS}
-        self.register_outputs({**self.outputs, ESTIMATE_KEY: self._estimate})
+        told = {**self.outputs, ESTIMATE_KEY: self._estimate}
+        self.register_outputs(told)
+        self.release = ReleaseArgs(causes={**props, **self._causes()}, outputs=told)
 
     @abstractmethod
     def _build(self) -> dict[str, Any]:
         """Create what the topology adds; return the outputs that only it has."""
+
+    def _causes(self) -> dict[str, Any]:
+        settings = f"{self._args.settings.digest()} {boot_digest()}"
+        return {
+            "revisionDigest": self._args.bundle.digest,
+            "settingsDigest": hashlib.sha256(settings.encode()).hexdigest(),
+            # A database that was replaced has its old name, and a new secret.
+            "databaseSecret": self._foundation.database.secret_arn,
+            **{key: self.outputs[key] for key in RELEASED_TO},
+        }
 
     def _common(self) -> dict[str, Any]:
         args, settings, revisions = self._args, self._args.settings, self._foundation.revisions

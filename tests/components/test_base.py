@@ -28,6 +28,7 @@ TOKENS = {
     "compute:SingleInstance",
     "data:DatabaseInstance",
     "deployment:CodeDeploy",
+    "deployment:Release",
     "deployment:RevisionStore",
     "security:IamRoles",
     "security:Certificate",

@@ -145,6 +145,23 @@ def test_up_releases_once_with_everything_in_place(ha_project, provider):
     assert "web-revision-object" not in provider.deleted
 
 
+@pytest.mark.parametrize(
+    ("stack", "replaced"),
+    [("single", "aws:ec2/instance:Instance"), ("ha", "aws:autoscaling/group:Group")],
+)
+def test_what_is_replaced_without_a_change_of_settings_is_released_to(project, stack, replaced):
+    project.pulumi("stack", "init", stack)
+    project.up()
+    _, exported = project.pulumi("stack", "export")
+    resources = json.loads(exported)["deployment"]["resources"]
+    (urn,) = (one["urn"] for one in resources if one["type"] == replaced)
+    project.pulumi("up", "--yes", "--skip-preview", "--replace", urn)
+    first, second = project.runs()
+    assert first["outputs"] != second["outputs"]
+    project.up()
+    assert len(project.runs()) == 2
+
+
 def test_a_failed_release_fails_up_with_its_last_output_and_keeps_the_stack(ha_project, provider):
     (ha_project.command / "fail").touch()
     code, text = ha_project.up(check=False)

@@ -140,16 +140,19 @@ def test_the_command_is_the_one_that_users_run():
     assert (sys.executable, "-m", "loadtest", "post-up") == POST_UP
 
 
-def test_the_hook_follows_creation_and_update_of_the_service(either):
-    service = either.service()
-    assert service.hooks["after_create"] == ("release",)
-    assert service.hooks["after_update"] == ("release",)
+RELEASE = "haproof:deployment:Release"
+
+
+def test_the_hook_follows_creation_and_update_of_the_release(either):
+    release = either.one(RELEASE)
+    assert release.hooks["after_create"] == ("release",)
+    assert release.hooks["after_update"] == ("release",)
     assert [hook.name for hook in either.hooks] == ["release"]
 
 
-def test_the_hook_is_on_the_service_only_and_never_in_a_preview(either):
+def test_the_hook_is_on_the_release_only_and_never_in_a_preview(either):
     bound = [r for r in either.resources.values() if any(r.hooks.values())]
-    assert bound == [either.service()]
+    assert bound == [either.one(RELEASE)]
     (hook,) = either.hooks
     assert hook.opts.on_dry_run is False
     assert hook.opts.ignore_errors is False
@@ -158,29 +161,47 @@ def test_the_hook_is_on_the_service_only_and_never_in_a_preview(either):
 def test_it_can_be_switched_off(build):
     recording = build("ha", releaseOnUp="false")
     assert recording.hooks == []
-    assert not any(recording.service().hooks.values())
+    assert not any(recording.one(RELEASE).hooks.values())
 
 
 @pytest.mark.parametrize(
     "change", [{"loadProfile": "quick"}, {"seedUsers": "5"}, {"minSize": "3"}, {"protect": "true"}]
 )
-def test_a_setting_that_matters_changes_the_services_inputs(build, change):
-    before, after = build("ha").service(), build("ha", **change).service()
+def test_a_setting_that_matters_causes_a_release(build, change):
+    before, after = build("ha").one(RELEASE), build("ha", **change).one(RELEASE)
     assert before.inputs["settingsDigest"] != after.inputs["settingsDigest"]
 
 
 def test_switching_the_hook_off_is_not_a_change_by_itself(build):
-    before, after = build("ha").service(), build("ha", releaseOnUp="false").service()
+    before, after = build("ha").one(RELEASE), build("ha", releaseOnUp="false").one(RELEASE)
     assert before.inputs == after.inputs
 
 
-def test_another_revision_changes_the_services_inputs(build, tmp_path):
+def test_another_revision_causes_a_release(build, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "appspec.yml").write_text("version: 0.0\nos: linux\nfiles: []\n", encoding="utf-8")
-    before, after = build("ha").service(), build("ha", appPath=str(other)).service()
+    before, after = build("ha").one(RELEASE), build("ha", appPath=str(other)).one(RELEASE)
     assert before.inputs["revisionDigest"] != after.inputs["revisionDigest"]
     assert before.inputs["settingsDigest"] == after.inputs["settingsDigest"]
+
+
+@pytest.mark.parametrize(
+    ("stack", "replaced"),
+    [
+        ("single", "aws:ec2/instance:Instance"),
+        ("single", "aws:rds/instance:Instance"),
+        ("ha", "aws:autoscaling/group:Group"),
+        ("ha", "aws:lb/targetGroup:TargetGroup"),
+        ("ha", "aws:lb/loadBalancer:LoadBalancer"),
+        ("ha", "aws:codedeploy/deploymentGroup:DeploymentGroup"),
+        ("ha", "aws:rds/instance:Instance"),
+    ],
+)
+def test_what_is_replaced_without_any_setting_causes_a_release(build, stack, replaced):
+    release = build(stack).one(RELEASE)
+    (urn,) = (r.urn for r in build(stack).of(replaced))
+    assert any(urn in found for found in release.property_dependencies.values())
 
 
 def test_the_same_stack_twice_has_the_same_inputs(build):
@@ -201,9 +222,9 @@ def test_the_same_stack_twice_has_the_same_inputs(build):
     ],
 )
 def test_the_hook_waits_for_the_slowest_resource(build, slow):
-    # The engine runs the hook when the service's outputs are registered, and a failing hook cancels
+    # The engine runs the hook when the release's outputs are registered, and a failing hook cancels
     # what does not exist yet.
     recording = build("ha", slow=[slow])
-    moment = recording.order.index(f"outputs {recording.service().urn}")
+    moment = recording.order.index(f"outputs {recording.one(RELEASE).urn}")
     late = [urn for urn in recording.resources if recording.order.index(urn) > moment]
     assert late == []

@@ -78,11 +78,14 @@ class WireProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             return provider_pb2.CreateResponse(properties=request.properties)
         arguments = MockResourceArgs(typ=kind, name=name, inputs=inputs, custom=True)
+        outputs = {**inputs, **OUTPUTS[kind](arguments)}
         with self._lock:
+            again = f"-{self.created.count(name)}" if name in self.created else ""
             self.created.append(name)
-        return provider_pb2.CreateResponse(
-            id=f"{name}-id", properties=struct({**inputs, **OUTPUTS[kind](arguments)})
-        )
+        if "name" in outputs and "name" not in inputs:
+            # A replacement has an id of its own, and a generated name.
+            outputs["name"] += again
+        return provider_pb2.CreateResponse(id=f"{name}-id{again}", properties=struct(outputs))
 
     def Update(self, request, context):
         outputs = {**plain(request.olds), **plain(request.news)}
