@@ -6,17 +6,26 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from loadtest.errors import ExperimentError
 from loadtest.stack.clients import Clients
 from loadtest.stack.deployments import ACTIVE, ENDED, Deployments, Revision
 
 SUCCEEDED: Final = "Succeeded"
 STOPPED: Final = "Stopped"
 DEPLOYMENT_S: Final = 1800
+ROUNDS: Final = 2
+"""A rollback begins a moment after its cause: so often it is asked what is active."""
+AT_MOST_S: Final = (ROUNDS + 1.0) * DEPLOYMENT_S
+"""How long it waits for deployments: what is active in each round, and one that puts all back."""
 POLL_S = 1.0
 
 
 def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
-    """See that the group's last revision is the stack's own, then delete the experiment's."""
+    """See that the group's last revision is the stack's own, then delete the experiment's.
+
+    Raises:
+        ExperimentError: It could not be deployed; it may be tried again.
+    """
     codedeploy, names = clients["codedeploy"], _names(arguments)
     changed = _stop(codedeploy, names, lambda info: _key(info.get("revision")) == arguments["key"])
     _await_rollbacks(codedeploy, names)
@@ -34,7 +43,12 @@ def revision(clients: Clients, arguments: Mapping[str, Any]) -> bool:
                 description=str(arguments["mark"]),
                 fileExistsBehavior="OVERWRITE",
             )
-            _await_deployment(codedeploy, str(again["deploymentId"]))
+            status = _await_deployment(codedeploy, str(again["deploymentId"]))
+            if status != SUCCEEDED:
+                raise ExperimentError(
+                    f"not put back: the deployment {again['deploymentId']} of the stack's own revision to "
+                    f"{arguments['group']} is {status}"
+                )
             changed = True
     keys = [arguments["key"], *arguments.get("more", ())]
     deleted = [_delete_object(clients, arguments["bucket"], key) for key in keys]
@@ -89,19 +103,20 @@ def _stop(
 
 
 def _await_rollbacks(codedeploy: Any, names: Mapping[str, str]) -> None:
-    """Wait until no deployment of the group is active: a rollback begins a moment after its cause."""
-    for _ in range(2):
+    """Wait until no deployment of the group is active."""
+    for _ in range(ROUNDS):
         for number in _active(codedeploy, names):
             _await_deployment(codedeploy, number)
         time.sleep(POLL_S)
 
 
-def _await_deployment(codedeploy: Any, number: str) -> None:
+def _await_deployment(codedeploy: Any, number: str) -> str:
+    """Wait until a deployment has ended, far too long at the most, and return its status by then."""
     deadline = time.monotonic() + DEPLOYMENT_S
-    while time.monotonic() < deadline:
+    while True:
         info = codedeploy.get_deployment(deploymentId=number)["deploymentInfo"]
-        if info["status"] in ENDED:
-            return
+        if info["status"] in ENDED or time.monotonic() > deadline:
+            return str(info["status"])
         time.sleep(POLL_S)
 
 

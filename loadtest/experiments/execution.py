@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from loadtest.analysis import run_loading, validity
 from loadtest.errors import LoadTestError
 from loadtest.experiments import (
+    disturbances,
     engine,
     engine_journal,
     guard,
@@ -22,6 +23,7 @@ from loadtest.experiments import (
     kinds,
     models,
 )
+from loadtest.experiments.disturbances import Disturbance
 from loadtest.experiments.judgement import Evidence
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentRecord, Impact, SteadyState
@@ -49,14 +51,22 @@ class Execution:
     """One experiment: `carry_out` in the main thread, then `conclude` once its load can be read."""
 
     def __init__(
-        self, session: Session, outputs: StackOutputs, watch: LoadWatch, print_line: PrintLine
+        self,
+        session: Session,
+        outputs: StackOutputs,
+        watch: LoadWatch,
+        print_line: PrintLine,
+        disturbed: Sequence[Disturbance] = (),
     ) -> None:
-        """Prepare an experiment under the load that `watch` follows; starts nothing."""
+        """Prepare an experiment under the load that `watch` follows; starts nothing.
+
+        `disturbed` is when earlier experiments delayed launches.
+        """
         assert session.directory is not None  # noqa: S101
         self.session, self._outputs, self._print = session, outputs, print_line
         self.directory = session.directory
         session.load = watch
-        self._observer = Observer(outputs, session.clients, speed(os.environ))
+        self._observer = Observer(outputs, session.clients, speed(os.environ), disturbed)
         self._journal: dict[str, Any] = {}
         self._started_ms = self._finished_ms = time.time() * 1000
         self.interrupted = False
@@ -113,6 +123,20 @@ class Execution:
         after = engine_journal.steady_state((self._journal.get("steady_states") or {}).get("after"))
         return math.inf if after is None else after.at_ms
 
+    @property
+    def disturbances(self) -> list[Disturbance]:
+        """When it delayed launches."""
+        began, ended = self._acted()
+        until = min(ended or math.inf, self._finished_ms)
+        return disturbances.of(kinds.of_file(self.session.experiment.raw), began, until)
+
+    def _acted(self) -> tuple[float | None, float | None]:
+        """Return when its fault began and when it ends by itself (epoch ms)."""
+        session = self.session
+        if session.began_ms is None:
+            return engine_journal.of_others(self._journal) or (None, session.ended_ms)
+        return session.began_ms, session.ended_ms
+
     def conclude(self, load: RunSummary | None, load_error: str | None) -> Result:
         """Judge it by the load in its directory and by what went wrong with that; save the record."""
         record = self._record(load, load_error)
@@ -128,9 +152,7 @@ class Execution:
         states = self._journal.get("steady_states") or {}
         before, after = map(engine_journal.steady_state, map(states.get, ("before", "after")))
         finished_ms = self._finished_ms
-        began, ended = session.began_ms, session.ended_ms
-        if began is None and (others := engine_journal.of_others(self._journal)) is not None:
-            began, ended = others
+        began, ended = self._acted()
         during = session.states
         back = judgement.recovered([*during, *_one(after)], began) if began else None
         host = judgement.host_reasons(load.validity) if load else []
@@ -164,6 +186,7 @@ class Execution:
             finished_ms=finished_ms,
             fault_began_ms=began,
             fault_ended_ms=None if ended is None else min(ended, finished_ms),
+            fault_until_ms=ended,
             targets=session.targets,
             actions=list(evidence.actions),
             before=before,

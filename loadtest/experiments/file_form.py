@@ -49,6 +49,41 @@ KNOWN: Final = (
     "runtime",
 )
 """The keys of an experiment in the Chaos Toolkit's format."""
+ACTIVITY_KEYS: Final = frozenset(
+    {
+        "type",
+        "name",
+        "ref",
+        "tolerance",
+        "provider",
+        "controls",
+        "pauses",
+        "background",
+        "configuration",
+        "secrets",
+        "description",
+    }
+)
+PROVIDER_KEYS: Final = frozenset(
+    {
+        "type",
+        "module",
+        "func",
+        "arguments",
+        "secrets",
+        "path",
+        "timeout",
+        "url",
+        "method",
+        "headers",
+        "verify_tls",
+        "max_retries",
+        "expected_status",
+    }
+)
+"""Those of the engine's providers; what other people's have besides is theirs."""
+LIKE: Final = 0.6
+"""How alike a key is to one that exists if that is meant, as `args` is to `arguments`."""
 SHOWN: Final = 60
 _INSTANCE: Final = re.compile(r" or instance of \w+")
 """What pydantic says of a model where a mapping is expected: a class of ours."""
@@ -160,15 +195,63 @@ def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None
     need some are not checked.
 
     Raises:
-        ExperimentError: One is of another type than its function takes, negative, or not finite; or a
-            control's module cannot be found.
+        ExperimentError: One is of another type than its function takes, negative, or not finite; a key is
+            misspelt, so that nobody would look at it; a tolerance can never be met; or a control's module
+            cannot be found.
     """
     for activity in kinds.activities(raw):
         provider = activity.get("provider") or {}
+        _check_keys(activity, provider)
+        _check_tolerance(activity)
         if is_own(provider):
             _check_call(activity, provider, substituted)
     for control in controls(raw):
         _check_control(control)
+
+
+def _check_keys(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> None:
+    """Reject keys that the engine would pass over: an action would do something else than is written."""
+    name = activity.get("name") or activity.get("ref")
+    for what, given, known in (
+        (f"{name!r}", activity, ACTIVITY_KEYS),
+        (f"the provider of {name!r}", provider, PROVIDER_KEYS),
+    ):
+        for key in given:
+            if key in known or str(key).startswith("x-"):
+                continue
+            meant = get_close_matches(str(key), sorted(known), 1, LIKE)
+            if meant or (given is provider and is_own(provider)):
+                hint = (
+                    f"did you mean {meant[0]!r}?" if meant else "arguments belong into `arguments`"
+                )
+                raise ExperimentError(f"{key!r} is no key of {what}; {hint}")
+
+
+def _check_tolerance(activity: Mapping[str, Any]) -> None:
+    """Reject bounds that no value is between, and what a probe of our own never returns."""
+    given = activity.get("tolerance")
+    bounds = given.get("range") if isinstance(given, dict) else given
+    if (
+        isinstance(bounds, list)
+        and len(bounds) == 2
+        and all(isinstance(one, int | float) for one in bounds)
+        and bounds[0] > bounds[1]
+    ):
+        raise ExperimentError(
+            f"the tolerance of {activity.get('name')!r} goes from {bounds[0]:g} to {bounds[1]:g}: nothing "
+            "is between them"
+        )
+    provider = activity.get("provider") or {}
+    if not is_own(provider) or not isinstance(given, bool | int | str):
+        return
+    function = getattr(importlib.import_module(provider["module"]), provider["func"])
+    try:
+        TypeAdapter(get_type_hints(function)["return"]).validate_python(given, strict=True)
+    except ValidationError as error:
+        raise ExperimentError(
+            f"the tolerance of {activity.get('name')!r} is {given!r}, which {kinds.function(provider)} "
+            "never returns"
+        ) from error
 
 
 def check_places(raw: Mapping[str, Any]) -> None:
@@ -237,7 +320,7 @@ def _check_call(
 
 
 def _annotations(function: Callable[..., Any]) -> Mapping[str, Any]:
-    hints = get_type_hints(function)
+    hints = get_type_hints(function, include_extras=True)
     return {name: hints.get(name, Any) for name in inspect.signature(function).parameters}
 
 

@@ -7,6 +7,7 @@ shrinks again, in the middle of a later one: a deployment then loses instances t
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Final
 
 from loadtest.experiments.session import Session
@@ -14,25 +15,36 @@ from loadtest.experiments.session import Session
 POLL_S: Final = 1.0
 
 
-def restore(session: Session, instances: int, longest_s: float) -> int:
+@dataclass(frozen=True)
+class Restored:
+    """How many instances a group wanted that had grown, and how many it wants now."""
+
+    before: int
+    now: int
+    """More than asked for where the group's own minimum is larger."""
+
+
+def restore(session: Session, instances: int, longest_s: float) -> Restored | None:
     """Have the Auto Scaling group keep so many instances, and wait until the others have left.
 
-    Returns how many too many it wanted; 0 if it had not grown, or the stack has no group. After `longest_s`
-    it waits no longer: the experiment's own steady state tells what is missing.
+    Not fewer than its own minimum. Who is being replaced leaves as well: a group that launches before it
+    terminates has more than it wants meanwhile, and a fault would hit one whom nobody would miss.
+
+    None if it had not grown, or the stack has no group. After `longest_s` it waits no longer: the
+    experiment's own steady state tells what is missing.
     """
     stack = session.stack
     if stack.outputs.auto_scaling_group_name is None:
-        return 0
+        return None
     group = stack.group()
-    size = max(instances, int(group["MinSize"]))
-    grown = int(group["DesiredCapacity"]) - size
-    if grown <= 0:
-        return 0
-    session.clients["autoscaling"].set_desired_capacity(
-        AutoScalingGroupName=stack.outputs.auto_scaling_group_name,
-        DesiredCapacity=size,
-        HonorCooldown=False,
-    )
+    size, before = max(instances, int(group["MinSize"])), int(group["DesiredCapacity"])
+    grown = before > size
+    if grown:
+        session.clients["autoscaling"].set_desired_capacity(
+            AutoScalingGroupName=stack.outputs.auto_scaling_group_name,
+            DesiredCapacity=size,
+            HonorCooldown=False,
+        )
     deadline = time.monotonic() + longest_s
     while (
         len(stack.group()["Instances"]) > size
@@ -40,4 +52,4 @@ def restore(session: Session, instances: int, longest_s: float) -> int:
         and not session.stopping.is_set()
     ):
         session.wait(POLL_S)
-    return grown
+    return Restored(before, size) if grown else None

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from loadtest.experiments import kinds
+from loadtest.experiments.actions import database, deployments, mutable_tag
 
 PROBE_S: Final = 30.0
 """How long a command or a request of a steady state may take that says nothing else: it is asked every
@@ -21,10 +22,9 @@ TAIL: Final = 200
 LATER_S: Final = 60.0
 """A command that never ends is to be ended with all that it started; its own time-out ends a shell only."""
 OWN_WAITS_S: Final[Mapping[str, float]] = {
-    "deployments.deploy": 3600.0,
-    "mutable_tag.deploy": 5400.0,
-    "database.fail_over": 1200.0,
-    "database.rotate_password": 1800.0,
+    f"{module.__name__.rpartition('.')[2]}.{name}": seconds
+    for module in (database, deployments, mutable_tag)
+    for name, seconds in module.AT_MOST_S.items()
 }
 """How long the load test's own actions wait at the most for what takes as long as it takes."""
 

@@ -18,6 +18,9 @@ from loadtest.errors import ExperimentError
 
 TRIES = 24
 PAUSE_S = 5.0
+LONGEST_S = 120.0
+"""After so long it is not tried again: what takes minutes each time, as a deployment does, would go on for
+hours."""
 LOG = "guard.log"
 
 
@@ -54,9 +57,12 @@ def main(path: Path) -> int:
     if journal is None:
         return 0
     try:
+        began = time.monotonic()
         for attempt in range(TRIES):
             if not journal.to_put_back:
                 return 0
+            if time.monotonic() - began > LONGEST_S:
+                break
             if attempt:
                 time.sleep(PAUSE_S)
             _put_back(journal)

@@ -16,9 +16,14 @@ TWICE_S = 1.0
 
 @contextlib.contextmanager
 def interruptible(session: Session) -> Generator[None]:
-    """Let Ctrl-C and SIGTERM end the experiment, actions that run in other threads included."""
+    """Let Ctrl-C and SIGTERM end the experiment, actions that run in other threads included.
+
+    Ctrl-Z does nothing.
+    """
     ours = handler(session)
     before = {number: signal.signal(number, ours) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Whoever presses Ctrl-Z would stop who puts the faults back, and the faults would go on.
+    before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
     try:
         yield
     finally:

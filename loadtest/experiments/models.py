@@ -210,6 +210,8 @@ class ExperimentRecord(Record):
     """None if it was not begun."""
     fault_ended_ms: float | None
     """When what it broke was whole again, or put back; for a deployment: when it had ended."""
+    fault_until_ms: float | None = None
+    """When it ends by itself, also where it was put back before; None in older records."""
     targets: list[Target]
     actions: list[Action]
     before: SteadyState | None

@@ -6,7 +6,7 @@ What cannot be observed fails no experiment: it is listed among the problems.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from loadtest.errors import ResultsError
 from loadtest.experiments import collectors, target_watch, timing
 from loadtest.experiments.clock import LoadClock
+from loadtest.experiments.disturbances import Disturbance
 from loadtest.experiments.faults import Kind
 from loadtest.experiments.observations import (
     FILE,
@@ -53,8 +54,18 @@ def speed(environment: Mapping[str, str]) -> float:
 class Observer:
     """Watches a stack while it is open; `save` writes what it saw, after the load has ended."""
 
-    def __init__(self, outputs: StackOutputs, clients: Clients, speed: float = 1.0) -> None:
-        """`speed` is that of the local region's clock, 1 on AWS."""
+    def __init__(
+        self,
+        outputs: StackOutputs,
+        clients: Clients,
+        speed: float = 1.0,
+        disturbed: Sequence[Disturbance] = (),
+    ) -> None:
+        """Prepare to watch; `speed` is that of the local region's clock, 1 on AWS.
+
+        `disturbed` is when earlier experiments delayed launches.
+        """
+        self._disturbed = disturbed
         self._outputs, self._clients, self._speed = outputs, clients, speed
         self._estimator = OffsetEstimator()
         self._problems: list[str] = []
@@ -87,6 +98,7 @@ class Observer:
                 epoch,
                 self._speed,
                 one_computer=is_local(endpoint()),
+                disturbed=self._disturbed,
             )
         with self._unless_refused("the settings of the alarms"):
             found = timing.alarm(self._outputs, self._clients)

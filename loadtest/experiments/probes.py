@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from loadtest.experiments.actions.deployments import foreign
+from loadtest.experiments.arguments import Seconds
 from loadtest.experiments.session import Session, current
 from loadtest.messages.message import msg
 from loadtest.stack import health
@@ -20,7 +21,7 @@ def health_answers() -> bool:
     return health.request_health(current().stack.outputs).healthy
 
 
-def failed_share(seconds: float = RECENT_S) -> float:
+def failed_share(seconds: Seconds = RECENT_S) -> float:
     """Return the share of failures among the users' requests that ended in the last seconds.
 
     Where none ended at all, nobody was answered: 1.

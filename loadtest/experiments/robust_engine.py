@@ -22,13 +22,14 @@ import psutil
 from chaoslib import activity, hypothesis
 from chaoslib.exceptions import ActivityFailed, InterruptExecution
 
+from loadtest.experiments import deployments_back
 from loadtest.experiments.session import Session
 
 POLL_S: Final = 0.2
 UNHEARD_S: Final = 30.0
 """After so long whoever does not end is interrupted once more."""
-ROLLBACKS_S: Final = 3600.0
-"""How long the way back may take: a deployment takes half an hour at the most, and its rollback too."""
+ROLLBACKS_S: Final = deployments_back.AT_MOST_S + 600.0
+"""How long the way back may take: deployments take longest, and all else takes minutes."""
 ENDING_S: Final = 1.0
 left_behind: list[threading.Thread] = []
 """Threads of experiments that were ended, in which something goes on."""

@@ -10,12 +10,14 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from loadtest.analysis import stretch
 from loadtest.errors import ExperimentError, LoadTestError
 from loadtest.experiments import (
+    disturbances,
     engine,
     fleet_size,
     kinds,
@@ -30,7 +32,7 @@ from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.resources import StackResources
 from loadtest.experiments.session import Planned, Session, under_way
 from loadtest.experiments.stop_alarms import StopAlarms
-from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header
+from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header, mark_of
 from loadtest.models import RunSummary
 from loadtest.runs import paths
 from loadtest.stack.clients import Clients, answering, endpoint, is_local
@@ -130,7 +132,8 @@ def _run(
     assert session.directory is not None  # noqa: S101
     hypothesis = experiment.hypothesis
     made = _load(outputs, settings, session.directory, [experiment])
-    execution = Execution(session, outputs, made.watch, print_line)
+    disturbed = disturbances.recorded(settings.base, session.stack.name)
+    execution = Execution(session, outputs, made.watch, print_line, disturbed)
 
     def prepare() -> None:
         print_line("load: starting")
@@ -184,7 +187,7 @@ def _run_all(
         directory = paths.new_directory(settings.base, outputs.topology, "experiments")
         made = _load(outputs, settings, directory, left)
         series = _Series(outputs, settings, made, directory, print_line, alarms=alarms)
-        interrupted = False
+        interrupted, failure = False, None
         try:
             while left and series.has_visitors_for(left[0]) and series.goes_on:
                 series.carry_out(left.pop(0))
@@ -193,11 +196,17 @@ def _run_all(
         except KeyboardInterrupt:
             # Between two experiments, or after the last one: what came of those before is saved.
             interrupted = True
+        except LoadTestError as error:
+            failure = error
         finally:
             made.stop()
         found += series.conclude()
         if interrupted:
             raise KeyboardInterrupt
+        if failure is not None:
+            for one in found:
+                print_line(f"{one.record.experiment}: {one.record.outcome}; see {one.directory}")
+            raise failure
         if not series.goes_on:
             break
     return found
@@ -234,7 +243,10 @@ class _Series:
     def carry_out(self, experiment: ExperimentFile) -> None:
         """Carry out the next one."""
         session = _session(experiment, self._outputs, self._settings, self._alarms)
-        execution = Execution(session, self._outputs, self._load.watch, self._print)
+        disturbed = disturbances.recorded(self._settings.base, session.stack.name)
+        # Those of this load have no record yet.
+        disturbed += chain.from_iterable(done.disturbances for done, _ in self._done)
+        execution = Execution(session, self._outputs, self._load.watch, self._print, disturbed)
         began_ms = time.time() * 1000
 
         def prepare() -> None:
@@ -258,8 +270,11 @@ class _Series:
 
     def _restore_size(self, session: Session) -> None:
         wanted = self._settings.instances
-        if wanted is not None and (left := fleet_size.restore(session, wanted, SETTLING_S)):
-            self._print(f"the group had grown by {left}: back to {wanted} instances")
+        if wanted is None:
+            return
+        if (size := fleet_size.restore(session, wanted, SETTLING_S)) is not None:
+            grown = size.before - size.now
+            self._print(f"the group had grown by {grown}: back to {size.now} instances")
 
     def conclude(self) -> list[Result]:
         """Cut the load into a run for each, and judge them; their load has been stopped."""
@@ -374,7 +389,7 @@ def _load(
 
 def _header(directory: Path, experiment: ExperimentFile, stack: StackResources) -> Header:
     return Header(
-        id=directory.name[:60],
+        id=mark_of(directory.name),
         pid=os.getpid(),
         region=stack.outputs.region,
         endpoint=endpoint(),

@@ -123,10 +123,14 @@ class Session:
         hurts nobody by itself: the fault begins with another action, and ends with that one.
 
         Raises:
-            ExperimentError: There is nothing to act on, or something that is not the stack's.
+            ExperimentError: There is nothing to act on, or something that is not the stack's; or the
+                experiment is being ended.
         """
         if not targets:
             raise ExperimentError(f"{what}: there is nothing to act on")
+        if self.stopping.is_set() and threading.current_thread() is not threading.main_thread():
+            # In the background of a method that is being ended: its way back may have been played already.
+            raise ExperimentError(f"{what}: not done, as the experiment is being ended")
         self.targets += [one for one in targets if one not in self.targets]
         if self.journal is None:
             reverted = () if way_back is None else (way_back.what,)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import yaml
 
 from loadtest.experiments import collectors
 from loadtest.experiments.clock import LoadClock
+from loadtest.experiments.disturbances import Disturbance
 from loadtest.experiments.observations import StackTiming, TimelineEvent
 from loadtest.stack.outputs import StackOutputs
 
@@ -47,10 +48,12 @@ def read(
     speed: float = 1.0,
     *,
     one_computer: bool = False,
+    disturbed: Sequence[Disturbance] = (),
 ) -> StackTiming:
     """Read everything; `speed` is that of the local region's clock, 1 on AWS.
 
-    `one_computer`: all instances share the CPUs of one, as in a local region.
+    `one_computer`: all instances share the CPUs of one, as in a local region. `disturbed`: when faults
+    delayed deployments, on the axis of `clock`: what one took then says nothing of the next one.
 
     Raises:
         ClientError: AWS refused a question.
@@ -60,7 +63,7 @@ def read(
         "instances": outputs.instance_count,
         "speed": speed,
     }
-    values |= _releases(clients["codedeploy"], outputs, clock)
+    values |= _releases(clients["codedeploy"], outputs, clock, disturbed)
     if not one_computer:
         values.pop("release_beside", None)
     members = [outputs.instance_id] if outputs.instance_id else []
@@ -149,7 +152,17 @@ def first_boot(launches: list[tuple[datetime, datetime]]) -> float | None:
     return round(median((end - begin).total_seconds() for begin, end in first), 3)
 
 
-def _releases(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> dict[str, Any]:
+class _Work(NamedTuple):
+    """What a deployment did on an instance: for how long, and from when to when."""
+
+    spent_s: float
+    began_s: float
+    ended_s: float
+
+
+def _releases(
+    codedeploy: Any, outputs: StackOutputs, clock: LoadClock, disturbed: Sequence[Disturbance]
+) -> dict[str, Any]:
     """Return how long an instance's lifecycle events took: its first deployment, and a later one.
 
     The first one is often faster: nothing is to be stopped, and credits may not be spent yet. Of it also
@@ -161,34 +174,49 @@ def _releases(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> dict[
         includeOnlyStatuses=[SUCCEEDED],
     )
     found: dict[str, Any] = {}
+    delayed: dict[str, float] = {}
     seen = set[str]()
     for deployment in reversed((listed.get("deployments") or [])[:MOST_DEPLOYMENTS]):
-        spent = _spent(collectors.lifecycle(codedeploy, str(deployment), clock))
-        first = [seconds for name, seconds in spent.items() if name not in seen]
-        again = [seconds for name, seconds in spent.items() if name in seen]
-        seen |= set(spent)
+        work = _work(collectors.lifecycle(codedeploy, str(deployment), clock))
+        first = [one for name, one in work.items() if name not in seen]
+        again = [one for name, one in work.items() if name in seen]
+        seen |= set(work)
         # The newest of each kind stays.
-        for key, seconds in (("release_s", first), ("again_s", again)):
-            if seconds:
-                found[key] = round(median(seconds), 3)
-        if first:
-            found["release_beside"] = len(first)
-    return found
+        for key, ones in (("release_s", first), ("again_s", again)):
+            if undisturbed := [one.spent_s for one in ones if not _delayed(one, disturbed)]:
+                found[key] = round(median(undisturbed), 3)
+                if key == "release_s":
+                    found["release_beside"] = len(ones)
+            elif ones:
+                # A fault only adds to it.
+                least = min(one.spent_s for one in ones)
+                delayed[key] = round(min(least, delayed.get(key, least)), 3)
+    return {**delayed, **found}
 
 
-def _spent(events: Iterable[TimelineEvent]) -> dict[str, float]:
-    """Return how long each instance worked, without what waits for the load balancer.
+def _delayed(work: _Work, disturbed: Sequence[Disturbance]) -> bool:
+    return any(one.delays(work.began_s, work.ended_s) for one in disturbed)
 
-    Not those where the application was only stopped, as they leave.
+
+def _work(events: Iterable[TimelineEvent]) -> dict[str, _Work]:
+    """Return what was done on each instance, without what waits for the load balancer.
+
+    Not on those where the application was only stopped, as they leave.
     """
-    found: dict[str, float] = {}
+    found: dict[str, _Work] = {}
     installed = set[str]()
     for event in events:
-        if event.state not in TRAFFIC_EVENTS and event.until_s is not None:
-            found[event.subject] = found.get(event.subject, 0.0) + event.until_s - event.at_s
-            if event.state != STOP:
-                installed.add(event.subject)
-    return {name: seconds for name, seconds in found.items() if name in installed}
+        if event.state in TRAFFIC_EVENTS or event.until_s is None:
+            continue
+        before = found.get(event.subject, _Work(0.0, event.at_s, event.until_s))
+        found[event.subject] = _Work(
+            before.spent_s + event.until_s - event.at_s,
+            min(before.began_s, event.at_s),
+            max(before.ended_s, event.until_s),
+        )
+        if event.state != STOP:
+            installed.add(event.subject)
+    return {name: work for name, work in found.items() if name in installed}
 
 
 def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None:

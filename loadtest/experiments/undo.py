@@ -16,18 +16,21 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from loadtest.errors import ExperimentError
 
 DIRECTORY = "faults"
 SUFFIX = ".ndjson"
+MARK_LENGTH: Final = 60
 UNFINISHED = ".part"
 """A journal under this name has not been begun: nothing was done by whoever died while making it."""
 
@@ -71,6 +74,19 @@ class Header:
             if not isinstance(value, kind):
                 raise TypeError(f"{name} is {value!r}")
         return cls(**given)
+
+
+def mark_of(name: str) -> str:
+    """Return a name as it may be part of a tag, of an S3 key and of a file's name.
+
+    A file of somebody else's may be called anything: AWS takes few characters in a tag, and no more than
+    others in a name. What is too long keeps an end of its own.
+    """
+    plain = re.sub(r"[^\w.-]", "-", name, flags=re.ASCII)
+    if len(plain) <= MARK_LENGTH:
+        return plain
+    own = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{plain[: MARK_LENGTH - len(own) - 1]}-{own}"
 
 
 class FaultJournal:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from loadtest.experiments.actions import fis
+from loadtest.experiments.arguments import Seconds
 from loadtest.experiments.session import Session, current
 from loadtest.experiments.undo import WayBack
 
 
-def no_capacity(seconds: float = 120) -> str:
+def no_capacity(seconds: Seconds = 120) -> str:
     """Let every launch of the group fail for want of capacity, in all of its zones, by AWS FIS."""
     session = current()
     group = session.stack.group()

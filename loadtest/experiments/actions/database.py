@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.session import Session, current
@@ -10,6 +11,8 @@ from loadtest.messages.message import msg
 
 POLL_S = 0.5
 LONGEST_S = 600
+AT_MOST_S: Final = {"fail_over": 2.0 * LONGEST_S, "rotate_password": 3.0 * LONGEST_S}
+"""How long actions of this module wait for what takes as long as it takes, by their names."""
 
 
 def fail_over() -> str:
@@ -24,6 +27,8 @@ def fail_over() -> str:
         # What is being changed about it at the moment may be its standby.
         _await_available(session, database.id)
         database = session.stack.database()
+    if session.stopping.is_set():
+        raise ExperimentError(f"{database.id} was left alone, as the experiment is being ended")
     what = (
         f"fail the database {database.id} over"
         if database.multi_az

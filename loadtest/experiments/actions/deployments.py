@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import PurePosixPath
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.actions import revisions
+from loadtest.experiments.arguments import Variant
 from loadtest.experiments.deployments_back import SUCCEEDED
 from loadtest.experiments.models import Target
 from loadtest.experiments.session import Act, Session, current
@@ -20,16 +22,22 @@ from loadtest.messages.names import free_text
 from loadtest.stack.clients import error_code
 from loadtest.stack.deployments import LIMIT_EXCEEDED, Deployments, DeploymentState, Revision
 
-GOOD = "good"
+GOOD: Final = "good"
 POLL_S = 1.0
 LONGEST_S = 1800
 ROLLBACK_S = 30
+RELEASE_S: Final = 2.0 * LONGEST_S
+"""How long `release` waits at the most: until nothing is in its way any more, and until it has ended."""
+BACK_S: Final = ROLLBACK_S + 2.0 * LONGEST_S
+"""How long `concluded` waits: until a rollback begins, until it may be stopped, and until it has ended."""
+AT_MOST_S: Final = {"deploy": RELEASE_S + BACK_S}
+"""How long actions of this module wait for what takes as long as it takes, by their names."""
 SURE_ROUNDS = 2
 """In how many rounds a rollback is found waiting before it is stopped: not between two batches."""
 WENT_BACK = "rollback stopped once nobody had the bad revision"
 
 
-def deploy(variant: str = GOOD) -> str:
+def deploy(variant: Variant = GOOD) -> str:
     """Deploy a variant of the stack's revision, and follow it and its rollback to the end.
 
     Args:
@@ -47,10 +55,12 @@ def deploy(variant: str = GOOD) -> str:
     what = f"deploy to {group}: {'the same revision again' if variant == GOOD else variant}"
     targets = [Target(kind="deployment-group", id=group, detail=variant)]
     key = own.key if variant == GOOD else key_beside(session, own, f"{variant}.zip")
+    # Made before anything is done, and in a dry run too: it may be impossible with this revision.
+    made = None if variant == GOOD else _made(session, own, variant)
     with session.act(what, targets, way_back(session, own, key), kind="deployment") as act:
         if act is None:
             return "not deployed"
-        revision = own if variant == GOOD else _upload(session, own, key, variant)
+        revision = own if made is None else put(session, own.bucket, key, made)
         ended = release(session, act, revision)
         return concluded(session, act, ended, good=variant == GOOD)
 
@@ -154,9 +164,8 @@ def way_back(session: Session, own: Revision, key: str, *more: str) -> WayBack:
     return WayBack("revision", {**group, **another}, f"{name} has the stack's own revision")
 
 
-def _upload(session: Session, own: Revision, key: str, variant: str) -> Revision:
-    made = revisions.variant(content_of(session, own), variant, session.stack.app_port())
-    return put(session, own.bucket, key, made)
+def _made(session: Session, own: Revision, variant: str) -> bytes:
+    return revisions.variant(content_of(session, own), variant, session.stack.app_port())
 
 
 def content_of(session: Session, own: Revision) -> bytes:
@@ -191,6 +200,8 @@ def _create(session: Session, act: Act, revision: Revision) -> str:
             raise ExperimentError(f"{', '.join(alarms)} would stop every deployment of the group")
         session.wait(POLL_S)
     while True:
+        if session.stopping.is_set():
+            raise ExperimentError("nothing was deployed, as the experiment is being ended")
         act.takes_effect()
         try:
             return found.create(revision, session.mark, scaled=scaled)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.actions import commands, scripts
+from loadtest.experiments.arguments import Seconds, Share
 from loadtest.experiments.resources import Instance
 from loadtest.experiments.session import Session, current
 from loadtest.experiments.undo import WayBack
@@ -28,7 +29,7 @@ def terminate(count: int = 1) -> list[str]:
     return names
 
 
-def hang(count: int = 1, seconds: float = 120) -> list[str]:
+def hang(count: int = 1, seconds: Seconds = 120) -> list[str]:
     """Freeze the service: its port still accepts connections, and nobody answers on them."""
     port = current().stack.app_port()
     return _by_script(
@@ -41,7 +42,7 @@ def hang(count: int = 1, seconds: float = 120) -> list[str]:
     )
 
 
-def starve(count: int = 1, seconds: float = 120, share: float = 0.05) -> list[str]:
+def starve(count: int = 1, seconds: Seconds = 120, share: Share = 0.05) -> list[str]:
     """Let the service run only for a share of the time: it answers, late. `count` 0 is all of them."""
     port = current().stack.app_port()
     return _by_script(
@@ -54,7 +55,7 @@ def starve(count: int = 1, seconds: float = 120, share: float = 0.05) -> list[st
     )
 
 
-def answer_errors(count: int = 1, seconds: float = 120) -> list[str]:
+def answer_errors(count: int = 1, seconds: Seconds = 120) -> list[str]:
     """Answer 500 to everything, health checks included, in the place of the service."""
     port = current().stack.app_port()
     return _by_script(
@@ -67,7 +68,7 @@ def answer_errors(count: int = 1, seconds: float = 120) -> list[str]:
     )
 
 
-def exhaust_memory(count: int = 1, seconds: float = 60) -> list[str]:
+def exhaust_memory(count: int = 1, seconds: Seconds = 60) -> list[str]:
     """Use the memory up until the kernel ends the service, for `seconds` at most."""
     port = current().stack.app_port()
     return _by_script(
@@ -81,7 +82,7 @@ def exhaust_memory(count: int = 1, seconds: float = 60) -> list[str]:
     )
 
 
-def fill_disk(count: int = 1, seconds: float = 60) -> list[str]:
+def fill_disk(count: int = 1, seconds: Seconds = 60) -> list[str]:
     """Fill the root volume for `seconds`: nothing can be written, and what was written stays.
 
     As AWS's own AWSFIS-Run-Disk-Fill, whose 95 % would leave room to go on, but for the last byte.

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.actions.instances import REPLACED, chosen, named
+from loadtest.experiments.arguments import Seconds
 from loadtest.experiments.observe import speed
 from loadtest.experiments.session import Act, Session, current
 from loadtest.messages.message import msg
@@ -56,7 +57,7 @@ class Long:
     """Who answered; empty where the service does not say."""
 
 
-def retire(request_s: float = 8, path: str = "/login") -> list[str]:
+def retire(request_s: Seconds = 8, path: str = "/login") -> list[str]:
     """Let the Auto Scaling group terminate an instance while long requests are in flight everywhere.
 
     The group takes it out of the target group first, so that its requests may end within the

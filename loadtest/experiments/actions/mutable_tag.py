@@ -18,6 +18,8 @@ from loadtest.stack.deployments import Revision
 TAG: Final = "latest"
 GOOD: Final = b"#!/bin/sh\nexit 0\n"
 BAD: Final = revisions.FAILING.encode()
+AT_MOST_S: Final = {"deploy": 2 * deployments.RELEASE_S + deployments.BACK_S}
+"""As `deployments.AT_MOST_S`."""
 
 
 def deploy() -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from loadtest.errors import ExperimentError
 from loadtest.experiments.actions import fis
+from loadtest.experiments.arguments import HowZone, Seconds
 from loadtest.experiments.models import Target
 from loadtest.experiments.session import Session, current
 from loadtest.experiments.undo import WayBack
 from loadtest.experiments.ways_back import TAG
 
 
-def lose_zone(how: str = "silent", zone: str = "", seconds: float = 60) -> str:
+def lose_zone(how: HowZone = "silent", zone: str = "", seconds: Seconds = 60) -> str:
     """Lose an Availability Zone.
 
     Args:
@@ -75,7 +76,7 @@ def _stop(session: Session, zone: str, seconds: float) -> None:
             act.put_back()
 
 
-def cut_database(seconds: float = 20) -> str:
+def cut_database(seconds: Seconds = 20) -> str:
     """Cut the network between fleet and database, connections that exist included.
 
     By a network ACL that lets nothing pass, on the database's subnets. Not by its security group: that

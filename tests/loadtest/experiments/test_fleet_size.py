@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from loadtest.experiments import fleet_size
+from loadtest.experiments.fleet_size import Restored
 from loadtest.experiments.session import Session
 from tests.loadtest.experiments.conftest import FakeCloud
 
@@ -35,7 +36,7 @@ def test_the_others_have_left_before_it_goes_on(
     session: Session, cloud: FakeCloud, waits: list[float]
 ):
     group = grow(cloud, 3)
-    assert fleet_size.restore(session, 1, longest_s=60) == 2
+    assert fleet_size.restore(session, 1, longest_s=60) == Restored(3, 1)
     (call,) = cloud.called("autoscaling.set_desired_capacity")
     assert call == {
         "AutoScalingGroupName": session.stack.outputs.auto_scaling_group_name,
@@ -51,11 +52,31 @@ def test_one_that_has_not_grown_is_left_alone(
     session: Session, cloud: FakeCloud, desired: int, smallest: int
 ):
     grow(cloud, desired, smallest)
-    assert fleet_size.restore(session, 3, longest_s=60) == 0
+    assert fleet_size.restore(session, 3, longest_s=60) is None
     assert not cloud.called("autoscaling.set_desired_capacity")
 
 
 def test_it_waits_no_longer_than_it_may(session: Session, cloud: FakeCloud, waits: list[float]):
     grow(cloud, 3)
-    assert fleet_size.restore(session, 2, longest_s=0) == 1
+    assert fleet_size.restore(session, 2, longest_s=0) == Restored(3, 2)
     assert not waits
+
+
+def test_it_goes_back_to_its_own_minimum_at_the_least(
+    session: Session, cloud: FakeCloud, waits: list[float]
+):
+    grow(cloud, 3, smallest=2)
+    assert fleet_size.restore(session, 1, longest_s=60) == Restored(3, 2)
+    (call,) = cloud.called("autoscaling.set_desired_capacity")
+    assert call["DesiredCapacity"] == 2
+    assert len(waits) == 1
+
+
+def test_those_who_are_being_replaced_have_left_too(
+    session: Session, cloud: FakeCloud, waits: list[float]
+):
+    group = grow(cloud, 2)
+    assert len(group["Instances"]) == 3
+    assert fleet_size.restore(session, 2, longest_s=60) is None
+    assert not cloud.called("autoscaling.set_desired_capacity")
+    assert len(waits) == 1

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from loadtest.errors import ResultsError
 from loadtest.experiments import collectors, observe, target_watch, timing
 from loadtest.experiments.clock import LoadClock
+from loadtest.experiments.disturbances import Disturbance
 from loadtest.experiments.faults import Kind
 from loadtest.experiments.observe import Observer
 from loadtest.experiments.target_watch import Poll, TargetWatch
@@ -358,6 +359,68 @@ def test_a_later_deployment_to_an_instance_is_told_from_its_first(
     }
     found = timing.read(make_outputs(), known, CLOCK)
     assert (found.release_s, found.again_s) == (9, 20)
+
+
+def releases(*lists: tuple[str, list[str], float, float]) -> dict[str, Any]:
+    """CodeDeploy with deployments, oldest first: id, instances, from when on, for how many seconds."""
+    known = {name: (instances, at, seconds) for name, instances, at, seconds in lists}
+
+    def targets(deploymentId: str, **_: Any) -> Any:  # noqa: N803
+        instances, at, seconds = known[deploymentId]
+        event = {"lifecycleEventName": "DownloadBundle", "status": "Succeeded",
+                 "startTime": aws(at), "endTime": aws(at + seconds)}  # fmt: skip
+        return {
+            "deploymentTargets": [
+                {"instanceTarget": {"targetId": one, "lifecycleEvents": [event]}}
+                for one in instances
+            ]
+        }
+
+    return {
+        "list_deployments": {"deployments": list(known)[::-1]},
+        "batch_get_deployment_targets": targets,
+    }
+
+
+CUT_OFF = Disturbance(100, 115)
+"""A zone, as a proof at four times AWS's speed loses it; in seconds of the load."""
+
+
+@pytest.mark.parametrize(
+    ("launches", "disturbed", "release_s", "beside"),
+    [
+        # Launched into the zone that was cut off: the bundle came once that was over.
+        ([("d-2", ["i-1"], 103, 14.2)], [CUT_OFF], 12.7, 6),
+        ([("d-2", ["i-1"], 103, 14.2)], [], 14.2, 1),
+        # One before and one after it say how long a launch takes.
+        ([("d-2", ["i-1"], 80, 2.8), ("d-3", ["i-2"], 103, 14.2)], [CUT_OFF], 2.8, 1),
+        ([("d-2", ["i-1"], 103, 14.2), ("d-3", ["i-2"], 116, 3.1)], [CUT_OFF], 3.1, 1),
+    ],
+    ids=["no-other-launch", "nothing-is-known", "one-before", "one-after"],
+)
+def test_a_launch_that_a_fault_delayed_says_nothing_of_the_next_one(
+    make_outputs: Callable[..., StackOutputs],
+    launches: list[Any],
+    disturbed: list[Disturbance],
+    release_s: float,
+    beside: int,
+):
+    known = clients()
+    six = [f"i-0{one}" for one in "abcdef"]
+    known["codedeploy"].answers |= releases(("d-1", six, 10, 12.7), *launches)
+    found = timing.read(make_outputs(), known, CLOCK, one_computer=True, disturbed=disturbed)
+    assert (found.release_s, found.release_beside) == (release_s, beside)
+
+
+def test_where_all_were_delayed_the_shortest_was_delayed_least(
+    make_outputs: Callable[..., StackOutputs],
+):
+    known = clients()
+    known["codedeploy"].answers |= releases(
+        ("d-1", ["i-1"], 101, 9.0), ("d-2", ["i-2"], 103, 14.2), ("d-3", ["i-1"], 104, 21.0)
+    )
+    found = timing.read(make_outputs(), known, CLOCK, disturbed=[CUT_OFF])
+    assert (found.release_s, found.again_s) == (9.0, 21.0)
 
 
 @pytest.mark.parametrize(("one_computer", "beside"), [(True, 2), (False, 1)])

@@ -267,6 +267,15 @@ def test_a_deployment_beside_others_on_one_computer_is_the_most_that_one_alone_t
     assert spans(found)["release"] == (12.738, 12.738)
 
 
+def test_whoever_hangs_is_replaced_before_it_would_go_on_by_itself():
+    # Recorded, beside other programs: six booted at once in 10.7 s, the launch before took 5.6 s.
+    timing = ha(speed=4, grace_s=0, boot_s=10.704, release_s=5.605, youngest_in_service_s=-20.3)
+    found = predict(Fault(Kind.INSTANCE_HANGS, 3.9, 150.0), timing).recovery
+    assert list(spans(found)) == ["silent-check", "boot", "release", "healthy"]
+    assert found is not None
+    assert compare(found, 20.9).within
+
+
 @pytest.mark.parametrize("lasts_s", [None, 0.0])
 def test_a_single_instance_that_dies_never_comes_back(lasts_s: float | None):
     single = StackTiming(topology="single", instances=1)

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from loadtest.errors import ExperimentError, GeneratorError
 from loadtest.experiments import files, load, one_at_a_time, runner
+from loadtest.experiments.disturbances import Disturbance
+from loadtest.experiments.fleet_size import Restored
 from loadtest.experiments.load import BackgroundLoad
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile
@@ -60,9 +62,15 @@ class FakeExecution:
     """An experiment that calls what it is given, and tells when."""
 
     interrupt: str | None = None
+    told: ClassVar[list[list[Disturbance]]] = []
+    """What each was told of those before it."""
 
-    def __init__(self, session: Any, _outputs: Any, _watch: Any, _print: Any) -> None:
+    def __init__(
+        self, session: Any, _outputs: Any, _watch: Any, _print: Any, disturbed: list[Disturbance]
+    ) -> None:
         self.session, self.directory = session, Path(session.experiment.name)
+        self.told.append(disturbed)
+        self.disturbances = [Disturbance(len(self.told), 9.0)]
         self.interrupted, self.error, self.finished_ms = False, None, 0.0
 
     def carry_out(self, prepare: Callable[[], None]) -> None:
@@ -86,6 +94,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
         not_stopping = SimpleNamespace(is_set=lambda: False)
         return SimpleNamespace(
             experiment=experiment,
+            stack=stack,
             wait=stopping.wait,
             stopping=not_stopping,
             stop_alarms=StopAlarms(),
@@ -136,16 +145,31 @@ def test_a_fleet_that_grew_goes_back_to_its_size_before_each(
 ) -> None:
     sizes, told = list[int](), list[str]()
 
-    def restore(_session: Any, instances: int, _longest_s: float) -> int:
+    def restore(_session: Any, instances: int, _longest_s: float) -> Restored:
         sizes.append(instances)
-        return 2
+        # Its own minimum is larger than what is wanted.
+        return Restored(9, 7)
 
     monkeypatch.setattr(runner.fleet_size, "restore", restore)
     settings = runner.Settings(["node"], tmp_path, 20, instances=wanted)
     runner.run_all([DIES, HANGS], outputs_of(), settings, told.append)
     assert sizes == asked
-    assert told.count("the group had grown by 2: back to 6 instances") == len(asked)
+    assert told.count("the group had grown by 2: back to 7 instances") == len(asked)
     assert made.told[-1] == "stop"
+
+
+@pytest.mark.usefixtures("made")
+def test_each_knows_when_those_before_it_delayed_launches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeExecution, "told", [])
+    earlier = Disturbance(0.0, 1.0)
+    monkeypatch.setattr(
+        runner.disturbances, "recorded", lambda _, stack: [earlier] if stack == "ha" else []
+    )
+    run(tmp_path, DIES, HANGS, DIES)
+    first, second = Disturbance(1, 9.0), Disturbance(2, 9.0)
+    assert FakeExecution.told == [[earlier], [earlier, first], [earlier, first, second]]
 
 
 def test_what_the_one_before_left_behind_is_awaited_again(
@@ -178,6 +202,53 @@ def test_after_an_interruption_none_is_begun(
     monkeypatch.setattr(FakeExecution, "interrupt", "instance-dies")
     assert [name for name, *_ in run(tmp_path, DIES, HANGS)] == ["instance-dies"]
     assert made.told == ["start", "instance-dies", "stop"]
+
+
+def test_one_that_cannot_be_begun_loses_none_of_those_before_it(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, told = runner._session, list[str]()
+
+    def begun(experiment: ExperimentFile, *more: Any) -> Any:
+        if experiment is HANGS:
+            raise ExperimentError("cannot write the fault journal: no space left on the device")
+        return begin(experiment, *more)
+
+    def conclude(one: FakeExecution, *_: Any) -> Any:
+        record = SimpleNamespace(experiment=one.session.experiment.name, outcome="survived")
+        return SimpleNamespace(record=record, directory=Path("results/1"))
+
+    monkeypatch.setattr(runner, "_session", begun)
+    monkeypatch.setattr(FakeExecution, "conclude", conclude)
+    settings = runner.Settings(["node"], tmp_path, 20)
+    with pytest.raises(ExperimentError, match="no space left"):
+        runner.run_all([DIES, HANGS, DIES], outputs_of(), settings, told.append)
+    assert "instance-dies: survived; see results/1" in told
+    assert made.told[-1] == "stop"
+
+
+@pytest.mark.parametrize("name", ["carry_out", "save_observations"])
+def test_what_goes_wrong_beside_an_experiment_loses_none_of_those_before_it(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    whole, concluded = getattr(FakeExecution, name), list[str]()
+
+    def fails(one: FakeExecution, given: Any) -> None:
+        if one.session.experiment is HANGS:
+            raise ExperimentError("a full disk")
+        whole(one, given)
+
+    def conclude(one: FakeExecution, *_: Any) -> Any:
+        concluded.append(one.session.experiment.name)
+        record = SimpleNamespace(experiment=concluded[-1], outcome="survived")
+        return SimpleNamespace(record=record, directory=Path())
+
+    monkeypatch.setattr(FakeExecution, name, fails)
+    monkeypatch.setattr(FakeExecution, "conclude", conclude)
+    with pytest.raises(ExperimentError, match="a full disk"):
+        run(tmp_path, DIES, HANGS)
+    assert concluded[0] == "instance-dies"
+    assert made.told[-1] == "stop"
 
 
 @pytest.mark.parametrize(

@@ -303,6 +303,24 @@ def test_the_guard_goes_on_where_nobody_can_be_told(
     assert len(tries) == 2
 
 
+def test_the_guard_does_not_repeat_for_hours_what_takes_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_by(tmp_path, "one")
+    now = [0.0]
+
+    def put_back(_: FaultJournal) -> tuple[list[str], list[str]]:
+        now[0] += 70
+        return [], ["the deployment has failed"]
+
+    monkeypatch.setattr(recovery, "put_back", put_back)
+    monkeypatch.setattr(guard, "PAUSE_S", 0.0)
+    monkeypatch.setattr(guard.time, "monotonic", lambda: now[0])
+    assert guard.main(tmp_path / "faults/one.ndjson") == 1
+    assert now == [140.0]
+    assert len(unfinished_journals(tmp_path)) == 1
+
+
 def test_without_a_guard_no_fault_begins(tmp_path: Path) -> None:
     (tmp_path / guard.LOG).mkdir()
     with pytest.raises(ExperimentError, match="cannot start the guard"):

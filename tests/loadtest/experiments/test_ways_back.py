@@ -318,6 +318,23 @@ def test_the_stack_s_own_revision_is_deployed_again_unless_it_is_back(
     assert len(cloud.called("s3.delete_object")) == 1
 
 
+@pytest.mark.parametrize("status", ["Failed", "Stopped"])
+def test_a_revision_that_could_not_be_put_back_stays_in_the_journal(
+    cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    monkeypatch.setattr(deployments_back, "POLL_S", 0.0)
+    Releases(cloud, "bad.zip", "Failed")
+    cloud.answers["codedeploy.get_deployment"] = {
+        "deploymentInfo": {"status": status, "revision": {"s3Location": {"key": "bad.zip"}}}
+    }
+    own = {"s3Location": {"key": "own.zip"}}
+    arguments = {"application": "a", "group": "g", "bucket": "b", "key": "bad.zip", "mark": "m"}
+    with pytest.raises(ExperimentError, match=f"d-2 of the stack's own revision to g is {status}"):
+        put_back(cloud, "revision", **arguments, revision=own)
+    # Somebody may want to know what it was.
+    assert cloud.called("s3.delete_object") == []
+
+
 def test_what_fails_stays_in_the_journal_and_the_rest_is_put_back(
     cloud: FakeCloud, tmp_path: Path
 ) -> None:

@@ -1,0 +1,15 @@
+"""What arguments of actions and probes may be, for a file's to be held against before anything is done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+Seconds = Annotated[float, Field(gt=0)]
+"""How long something lasts: what lasts no time shows nothing."""
+Share = Annotated[float, Field(ge=0, le=1)]
+HowZone = Literal["silent", "refused"]
+"""How a zone is lost."""
+Variant = Literal["good", "failing-hook", "answers-500", "slow"]
+"""A revision: the stack's own, or with something wrong in it."""
