@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
 from commandline.options import directory, file
 from commandline.run import UsageError, command_line, run_cli
@@ -163,6 +165,9 @@ def prove(
     stack: Annotated[
         list[str] | None, typer.Option(help="Only on this stack, `ha` or `single`.")
     ] = None,
+    repeat: Annotated[
+        int, typer.Option(min=1, help="Run each so many times, and say how often it was survived.")
+    ] = 1,
     config: Settings = None,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
@@ -175,7 +180,9 @@ def prove(
     Exit codes: 0 the HA stack survived every experiment; 2 it did not survive one; 3 one showed
     nothing; 4 a stack could not be built or released.
 
-    Example: `python -m rehearsal prove --only instance-dies --only deployment-good --stack ha`
+    Examples:
+    - `python -m rehearsal prove --only instance-dies --only deployment-good --stack ha`
+    - `python -m rehearsal prove --only deployment-good --stack ha --repeat 10`
     """
     from loadtest.profiles import profile_named  # noqa: PLC0415
     from rehearsal import experiments  # noqa: PLC0415
@@ -196,7 +203,8 @@ def prove(
         testbed.look_at_inputs(findings)
     findings.report()
     wanted = stack or STACKS
-    return ProofRun(testbed, only or [], [one for one in STACKS if one in wanted], profile).run()
+    stacks = [one for one in STACKS if one in wanted]
+    return ProofRun(testbed, only or [], stacks, repeat, profile).run()
 
 
 @app.command()
@@ -209,6 +217,9 @@ def damage(
     results: Results = DEFAULT_RESULTS,
     speed: Speed = 4.0,
     rate: Annotated[int, typer.Option(min=1, max=1000, help="Users per second of the load.")] = 20,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what would be broken in which experiment.")
+    ] = False,
     config: Settings = None,
 ) -> int:
     """Break policies on a running HA stack, one after the other, and show what users have of it.
@@ -219,9 +230,12 @@ def damage(
 
     Exit codes: 0 all were measured, 3 an experiment showed nothing, 4 anything else.
 
-    Example: `python -m rehearsal damage asg-elb-health-check`
+    Examples:
+    - `python -m rehearsal damage asg-elb-health-check`
+    - `python -m rehearsal damage --dry-run`
     """
-    from rehearsal.damage import DamageMeasurement, chosen  # noqa: PLC0415
+    from rehearsal import damage_figures  # noqa: PLC0415
+    from rehearsal.damage import DamageMeasurement, chosen, plan_of  # noqa: PLC0415
     from rehearsal.prove import ProofRun  # noqa: PLC0415
     from rehearsal.testbed import Testbed  # noqa: PLC0415
 
@@ -233,6 +247,11 @@ def damage(
     if findings:
         testbed.look_at_inputs(findings)
     findings.report()
+    if dry_run:
+        console = Console(soft_wrap=True)
+        for line in plan_of(breaks.value, damage_figures.load()):
+            console.print(line, highlight=False, markup=False)
+        return ExitCode.SUCCESS
     return DamageMeasurement(ProofRun(testbed), breaks.value, rate).run()
 
 

@@ -46,6 +46,22 @@ def chosen(rules: Sequence[str]) -> list[Break]:
     return [one for rule, one in known.items() if rule in wanted]
 
 
+def plan_of(breaks: Sequence[Break], known: Mapping[str, Damage]) -> list[str]:
+    """Return what would be measured, a line each; `known` are the figures that there are."""
+    lines = list[str]()
+    for name, ones in groupby(breaks, key=lambda one: one.experiment):
+        title = damage_files.find(name).title
+        lines.append(f"{name} ({title}), on the intact stack, then with each of these broken:")
+        for one in ones:
+            found = known.get(one.rule)
+            before = "not measured yet"
+            if found is not None:
+                before = f"{found.broken.outcome} on {found.date}"
+                before += "" if found.experiment == name else f", with {found.experiment}"
+            lines.append(f"  {one.rule}: {one.what} ({before})")
+    return lines
+
+
 @dataclass
 class DamageMeasurement:
     """One measurement of the damage: which rules, and the proof whose stack it breaks."""

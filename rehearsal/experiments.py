@@ -170,11 +170,15 @@ class Runner:
             *("--instances", str(outputs.instance_count)),
             *self._load,
         ]
+        known = set(models.recorded(self._results))
         printed = self._printed(command, progress)
-        found = list[Path]()
+        found, left = list[Path](), self._recorded(known)
         for one in wanted:
-            directory = self._recorded(one, began_ms)
-            if directory is None:
+            directory = next((path for path, made in left.items() if _is_of(made, one)), None)
+            if directory is not None:
+                # The next run of the same one has another.
+                del left[directory]
+            else:
                 why = "\n".join(reported(printed) or printed[-LAST_LINES:])
                 directory = self._not_begun(one, began_ms, why)
             found.append(directory)
@@ -209,23 +213,22 @@ class Runner:
             self._outputs[stack] = target
         return stack_outputs.from_file(str(self._outputs[stack]))
 
-    def _recorded(self, one: Applicable, since_ms: float) -> Path | None:
-        """Return the directory that the experiment left."""
-        for directory in reversed(models.recorded(self._results)):
-            record = models.load(directory)
-            if (
-                record is not None
-                and record.started_ms >= since_ms
-                and (record.experiment, record.topology) == (one.experiment.name, one.stack)
-            ):
-                return directory
-        return None
+    def _recorded(self, known: set[Path]) -> dict[Path, ExperimentRecord]:
+        """Return what experiments have left beside what is known, by its directory, oldest first."""
+        new = [path for path in models.recorded(self._results) if path not in known]
+        found = {path: record for path in new if (record := models.load(path)) is not None}
+        return dict(sorted(found.items(), key=lambda one: one[1].started_ms))
 
     def _not_begun(self, one: Applicable, began_ms: float, why: str) -> Path:
         """Write the record of an experiment that could not be begun: it showed nothing."""
         directory = runs_paths.new_directory(self._results, one.stack, one.experiment.name)
         models.save(directory, not_begun(one, directory.name, began_ms, why))
         return directory
+
+
+def _is_of(record: ExperimentRecord, one: Applicable) -> bool:
+    """Return whether it is the record of that experiment on that stack."""
+    return (record.experiment, record.topology) == (one.experiment.name, one.stack)
 
 
 def not_begun(one: Applicable, run: str, began_ms: float, why: str) -> ExperimentRecord:

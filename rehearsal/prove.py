@@ -50,6 +50,8 @@ class ProofRun:
     testbed: Testbed
     only: Sequence[str] = ()
     stacks: Sequence[Topology] = STACKS
+    repeat: int = 1
+    """How often each of them is run."""
     load: str = "quick"
     """The profile whose peak the experiments put on the stacks."""
 
@@ -60,7 +62,7 @@ class ProofRun:
             UserError: as `Testbed.prepared`; or there is no such experiment.
         """
         experiments.require(self.only)
-        chosen = experiments.applicable(self.stacks, self.only)
+        chosen = experiments.applicable(self.stacks, self.only) * self.repeat
         stacks = [stack for stack in self.stacks if any(one.stack == stack for one in chosen)]
         profile = profile_named(self.load)
         testbed = self.testbed_for(stacks)

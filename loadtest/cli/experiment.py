@@ -16,7 +16,7 @@ from commandline.findings import Findings
 from loadtest.cli import output, tools
 from loadtest.cli.options import Json, Outputs, Stack, looked_up
 from loadtest.errors import ExperimentError
-from loadtest.experiments import blast_radius, files, load, robust_engine, runner
+from loadtest.experiments import blast_radius, files, load, repetition, robust_engine, runner
 from loadtest.experiments.execution import Result
 from loadtest.experiments.models import ExperimentFile, ExperimentRecord
 from loadtest.experiments.runner import Settings
@@ -50,6 +50,12 @@ StopAlarm = Annotated[
     typer.Option(
         help="Name of a CloudWatch alarm that ends it at once, as a stop condition of AWS FIS too. May be "
         "given up to five times."
+    ),
+]
+Repeat = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Run all of them so many times under one load, and say how often each survived."
     ),
 ]
 Size = Annotated[
@@ -117,6 +123,7 @@ def run_command(
     ] = None,
     stop_alarm: StopAlarm = None,
     instances: Size = None,
+    repeat: Repeat = 1,
     yes: Annotated[
         bool, typer.Option("--yes", help="On AWS: do not ask before anything is done.")
     ] = False,
@@ -133,6 +140,7 @@ def run_command(
     - `python -m loadtest experiment run instance-dies --stack ha`
     - `python -m loadtest experiment run instance-dies zone-lost-refused --stack ha`
     - `python -m loadtest experiment run zone-lost-silent --stack ha --dry-run`
+    - `python -m loadtest experiment run deployment-good --stack ha --repeat 10`
     - `python -m loadtest experiment run ours.yaml --outputs outputs.json --rate 40`
     - `python -m loadtest experiment run zone-lost-silent --stack ha --stop-alarm checkout-fails`
     """
@@ -143,12 +151,14 @@ def run_command(
     settings = Settings([], paths.base(), rate or peak, scenario, fis_role, alarms, instances)
     if dry_run or not is_local(endpoint()):
         _tell_plans(experiments, target, settings, console)
+        if repeat > 1:
+            output.show_lines(console, f"all of that {repeat} times")
         if dry_run:
             return ExitCode.SUCCESS
         if not yes:
             _ask()
     settings = replace(settings, command=tools.artillery())
-    return _carried_out(experiments, target, settings, console, json=json)
+    return _carried_out(experiments * repeat, target, settings, console, json=json)
 
 
 def _looked_at(
@@ -207,6 +217,7 @@ def _carried_out(
         raise
     for result in results:
         _show(result, console, json=json)
+    output.show_lines(console, *map(str, repetition.sentences(one.record for one in results)))
     code = _exit_code(results)
     robust_engine.leave(code)
     return code

@@ -159,6 +159,15 @@ def test_a_proof_of_an_unknown_experiment_or_stack_is_refused_before_anything_is
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_would_be_broken_is_told_without_building_anything(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    given = ["damage", "asg-processes-run", "--dry-run", "--root", str(tmp_path)]
+    assert cli.main(given) == ExitCode.SUCCESS
+    assert "instance-dies (An instance dies), on the intact stack" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_rule_that_cannot_be_broken_is_refused_before_anything_is_built(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ from loadtest.experiments.undo import FaultJournal, Header
 from loadtest.stack.outputs import StackOutputs
 from rehearsal import breaking, damage_figures, damage_files
 from rehearsal.breaks import BREAKS, LOAD_ALONE, Break
-from rehearsal.damage import chosen
+from rehearsal.damage import chosen, plan_of
 from rehearsal.damage_figures import Damage, Side, load, save, sentence, side
 from rehearsal.experiments import Applicable, not_begun
 
@@ -373,6 +373,40 @@ def test_rules_are_chosen_by_id():
     assert [one.rule for one in chosen(given)] == given[::-1]
     with pytest.raises(UserError, match="rule 'nothing' cannot be broken here; choose of elb-"):
         chosen(["nothing"])
+
+
+UNMEASURED = {
+    "codedeploy-min-healthy-hosts": "deployment-good",
+    "asg-processes-run": "instance-dies",
+    "asg-launch-hook-completed": "instance-dies",
+    "ec2-reads-revisions": "instance-dies",
+    "database-reachable": "instance-dies",
+    "tg-failing-target-leaves": "instance-errors",
+    "codedeploy-auto-rollback": "deployment-fails-its-hook",
+}
+
+
+def test_what_would_be_measured_is_told_by_experiment():
+    found = plan_of(chosen(list(UNMEASURED)), {"asg-processes-run": damage_of(INTACT)})
+    experiments = [line.partition(" ")[0] for line in found if not line.startswith(" ")]
+    assert experiments == list(dict.fromkeys(experiments))
+    assert sorted(experiments) == sorted(set(UNMEASURED.values()))
+    told, experiment = {}, ""
+    for line in found:
+        if line.startswith(" "):
+            told[line.strip().partition(":")[0]] = experiment
+        else:
+            experiment = line.partition(" ")[0]
+    assert told == UNMEASURED
+    text = "\n".join(found)
+    assert "instance-dies (An instance dies), on the intact stack" in text
+    assert "ReplaceUnhealthy are suspended (survived on 2026-11-26, with instance-hangs)" in text
+    assert "all instances are deployed to at once (not measured yet)" in text
+
+
+def test_a_deployment_is_looked_at_until_it_has_ended():
+    # 129 s is the longest of a proof, and a computer may be slower than that one.
+    assert damage_files.USUAL_LOOK_S[1] > 1.25 * 129
 
 
 INTACT = Side(outcome="survived", failed=3, failed_share=0.01, recovery_s=31.0)

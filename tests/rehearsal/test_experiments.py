@@ -208,6 +208,30 @@ def test_experiments_under_one_load_are_one_command_and_end_as_the_worst(
 
 
 @pytest.mark.usefixtures("whole")
+def test_each_run_of_the_same_experiment_has_the_record_that_it_left(tmp_path: Path):
+    results = tmp_path / "results"
+    left = {
+        name: record(started_ms=at_ms, outcome=outcome)
+        # Not in the order of their names.
+        for name, at_ms, outcome in (("b", 1.0, "not survived"), ("a", 2.0, "survived"))
+    }
+    for name in left:
+        (results / name).mkdir(parents=True)
+    program = "import pathlib\n" + "\n".join(
+        f"pathlib.Path({str(results / name / models.FILE)!r}).write_text({one.model_dump_json()!r})"
+        for name, one in left.items()
+    )
+    stacks: Any = Stacks(tmp_path, program)
+    shown = progress()
+    found = Runner(stacks, results).run([Applicable(DIES, "ha")] * 3, shown)
+    assert found[:2] == [results / "b", results / "a"]
+    never = models.load(found[2])
+    assert never is not None
+    assert (never.experiment, never.outcome) == ("instance-dies", "not shown")
+    assert shown.ending.note == "not survived"
+
+
+@pytest.mark.usefixtures("whole")
 def test_the_first_proof_needs_no_engine_that_knows_the_outputs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def proof(
     Raises:
         ResultsError: one of them has no experiment, or a file that cannot be read.
     """
-    entries = [entry(directory) for directory in directories]
+    entries = list(_numbered(entry(directory) for directory in directories))
     speeds = [one.observed.timing.speed for one in entries if one.observed]
     return Proof(
         generated_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -43,6 +44,14 @@ def proof(
         entries=entries,
         left_out=list(left_out),
     )
+
+
+def _numbered(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield entries with their numbers among those of the same experiment and stack."""
+    seen = Counter[str]()
+    for one in entries:
+        seen[one.key] += 1
+        yield one.model_copy(update={"number": seen[one.key]})
 
 
 def entry(directory: Path) -> Entry:
@@ -70,7 +79,7 @@ def entry(directory: Path) -> Entry:
     )
     if observed is None or found.fault_at_s is None:
         return found
-    fault = fault_of(record, found.fault_at_s, found.fault_until_s)
+    fault = fault_of(record, found.fault_at_s)
     table = run_loading.load_requests(directory)
     steady = record.after is not None and record.after.met
     measured = measurement.measure(table, began_ms, fault, observed, steady=steady)
@@ -100,10 +109,15 @@ def _compact(series: PerSecondCounts) -> PerSecondCounts:
     return series.model_copy(update={"slow": series.slow or [0] * len(series.good)})
 
 
-def fault_of(record: ExperimentRecord, at_s: float, until_s: float | None) -> Fault:
-    """Return the fault of an experiment as predictions know it."""
+def fault_of(record: ExperimentRecord, at_s: float) -> Fault:
+    """Return the fault of an experiment as predictions know it.
+
+    It lasts until it ends by itself: that all was put back sooner is no reason why the stack recovered.
+    """
+    began = record.fault_began_ms
+    until = record.fault_ended_ms if record.fault_until_ms is None else record.fault_until_ms
     zones = {target.zone for target in record.targets if target.zone}
-    lasts = None if until_s is None else round(until_s - at_s, 3)
+    lasts = None if until is None or began is None else round((until - began) / 1000, 3)
     zone = zones.pop() if len(zones) == 1 else None
     hit = tuple(target.id for target in record.targets if target.kind == "instance")
     return Fault(record.kind, at_s, lasts, zone, hit)

@@ -34,7 +34,7 @@ def _case(suite: ET.Element, entry: Entry) -> None:
         suite,
         "testcase",
         classname=f"haproof.{record.topology}.experiments",
-        name=xml_text(record.experiment),
+        name=xml_text(entry.name),
         time=f"{max(seconds, 0.0):.3f}",
     )
     reasons = xml_text("; ".join(map(str, record.reasons)) or record.title)

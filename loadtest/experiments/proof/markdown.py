@@ -27,12 +27,12 @@ def render(proof: Proof, texts: Texts) -> str:
         ),
         bullets(
             [
-                f"{entry.record.topology}, {entry.record.experiment}: {texts.render(reason)}"
+                f"{entry.record.topology}, {entry.name}: {texts.render(reason)}"
                 for entry in proof.entries
                 if entry.record.outcome != "survived"
                 for reason in entry.record.reasons
             ]
-            + [texts.render(one) for one in proof.left_out_messages]
+            + [texts.render(one) for one in (*proof.repeated, *proof.left_out_messages)]
         ),
         f"<sub>{' · '.join(filter(None, (proof.commit, proof.generated_at)))}</sub>",
     ]

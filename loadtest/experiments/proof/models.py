@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from commandline.exit_codes import ExitCode
+from loadtest.experiments import repetition
 from loadtest.experiments.measurement import Measurement
 from loadtest.experiments.models import ExperimentRecord, Outcome, Topology
 from loadtest.experiments.observations import Observations
@@ -36,6 +37,8 @@ class Entry(Record):
     """One experiment on one stack."""
 
     record: ExperimentRecord
+    number: int = Field(default=1, ge=1)
+    """Which one it is of those with the same experiment on the same stack."""
     measured: Measurement | None = None
     """None where the fault was not begun or the load cannot be read."""
     predicted: Prediction | None = None
@@ -50,7 +53,17 @@ class Entry(Record):
     @property
     def key(self) -> str:
         """A name that no other entry has, for ids of a page and cases of a test suite."""
-        return f"{self.record.topology}-{self.record.experiment}"
+        return f"{self.record.topology}-{self.name}"
+
+    @property
+    def name(self) -> str:
+        """The experiment's name, which only one of those with the same stack has."""
+        return self.record.experiment + ("" if self.number == 1 else f"-{self.number}")
+
+    @property
+    def title(self) -> str:
+        """The experiment's title, likewise."""
+        return self.record.title + ("" if self.number == 1 else f" ({self.number})")
 
     @property
     def promised(self) -> bool:
@@ -106,6 +119,11 @@ class Proof(Record):
             for one in self.left_out
         )
         return [msg("proof-page.left-out", names=names)]
+
+    @property
+    def repeated(self) -> list[Message]:
+        """A sentence about each experiment that was run more than once on a stack."""
+        return repetition.sentences(entry.record for entry in self.entries)
 
     @property
     def exit_code(self) -> int:

@@ -43,7 +43,10 @@ def render(proof: Proof, texts: Texts, other: PageLink | None = None) -> str:
             badge=texts(f"survival.{slug(proof.outcome)}"),
             sentence=texts.render(proof.sentence),
             clock=_clock(proof, texts),
-            notes=[texts.render(one) for one in (*_rates(proof), *proof.left_out_messages)],
+            notes=[
+                texts.render(one)
+                for one in (*_rates(proof), *proof.repeated, *proof.left_out_messages)
+            ],
             table=_table(proof, texts),
             entries=[_entry(entry, texts) for entry in proof.entries],
             commit=proof.commit,
@@ -79,7 +82,7 @@ def _entry(entry: Entry, t: Texts) -> dict[str, Any]:
     record = entry.record
     return {
         "key": entry.key,
-        "title": record.title,
+        "title": entry.title,
         "stack": t.label("stack", f"{record.topology}.title"),
         "tone": TONES[record.outcome],
         "badge": t(f"survival.{slug(record.outcome)}"),

@@ -50,7 +50,7 @@ def _row(entry: Entry, t: Texts) -> Row:
         t.render(bad(entry)),
         nothing if measured is None else t("proof-page.minutes", minutes=measured.budget_minutes),
     ]
-    return Row(record.title, cells)
+    return Row(entry.title, cells)
 
 
 def bad(entry: Entry) -> Message:

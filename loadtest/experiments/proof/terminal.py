@@ -28,13 +28,13 @@ def render(proof: Proof) -> RenderableType:
     """Return the table of experiments with the verdict below it."""
     headline = Text(str(proof.sentence), style=STYLES[proof.outcome])
     reasons = [
-        Text(f"  {entry.record.topology}: {entry.record.experiment}: {reason}")
+        Text(f"  {entry.record.topology}: {entry.name}: {reason}")
         for entry in proof.entries
         if entry.record.outcome != "survived"
         for reason in entry.record.reasons
     ]
-    left_out = [Text(f"  {one}") for one in proof.left_out_messages]
-    return Group(table(proof), headline, *reasons, *left_out)
+    more = [Text(f"  {one}") for one in (*proof.repeated, *proof.left_out_messages)]
+    return Group(table(proof), headline, *reasons, *more)
 
 
 def table(proof: Proof) -> Table:
@@ -61,7 +61,7 @@ def _cells(entry: Entry) -> list[str | Text]:
     found = {one.name.id: one.agreement for one in entry.comparisons}
     bad = NOTHING if measured is None else f"{measured.bad:,}"
     return [
-        record.experiment,
+        entry.name,
         record.topology,
         Text(record.outcome, style=STYLES[record.outcome]),
         _beside(measured and measured.detection_s, found.get("prediction.detection")),

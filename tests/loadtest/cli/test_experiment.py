@@ -17,6 +17,7 @@ from loadtest.experiments.models import Action, Allowed, ExperimentRecord, Targe
 from loadtest.experiments.session import Planned
 from loadtest.experiments.undo import FaultJournal, Header, WayBack
 from loadtest.messages.message import msg
+from tests.loadtest.experiments.test_judgement import UNHARMED
 
 LOCAL = "http://127.0.0.1:4566"
 
@@ -123,6 +124,41 @@ def test_what_else_ends_it_is_told_and_handed_on(
     monkeypatch.setattr(runner, "run", lambda *given: handed_on.append(given[2]) or ended)
     assert run(given, *alarms) == 0
     assert handed_on[0] == handed_on[1].stop_alarms == ("checkout", "budget")
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_of_what_is_repeated_it_is_said_how_often_it_was_survived(
+    runs: list[ExperimentRecord],
+    given: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lost: int,
+) -> None:
+    asked: list[str] = []
+    harm = UNHARMED.model_copy(update={"requests": 1500})
+    harmed = harm.model_copy(update={"failed": 4})
+
+    def run_all(experiments: Any, *_: Any) -> list[Result]:
+        asked.extend(one.name for one in experiments)
+        good = [record(impact=harm)] * (len(asked) - lost)
+        found = [*good, *[record(impact=harmed, outcome="not survived")] * lost]
+        return [Result(Path("results/r"), one, interrupted=False) for one in found]
+
+    monkeypatch.setattr(runner, "run_all", run_all)
+    assert run(given, "--repeat", "3") == (2 if lost else 0)
+    assert asked == ["instance-dies"] * 3
+    said = f"{3 - lost} of 3 survived; {4 * lost} of 4,500 requests failed."
+    assert f"instance-dies (ha): {said}" in capsys.readouterr().out
+    # Once is no repetition.
+    assert run(given) == 0
+    assert "1 of 1" not in capsys.readouterr().out
+
+
+def test_a_dry_run_says_how_often_it_would_happen(
+    runs: list[ExperimentRecord], given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(given, "--dry-run", "--repeat", "10") == 0
+    assert "all of that 10 times" in capsys.readouterr().out
 
 
 def test_a_way_back_of_the_file_that_failed_is_told(

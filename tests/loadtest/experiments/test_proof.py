@@ -17,6 +17,7 @@ from loadtest.analysis.summary import summarise
 from loadtest.errors import ResultsError
 from loadtest.experiments import models
 from loadtest.experiments import observations as observed
+from loadtest.experiments.faults import Kind
 from loadtest.experiments.models import ExperimentRecord, Outcome, SteadyState
 from loadtest.experiments.observations import Observations
 from loadtest.experiments.proof import (
@@ -167,6 +168,34 @@ def test_the_page_says_which_assumption_was_wrong(experiment: Callable[..., Path
         found.explanation
     )
     assert str(found.explanation) in page.render(of([entry]), Texts("en")).replace("\xa0", " ")
+
+
+def test_a_fault_that_is_put_back_lasts_as_long_as_it_would_have_by_itself(
+    experiment: Callable[..., Path],
+):
+    # All was well again, so the experiment ended, and the fault with it: that is no reason.
+    hangs = {
+        "kind": Kind.INSTANCE_HANGS,
+        "fault_until_ms": BEGAN_MS + (FAULT_S + 150) * 1000,
+        "fault_ended_ms": BEGAN_MS + (BACK_S + 1) * 1000,
+    }
+    seen = observations_of(timing=timing_of(grace_s=0))
+
+    def parts(record: ExperimentRecord) -> list[str]:
+        predicted = assemble.entry(experiment(record, seen)).predicted
+        assert predicted is not None
+        assert predicted.recovery is not None
+        return [part.name for part in predicted.recovery.parts]
+
+    assert parts(record_of(**hangs)) == ["silent-check", "boot", "release", "healthy"]
+    # An older record does not say it.
+    short = {
+        **hangs,
+        "run": "run-2",
+        "fault_until_ms": None,
+        "fault_ended_ms": BEGAN_MS + (FAULT_S + 9) * 1000,
+    }
+    assert parts(record_of(**short)) == ["fault", "healthy"]
 
 
 def test_a_recovery_that_never_came_is_said_so(experiment: Callable[..., Path]):
@@ -430,6 +459,33 @@ def test_clocks_and_speed_are_named(experiment: Callable[..., Path]):
     html = page.render(found, Texts("en")).replace("\xa0", " ")
     assert "differed by at most 0.15 s, known to 0.05 s" in html
     assert "5 times shorter here" in html
+
+
+def test_every_format_tells_the_runs_of_the_same_experiment_apart(
+    experiment: Callable[..., Path], tmp_path: Path
+):
+    directory = experiment(record_of(), None)
+    made = assemble.proof([directory, directory])
+    first, second = made.entries
+    assert (first.key, second.key) == (f"ha-{first.name}", f"ha-{first.name}-2")
+    pages = {language: page.render(made, Texts(language)) for language in ("en", "ko")}
+    for found in pages.values():
+        ids = re.findall(r'id="([^"]+)"', found)
+        assert len(ids) == len(set(ids))
+    said = f"{first.name} (ha): 2 of 2 survived; "
+    assert said in pages["en"].replace("\xa0", " ")
+    assert f"{first.name} (ha): 2번 중 2번 견딤" in pages["ko"].replace("\xa0", " ")
+    assert said in markdown.render(made, Texts("en"))
+    console = Console(width=80, record=True)
+    console.print(terminal.render(made))
+    assert said in console.export_text()
+    names = [
+        one.get("name") for one in ET.fromstring(junit.render(made, Texts("en"))).iter("testcase")
+    ]
+    assert names == [first.name, f"{first.name}-2"]
+    history.append(tmp_path, made)
+    (line,) = history.read(tmp_path)
+    assert len(line.experiments) == 2
 
 
 def test_every_format_says_what_was_left_out():
