@@ -31,6 +31,30 @@ def interruptible(session: Session) -> Generator[None]:
             signal.signal(number, former)
 
 
+@contextlib.contextmanager
+def held() -> Generator[None]:
+    """Let Ctrl-C and SIGTERM wait until what came of an experiment is saved; the second one does not wait.
+
+    Raises:
+        KeyboardInterrupt: One came meanwhile.
+    """
+    came = list[int]()
+
+    def wait(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+        if len(came) > 1:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, wait) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+    if came:
+        raise KeyboardInterrupt
+
+
 def handler(session: Session) -> Callable[[int, FrameType | None], None]:
     """Return a handler of signals that ends an experiment; one that follows at once ends no way back."""
 

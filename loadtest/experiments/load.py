@@ -53,8 +53,14 @@ class BackgroundLoad:
         directory: Path,
         command: Sequence[str],
         scenario: str,
+        *,
+        wanted_s: float = 0.0,
     ) -> None:
-        """Prepare to put the stack under `load`, saved in `directory`; `command` starts Artillery."""
+        """Prepare to put the stack under `load`, saved in `directory`; `command` starts Artillery.
+
+        `wanted_s` is how long an experiment under it may take.
+        """
+        self._wanted_s = wanted_s
         self._arguments = (outputs, load)
         self._directory, self._command, self._scenario = directory, command, scenario
         self._stop = threading.Event()
@@ -67,6 +73,17 @@ class BackgroundLoad:
         self.summary: RunSummary | None = None
         self.ended_ms: float | None = None
         """When the last visitors came (epoch ms), if it ended by itself; else None."""
+
+    @property
+    def announcement(self) -> str:
+        """What is said as it starts: also if it may end too soon."""
+        _, load = self._arguments
+        if load.duration_s >= self._wanted_s:
+            return "load: starting"
+        return (
+            f"load: starting, for {load.duration_s} s: the stack has no more visitors (seedUsers). What "
+            "takes longer is not shown; with a lower --rate it lasts longer"
+        )
 
     @property
     def problem(self) -> str | None:

@@ -280,7 +280,11 @@ class StackResources:
             self._refuse(kind, strangers)
 
     def _strange_deployment_groups(self, ids: list[str]) -> list[str]:
-        """Return those groups that do not deploy to the stack's own fleet."""
+        """Return those groups that do not deploy to the stack's own fleet.
+
+        Raises:
+            ExperimentError: The stack's deploys to somebody else's instances too.
+        """
         outputs = self.outputs
         info = self.clients["codedeploy"].get_deployment_group(
             applicationName=outputs.codedeploy_application,
@@ -290,7 +294,44 @@ class StackResources:
         ours = outputs.auto_scaling_group_name
         if ours is not None and ours not in fleets:
             return ids
+        if others := self._strange_fleets(fleets - {ours}) + self._strange_tagged(info):
+            raise ExperimentError(
+                f"{outputs.codedeploy_deployment_group} deploys to {', '.join(others)} too, which is not "
+                "the stack's: whatever is deployed would reach somebody else's users"
+            )
         return [name for name in ids if name != outputs.codedeploy_deployment_group]
+
+    def _strange_fleets(self, names: Iterable[str | None]) -> list[str]:
+        """Return those Auto Scaling groups that do not carry the stack's tags."""
+        wanted = sorted(filter(None, names))
+        if not wanted:
+            return []
+        answer = self.clients["autoscaling"].describe_auto_scaling_groups(
+            AutoScalingGroupNames=wanted
+        )
+        found = answer["AutoScalingGroups"]
+        ours = {one["AutoScalingGroupName"] for one in found if self._is_ours(_tags(one["Tags"]))}
+        return [name for name in wanted if name not in ours]
+
+    def _strange_tagged(self, info: Mapping[str, Any]) -> list[str]:
+        """Return the instances that a deployment group finds by tags and that are not the stack's.
+
+        A group of filters has those with any of them; several groups, those that are in all.
+        """
+        lists = (info.get("ec2TagSet") or {}).get("ec2TagSetList") or []
+        groups = [*lists, *([info["ec2TagFilters"]] if info.get("ec2TagFilters") else [])]
+        if not any(groups):
+            return []
+        query = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopped"]}]
+        pages = self.clients["ec2"].get_paginator("describe_instances").paginate(Filters=query)
+        return sorted(
+            str(one["InstanceId"])
+            for page in pages
+            for reservation in page["Reservations"]
+            for one in reservation["Instances"]
+            if not self._is_ours(tags := _tags(one.get("Tags") or []))
+            and all(any(_matches(tags, each) for each in group) for group in groups)
+        )
 
     def _is_ours(self, tags: Mapping[str, str]) -> bool:
         return all(tags.get(key) == value for key, value in self.identity.items())
@@ -302,6 +343,18 @@ class StackResources:
                 f"{kind} {', '.join(strangers)} does not carry the stack's tags ({tags}): an "
                 "experiment acts on the stack's own resources only"
             )
+
+
+def _matches(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
+    """Return whether an instance has the tag of a filter, as CodeDeploy's `Type` asks for it."""
+    key, value = wanted.get("Key"), wanted.get("Value")
+    match wanted.get("Type"):
+        case "KEY_ONLY":
+            return key in tags
+        case "VALUE_ONLY":
+            return value in tags.values()
+        case _:
+            return key in tags and tags[key] == value
 
 
 def _instance(raw: Mapping[str, Any]) -> Instance:

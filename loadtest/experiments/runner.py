@@ -20,6 +20,7 @@ from loadtest.experiments import (
     disturbances,
     engine,
     fleet_size,
+    interruption,
     kinds,
     load,
     one_at_a_time,
@@ -130,15 +131,14 @@ def _run(
 ) -> Result:
     session = _session(experiment, outputs, settings, _stop_alarms(outputs, settings))
     assert session.directory is not None  # noqa: S101
-    hypothesis = experiment.hypothesis
     made = _load(outputs, settings, session.directory, [experiment])
     disturbed = disturbances.recorded(settings.base, session.stack.name)
     execution = Execution(session, outputs, made.watch, print_line, disturbed)
 
     def prepare() -> None:
-        print_line("load: starting")
+        print_line(made.announcement)
         made.start()
-        session.wait(load.RAMP_S + hypothesis.warm_up_s)
+        session.wait(load.RAMP_S + experiment.hypothesis.warm_up_s)
 
     try:
         execution.carry_out(prepare)
@@ -148,11 +148,14 @@ def _run(
             except KeyboardInterrupt:
                 # All is put back; what came of it is saved, without the users who were waiting.
                 execution.interrupted = True
-    finally:
+    except BaseException:
         made.stop()
-    if made.summary is not None:
-        execution.save_observations(made.summary.load_began_at.timestamp())
-    return execution.conclude(made.summary, made.problem_before(execution.watched_until_ms))
+        raise
+    with interruption.held():
+        made.stop()
+        if made.summary is not None:
+            execution.save_observations(made.summary.load_began_at.timestamp())
+        return execution.conclude(made.summary, made.problem_before(execution.watched_until_ms))
 
 
 def run_all(
@@ -187,26 +190,25 @@ def _run_all(
         directory = paths.new_directory(settings.base, outputs.topology, "experiments")
         made = _load(outputs, settings, directory, left)
         series = _Series(outputs, settings, made, directory, print_line, alarms=alarms)
-        interrupted, failure = False, None
+        ended: KeyboardInterrupt | LoadTestError | None = None
         try:
             while left and series.has_visitors_for(left[0]) and series.goes_on:
                 series.carry_out(left.pop(0))
             if series.goes_on:
                 made.drain()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, LoadTestError) as error:
             # Between two experiments, or after the last one: what came of those before is saved.
-            interrupted = True
-        except LoadTestError as error:
-            failure = error
-        finally:
+            ended = error
+        except BaseException:
             made.stop()
-        found += series.conclude()
-        if interrupted:
-            raise KeyboardInterrupt
-        if failure is not None:
+            raise
+        with interruption.held():
+            made.stop()
+            found += series.conclude()
+        if ended is not None:
             for one in found:
                 print_line(f"{one.record.experiment}: {one.record.outcome}; see {one.directory}")
-            raise failure
+            raise ended
         if not series.goes_on:
             break
     return found
@@ -252,7 +254,7 @@ class _Series:
         def prepare() -> None:
             nonlocal began_ms
             if not self._done:
-                self._print("load: starting")
+                self._print(self._load.announcement)
                 self._load.start()
                 session.wait(load.RAMP_S)
             self._print(f"{experiment.name}: awaiting the steady state")
@@ -270,9 +272,8 @@ class _Series:
 
     def _restore_size(self, session: Session) -> None:
         wanted = self._settings.instances
-        if wanted is None:
-            return
-        if (size := fleet_size.restore(session, wanted, SETTLING_S)) is not None:
+        size = None if wanted is None else fleet_size.restore(session, wanted, SETTLING_S)
+        if size is not None:
             grown = size.before - size.now
             self._print(f"the group had grown by {grown}: back to {size.now} instances")
 
@@ -379,12 +380,12 @@ def _load(
     experiments: Sequence[ExperimentFile],
 ) -> BackgroundLoad:
     """Return a load that lasts as long as these experiments may take, not started yet."""
-    seconds = sum(
-        one.warm_up_s + one.recovery_s + one.observe_s + load.SPARE_S
-        for one in (experiment.hypothesis for experiment in experiments)
-    )
-    profile = load.profile(settings.rate, seconds, outputs.seed_users)
-    return BackgroundLoad(outputs, profile, directory, settings.command, settings.scenario)
+    each = [one.hypothesis for one in experiments]
+    seconds = [one.warm_up_s + one.recovery_s + one.observe_s for one in each]
+    whole = sum(seconds) + load.SPARE_S * len(seconds)
+    profile = load.profile(settings.rate, whole, outputs.seed_users)
+    made = (outputs, profile, directory, settings.command, settings.scenario)
+    return BackgroundLoad(*made, wanted_s=max(seconds))
 
 
 def _header(directory: Path, experiment: ExperimentFile, stack: StackResources) -> Header:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from loadtest.errors import ExperimentError, GeneratorError
-from loadtest.experiments import files, load, one_at_a_time, runner
+from loadtest.experiments import files, interruption, load, one_at_a_time, runner
 from loadtest.experiments.disturbances import Disturbance
 from loadtest.experiments.fleet_size import Restored
 from loadtest.experiments.load import BackgroundLoad
@@ -39,7 +40,7 @@ class Load:
     def __init__(self) -> None:
         self.watch, self.summary = None, None
         self.problem: str | None = None
-        self.left = 1e9
+        self.left, self.announcement = 1e9, "load: starting"
         self.told: list[str] = []
 
     def left_s(self) -> float:
@@ -251,6 +252,45 @@ def test_what_goes_wrong_beside_an_experiment_loses_none_of_those_before_it(
     assert made.told[-1] == "stop"
 
 
+@pytest.mark.parametrize("moment", ["stop", "conclude"])
+def test_an_interruption_while_it_is_saved_waits_until_it_is(
+    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    concluded, told = list[str](), list[str]()
+
+    def press_ctrl_c() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def conclude(one: FakeExecution, *_: Any) -> Any:
+        if moment == "conclude" and not concluded:
+            press_ctrl_c()
+        concluded.append(one.session.experiment.name)
+        record = SimpleNamespace(experiment=concluded[-1], outcome="survived")
+        return SimpleNamespace(record=record, directory=Path())
+
+    if moment == "stop":
+        monkeypatch.setattr(made, "stop", press_ctrl_c)
+    monkeypatch.setattr(FakeExecution, "conclude", conclude)
+    settings = runner.Settings(["node"], tmp_path, 20)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run_all([DIES, HANGS], outputs_of(), settings, told.append)
+    assert concluded == ["instance-dies", "instance-hangs"]
+
+
+def test_whoever_insists_is_not_held() -> None:
+    def press_twice() -> None:
+        with interruption.held():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            went_on.append(True)
+
+    before, went_on = signal.getsignal(signal.SIGINT), list[bool]()
+    with pytest.raises(KeyboardInterrupt):
+        press_twice()
+    assert went_on == []
+    assert signal.getsignal(signal.SIGINT) == before
+
+
 @pytest.mark.parametrize(
     ("under_way", "endpoint", "refused"),
     [
@@ -356,6 +396,8 @@ def test_an_interruption_beside_the_experiments_loses_none_of_them(
 
     def conclude(one: FakeExecution, *_: Any) -> Any:
         concluded.append(one.session.experiment.name)
+        record = SimpleNamespace(experiment=concluded[-1], outcome="survived")
+        return SimpleNamespace(record=record, directory=Path())
 
     sessions = runner._session
     if when == "between":
@@ -404,6 +446,16 @@ def test_a_load_lasts_until_its_last_visitors_have_come(tmp_path: Path, monkeypa
     ends.set()
     made.stop()
     assert made.left_s() == 0
+
+
+@pytest.mark.parametrize(("rate", "said"), [(125, "for 216 s: the stack has no more"), (20, "")])
+def test_a_load_that_may_end_too_soon_says_so_before(tmp_path: Path, rate: int, said: str) -> None:
+    outputs = outputs_of().model_copy(update={"seed_users": 27_000})
+    settings = runner.Settings(["node"], tmp_path, rate)
+    made = runner._load(outputs, settings, tmp_path, [files.find("deployment-good")])
+    assert made.announcement.startswith("load: starting")
+    assert said in made.announcement
+    assert bool(said) == ("--rate" in made.announcement)
 
 
 @pytest.mark.parametrize(("waiting", "asked"), [([900, 300, 13, 2, 0], 4), ([12], 1)])

@@ -15,7 +15,7 @@ from loadtest.experiments.resources import StackResources
 from loadtest.experiments.session import Session, under_way
 from tests.loadtest.conftest import outputs_of
 from tests.loadtest.experiments.builders import timing_of
-from tests.loadtest.experiments.conftest import THEIRS, FakeCloud, instance
+from tests.loadtest.experiments.conftest import OURS, THEIRS, FakeCloud, instance
 
 
 def test_instances_are_found_in_order(stack: StackResources) -> None:
@@ -106,6 +106,51 @@ def test_a_deployment_group_that_deploys_to_another_fleet_is_refused(
     }
     with pytest.raises(ExperimentError, match="haproof-ha-fleet"):
         stack.confirm([Target(kind="deployment-group", id="haproof-ha-fleet")])
+
+
+OTHERS = {
+    # Both stacks carry the tag by which the group finds its instances.
+    "by-a-tag": {"ec2TagFilters": [{"Type": "KEY_AND_VALUE", "Key": "App", "Value": "shop"}]},
+    "by-a-key": {"ec2TagFilters": [{"Type": "KEY_ONLY", "Key": "App"}]},
+    "by-a-value": {"ec2TagFilters": [{"Type": "VALUE_ONLY", "Value": "shop"}]},
+    "by-several": {
+        "ec2TagSet": {
+            "ec2TagSetList": [
+                [{"Type": "KEY_ONLY", "Key": "App"}, {"Type": "KEY_ONLY", "Key": "Tier"}],
+                [{"Type": "KEY_AND_VALUE", "Key": "Project", "Value": "other"}],
+            ]
+        }
+    },
+    "another-fleet": {"autoScalingGroups": [{"name": "haproof-ha"}, {"name": "theirs"}]},
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_a_deployment_group_that_deploys_to_others_too_is_refused(
+    cloud: FakeCloud, stack: StackResources, case: str
+) -> None:
+    theirs = {**instance(9, "a"), "Tags": [*THEIRS, {"Key": "App", "Value": "shop"}]}
+    ours = {**instance(1, "a"), "Tags": [*OURS, {"Key": "App", "Value": "shop"}]}
+    fleet = {"autoScalingGroups": [{"name": "haproof-ha"}]}
+    cloud.answers["ec2.describe_instances"] = {"Reservations": [{"Instances": [ours, theirs]}]}
+    cloud.answers["codedeploy.get_deployment_group"] = {
+        "deploymentGroupInfo": {**fleet, **OTHERS[case]}
+    }
+    (known,) = cloud.answers["autoscaling.describe_auto_scaling_groups"]["AutoScalingGroups"]
+    other = {**known, "AutoScalingGroupName": "theirs", "Tags": THEIRS}
+    cloud.answers["autoscaling.describe_auto_scaling_groups"] = lambda **asked: {
+        "AutoScalingGroups": [
+            one
+            for one in (known, other)
+            if one["AutoScalingGroupName"] in asked["AutoScalingGroupNames"]
+        ]
+    }
+    target = Target(kind="deployment-group", id=stack.outputs.codedeploy_deployment_group)
+    with pytest.raises(ExperimentError, match=r"deploys to (i-9|theirs) too, which is not"):
+        stack.confirm([target])
+    # Without them there is nothing to refuse.
+    theirs["Tags"], other["Tags"] = OURS, OURS
+    stack.confirm([target])
 
 
 def test_the_journal_has_the_way_back_before_the_call(cloud: FakeCloud, session: Session) -> None:
