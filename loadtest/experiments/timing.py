@@ -16,6 +16,7 @@ from loadtest.experiments import collectors
 from loadtest.experiments.clock import LoadClock
 from loadtest.experiments.disturbances import Disturbance
 from loadtest.experiments.observations import StackTiming, TimelineEvent
+from loadtest.stack.deployments import DEPLOYMENTS_PER_CALL
 from loadtest.stack.outputs import StackOutputs
 
 TRAFFIC_EVENTS = frozenset(
@@ -31,6 +32,8 @@ SUCCESSFUL = "Successful"
 SUCCEEDED = "Succeeded"
 MOST_DEPLOYMENTS = 20
 """How many of the newest deployments are looked at."""
+LEAVING = "autoscalingTermination"
+"""The creator of a deployment that only stops the application of an instance that leaves."""
 
 
 class Clients(Protocol):
@@ -176,8 +179,8 @@ def _releases(
     found: dict[str, Any] = {}
     delayed: dict[str, float] = {}
     seen = set[str]()
-    for deployment in reversed((listed.get("deployments") or [])[:MOST_DEPLOYMENTS]):
-        work = _work(collectors.lifecycle(codedeploy, str(deployment), clock))
+    for deployment in reversed(_newest(codedeploy, listed.get("deployments") or [])):
+        work = _work(collectors.lifecycle(codedeploy, deployment, clock))
         first = [one for name, one in work.items() if name not in seen]
         again = [one for name, one in work.items() if name in seen]
         seen |= set(work)
@@ -192,6 +195,17 @@ def _releases(
                 least = min(one.spent_s for one in ones)
                 delayed[key] = round(min(least, delayed.get(key, least)), 3)
     return {**delayed, **found}
+
+
+def _newest(codedeploy: Any, listed: Sequence[str]) -> list[str]:
+    """Return the newest deployments that installed something, newest first."""
+    found = list[str]()
+    while listed and len(found) < MOST_DEPLOYMENTS:
+        asked, listed = listed[:DEPLOYMENTS_PER_CALL], listed[DEPLOYMENTS_PER_CALL:]
+        answer = codedeploy.batch_get_deployments(deploymentIds=asked)["deploymentsInfo"]
+        leaving = {one["deploymentId"] for one in answer if one.get("creator") == LEAVING}
+        found += [one for one in asked if one not in leaving]
+    return found[:MOST_DEPLOYMENTS]
 
 
 def _delayed(work: _Work, disturbed: Sequence[Disturbance]) -> bool:

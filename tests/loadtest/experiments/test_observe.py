@@ -92,6 +92,13 @@ def clients(**changed: Client) -> dict[str, Client]:
     codedeploy = Client(
         list_deployments=lambda **_: {"deployments": ["d-1"]},
         get_deployment={"deploymentInfo": DEPLOYMENT},
+        batch_get_deployments=lambda **asked: {
+            "deploymentsInfo": [
+                {"deploymentId": one, "creator": "autoscalingTermination"}
+                for one in asked["deploymentIds"]
+                if one.startswith("d-leaves")
+            ]
+        },
         list_deployment_targets={"targetIds": ["i-0new"]},
         batch_get_deployment_targets={
             "deploymentTargets": [
@@ -410,6 +417,17 @@ def test_a_launch_that_a_fault_delayed_says_nothing_of_the_next_one(
     known["codedeploy"].answers |= releases(("d-1", six, 10, 12.7), *launches)
     found = timing.read(make_outputs(), known, CLOCK, one_computer=True, disturbed=disturbed)
     assert (found.release_s, found.release_beside) == (release_s, beside)
+
+
+def test_those_who_leave_hide_no_first_deployment(make_outputs: Callable[..., StackOutputs]):
+    # A proof has as many terminations as launches; a deployment of each would be taken for a first one.
+    known = clients()
+    leaving = [(f"d-leaves-{n}", [f"i-x{n}"], 50.0 + n, 0.3) for n in range(60)]
+    known["codedeploy"].answers |= releases(
+        ("d-1", ["i-1"], 10, 3.0), *leaving, ("d-2", ["i-1"], 200, 20.0)
+    )
+    found = timing.read(make_outputs(), known, CLOCK)
+    assert (found.release_s, found.again_s) == (3.0, 20.0)
 
 
 def test_where_all_were_delayed_the_shortest_was_delayed_least(
