@@ -119,7 +119,7 @@ class Service(Component):
             "revisionDigest": self._args.bundle.digest,
             "settingsDigest": hashlib.sha256(settings.encode()).hexdigest(),
             # A database that was replaced has its old name, and a new secret.
-            "databaseSecret": self._foundation.database.secret_arn,
+            "database": self._foundation.database.secret_arn,
             **{key: self.outputs[key] for key in RELEASED_TO},
         }
 
