@@ -82,6 +82,8 @@ PROVIDER_KEYS: Final = frozenset(
     }
 )
 """Those of the engine's providers; what other people's have besides is theirs."""
+OWN_KEYS: Final = frozenset({"type", "module", "func", "arguments", "secrets"})
+"""Those of a provider that calls a function of the load test's own; Python functions have no time-out."""
 LIKE: Final = 0.6
 """How alike a key is to one that exists if that is meant, as `args` is to `arguments`."""
 SHOWN: Final = 60
@@ -202,6 +204,7 @@ def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None
     for activity in kinds.activities(raw):
         provider = activity.get("provider") or {}
         _check_keys(activity, provider)
+        _check_time_out(activity, provider)
         _check_tolerance(activity)
         if is_own(provider):
             _check_call(activity, provider, substituted)
@@ -212,19 +215,32 @@ def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None
 def _check_keys(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> None:
     """Reject keys that the engine would pass over: an action would do something else than is written."""
     name = activity.get("name") or activity.get("ref")
+    own = is_own(provider)
     for what, given, known in (
         (f"{name!r}", activity, ACTIVITY_KEYS),
-        (f"the provider of {name!r}", provider, PROVIDER_KEYS),
+        (f"the provider of {name!r}", provider, OWN_KEYS if own else PROVIDER_KEYS),
     ):
         for key in given:
             if key in known or str(key).startswith("x-"):
                 continue
             meant = get_close_matches(str(key), sorted(known), 1, LIKE)
-            if meant or (given is provider and is_own(provider)):
+            if meant or (given is provider and own):
                 hint = (
-                    f"did you mean {meant[0]!r}?" if meant else "arguments belong into `arguments`"
+                    f"did you mean {meant[0]!r}?" if meant else f"it has {', '.join(sorted(known))}"
                 )
                 raise ExperimentError(f"{key!r} is no key of {what}; {hint}")
+
+
+def _check_time_out(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> None:
+    """Reject a time-out that is no number of seconds, or a pair of them: to connect, and to read."""
+    given = provider.get("timeout")
+    each = given if isinstance(given, list) else [given]
+    named = isinstance(given, str) and "${" in given
+    right = all(isinstance(one, int | float) and 0 < one < math.inf for one in each)
+    if not (given is None or named or right):
+        raise ExperimentError(
+            f"the time-out of {activity.get('name')!r} is {given!r}; give it a number of seconds"
+        )
 
 
 def _check_tolerance(activity: Mapping[str, Any]) -> None:
@@ -257,11 +273,18 @@ def _check_tolerance(activity: Mapping[str, Any]) -> None:
 def check_places(raw: Mapping[str, Any]) -> None:
     """Check that the load test's own actions are where a dry run tells of them: steps of type action.
 
-    A probe is asked again and again, and one of the configuration before anything is checked.
+    A probe is asked again and again, and one of the configuration before anything is checked. So nothing of
+    the steady state may be an action, whosever it is, nor the name of one.
 
     Raises:
         ExperimentError: One is elsewhere.
     """
+    for activity in kinds.steady_state(raw):
+        if activity.get("type") == "action":
+            raise ExperimentError(
+                f"{activity.get('name')!r} is an action, and part of the steady state: it would be done "
+                "every second, and before anything is checked"
+            )
     found = raw.get("configuration") or {}
     elsewhere = [one for one in found.values() if isinstance(one, dict)]
     elsewhere += (raw.get("steady-state-hypothesis") or {}).get("probes") or []

@@ -61,6 +61,11 @@ def steps(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from _referred(raw, raw.get("method") or [])
 
 
+def steady_state(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield what the steady state consists of, as `steps`."""
+    yield from _referred(raw, (raw.get("steady-state-hypothesis") or {}).get("probes") or [])
+
+
 def way_back(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the steps of the rollbacks, as `steps`."""
     yield from _referred(raw, raw.get("rollbacks") or [])

@@ -56,6 +56,11 @@ def with_provider(**keys: Any) -> ExperimentFile:
     return changed(lambda raw: raw["method"][0].update(provider=keys))
 
 
+def asked(probe: dict[str, Any]) -> ExperimentFile:
+    return changed(lambda raw: raw["steady-state-hypothesis"]["probes"].append(probe))
+
+
+ASKED = "is an action, and part of the steady state"
 WRONG = {
     "a-variant": (calls("deployments", "deploy", variant="answer-500"), "'answers-500' or 'slow'"),
     "a-way-to-lose-a-zone": (calls("network", "lose_zone", how="quiet"), "'silent' or 'refused'"),
@@ -69,7 +74,24 @@ WRONG = {
     "arguments": (with_key("args", {"count": 3}, "provider"), "did you mean 'arguments'"),
     "pauses": (with_key("pause", {"after": 5}), "did you mean 'pauses'"),
     "in-the-background": (with_key("backgroud", True), "did you mean 'background'"),
-    "an-argument-outside": (with_key("count", 3, "provider"), "belong into `arguments`"),
+    "an-argument-outside": (with_key("count", 3, "provider"), "it has arguments, func, module"),
+    "a-time-out-of-a-function": (with_key("timeout", 5, "provider"), "'timeout' is no key"),
+    "a-time-out-in-words": (
+        with_provider(type="http", url="http://127.0.0.1:1", timeout="3s"),
+        "'3s'; give it a number of seconds",
+    ),
+    # It would terminate an instance every second, and before the steady state is known to hold.
+    "an-action-that-is-asked": (
+        asked({"ref": "an instance is terminated", "tolerance": True}),
+        ASKED,
+    ),
+    "an-action-of-theirs-that-is-asked": (
+        asked(
+            {"type": "action", "name": "x", "tolerance": 0}
+            | {"provider": {"type": "process", "path": "/bin/true"}}
+        ),
+        ASKED,
+    ),
     "a-time-out": (
         with_provider(type="process", path="/bin/true", timeouts=3),
         "'timeouts' is no key of the provider",
