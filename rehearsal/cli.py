@@ -203,8 +203,8 @@ def prove(
         testbed.look_at_inputs(findings)
     findings.report()
     wanted = stack or STACKS
-    stacks = [one for one in STACKS if one in wanted]
-    return ProofRun(testbed, only or [], stacks, repeat, profile).run()
+    run = ProofRun(testbed, only or [], [one for one in STACKS if one in wanted], repeat, profile)
+    return run.run()
 
 
 @app.command()

@@ -354,7 +354,7 @@ def _matches(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
         case "VALUE_ONLY":
             return value in tags.values()
         case _:
-            return key in tags and tags[key] == value
+            return (key, value) in tags.items()
 
 
 def _instance(raw: Mapping[str, Any]) -> Instance:
