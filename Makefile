@@ -30,17 +30,20 @@ setup: .tools/.stamp ## Install the toolchain (the other targets do so when need
 # Told before anything is installed; `make` itself ends with 2, and names this 4.
 variables: export PROFILE := $(PROFILE)
 variables: export EXPERIMENTS := $(EXPERIMENTS)
+variables: export LIMITS := $(LIMITS)
 variables:
 	@case "$$PROFILE" in quick|seed|smoke) ;; *) \
 		echo "error: PROFILE=$$PROFILE is no load profile; choose quick, seed or smoke" >&2; exit 4;; esac
 	@case "$$EXPERIMENTS" in 0|1|no|yes|'') ;; *) \
 		echo "error: EXPERIMENTS=$$EXPERIMENTS is neither 1 nor 0" >&2; exit 4;; esac
+	@case "$$LIMITS" in 0|1|no|yes|'') ;; *) \
+		echo "error: LIMITS=$$LIMITS is neither 1 nor 0" >&2; exit 4;; esac
 
 rehearse: variables setup ## Load both stacks, then let parts of one fail; print the verdicts (PROFILE=quick|seed, EXPERIMENTS=0)
 	@$(PYTHON) -m rehearsal run --profile $(PROFILE) $(if $(filter-out 0 no,$(EXPERIMENTS)),--experiments)
 
-prove: setup ## Let everything fail under load, on both stacks, and write one page
-	@$(PYTHON) -m rehearsal prove
+prove: variables setup ## Let everything fail under load, on both stacks, and write one page
+	@$(PYTHON) -m rehearsal prove --profile $(PROFILE)
 
 test: setup ## All tests: fast, simulation, browser, engine, region, end to end, one example
 	@$(PYTHON) -m toolchain browser
@@ -61,9 +64,9 @@ unit: .venv/.stamp ## The fast tests, which need only Python
 bench: setup ## Measure previews, updates, a region at rest, the sample service, machines, statistics, the load generator
 	@$(PYTHON) -m benchmarks.bench
 
-tools: setup ## Compare the load generators on a server that knows the truth; LIMITS=1: where this computer ends
+tools: variables setup ## Compare the load generators on a server that knows the truth; LIMITS=1: where this computer ends
 	@for tool in k6 locust jmeter; do $(PYTHON) -m toolchain tool $$tool || true; done
-	@$(PYTHON) -m benchmarks.generators $(if $(LIMITS),--limits)
+	@$(PYTHON) -m benchmarks.generators $(if $(filter-out 0 no,$(LIMITS)),--limits)
 
 lint: setup ## Formatting, lint, types, import contracts, workflows
 	@.venv/bin/ruff format --check .

@@ -10,7 +10,6 @@ Examples:
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -31,7 +30,7 @@ from benchmarks import (
     recorder,
     service,
 )
-from commandline.run import terminated_like_interrupted
+from benchmarks.command import Parser, run
 from region import background
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -96,9 +95,7 @@ def measure_load_test(table: Table) -> None:
 
 def main() -> None:
     """Start a region of its own, measure, and stop it."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__)
     parser.add_argument("--previews", action="store_true", help="measure previews only")
     only_previews = parser.parse_args().previews
     console = Console()
@@ -141,5 +138,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with terminated_like_interrupted():
-        main()
+    run(main)

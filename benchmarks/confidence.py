@@ -6,6 +6,7 @@ in a process of its own, start-up and imports included, as for a user of the com
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import math
@@ -23,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import memory
+from benchmarks.command import Parser, run
 from loadtest.analysis import columns, inference, run_comparison, run_loading
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.profiles import PROFILES
@@ -134,13 +136,19 @@ def _step(name: str, base: Path, began: float) -> None:
     )
 
 
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Measure all steps, or run one of them."""
-    if arguments:
+    parser = Parser(__doc__)
+    parser.add_argument("step", nargs="?", choices=tuple(STEPS), help=argparse.SUPPRESS)
+    parser.add_argument("base", nargs="?", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.step and given.base is None:
+        parser.error("a step needs the directory that it works on")
+    if given.step:
         # Since the process began, not since this line: users wait for the imports too.
         import psutil
 
-        _step(arguments[0], Path(arguments[1]), psutil.Process().create_time())
+        _step(given.step, given.base, psutil.Process().create_time())
         return
     rows = Table("what", "time and memory", "goal")
     measure(rows)
@@ -148,4 +156,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(main)

@@ -13,7 +13,6 @@ Examples:
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import recorder as trivial
+from benchmarks.command import Parser, run
+from commandline.errors import UserError
 from loadtest.cli import tools
 from loadtest.engine import runner
 from loadtest.engine.generators import registry
@@ -376,18 +377,16 @@ def _print(rows: Sequence[Sequence[str]], *, markdown: bool) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__)
     parser.add_argument("--generator", action="append", choices=tuple(registry.GENERATORS))
     parser.add_argument("--limits", action="store_true", help="runs at rising rates instead")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     given = parser.parse_args()
     names = list(installed(given.generator or registry.GENERATORS))
     if not names:
-        sys.exit("no generator is installed")
+        raise UserError("no generator is installed: `python -m toolchain setup` installs Artillery")
     _print(limits(names) if given.limits else compare(names), markdown=given.markdown)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.command import Parser, run
 from loadtest.engine.host import HostRecorder
 from loadtest.engine.processes import snapshot
 
@@ -29,6 +30,12 @@ def measure() -> tuple[float, int]:
     return used / SAMPLES * 1000, len(snapshot().processes)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure and print."""
+    Parser(__doc__).parse_args()
     milliseconds, processes = measure()
     print(f"{milliseconds:.2f} ms of CPU per sample with {processes} processes (goal: <= 10 ms)")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -7,7 +7,6 @@ instances run what their user data starts: no release. Prints; asserts nothing.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Generator
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from commandline.run import terminated_like_interrupted
+from benchmarks.command import Parser, number, run
 from region import background
 from rehearsal.pulumi_project import STACKS, Project
 from toolchain import paths
@@ -80,16 +79,13 @@ def measure(settle: float = SETTLE_S) -> Generator[Row]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__)
     parser.add_argument(
-        "--settle", type=float, default=SETTLE_S, help="seconds of rest before a measurement"
+        "--settle", type=number(), default=SETTLE_S, help="seconds of rest before a measurement"
     )
     for what, value, goal in measure(parser.parse_args().settle):
         print(f"{what:36} {value:>16}   {goal}", flush=True)
 
 
 if __name__ == "__main__":
-    with terminated_like_interrupted():
-        main()
+    run(main)

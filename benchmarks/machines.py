@@ -19,7 +19,7 @@ from statistics import median
 
 import yaml
 
-from commandline.run import terminated_like_interrupted
+from benchmarks.command import Parser, run
 from region.addresses import loopback_of
 from region.machines import MachinePool
 from region.machines.images import prepare
@@ -204,10 +204,10 @@ def measure() -> Generator[tuple[str, str, str]]:
 
 def main() -> None:
     """Measure and print."""
+    Parser(__doc__).parse_args()
     for what, value, goal in measure():
         print(f"{what:31} {value:>9}   {goal}", flush=True)
 
 
 if __name__ == "__main__":
-    with terminated_like_interrupted():
-        main()
+    run(main)

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from commandline.run import terminated_like_interrupted
+from benchmarks.command import Parser, run
 from region.network import Firewall, Interface, Permission, RegionNetwork, SecurityGroup
 
 FLEET = 6
@@ -64,6 +64,7 @@ def measure(network: RegionNetwork, pids: list[int]) -> dict[str, list[float]]:
 
 def main() -> None:
     """Measure on sleeping processes and print."""
+    Parser(__doc__).parse_args()
     with ExitStack() as stack, tempfile.TemporaryDirectory() as root:
         sleepers = [subprocess.Popen(["unshare", "--net", "sleep", "600"]) for _ in range(FLEET)]
         for process in sleepers:
@@ -79,5 +80,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with terminated_like_interrupted():
-        main()
+    run(main)

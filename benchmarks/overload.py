@@ -12,10 +12,10 @@ Examples:
 
 from __future__ import annotations
 
-import argparse
 from collections import deque
 from dataclasses import dataclass, replace
 
+from benchmarks.command import Parser, number, run
 from loadtest.profiles import PROFILES
 
 TIMEOUT_S = 10.0
@@ -93,14 +93,14 @@ def login_for(failed: float, costs: Costs, share: float = BASELINE) -> float:
 
 def main() -> None:
     """Simulate and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__)
     for name in ("connection", "index", "gone"):
-        parser.add_argument(f"--{name}", type=float, required=True, metavar="MS")
-    parser.add_argument("--login", type=float, metavar="MS")
-    parser.add_argument("--share", type=float, default=BASELINE, help="CPU seconds per second")
-    parser.add_argument("--failed", type=float, default=PUBLISHED_FAILED, help="without --login")
+        parser.add_argument(f"--{name}", type=number(), required=True, metavar="MS")
+    parser.add_argument("--login", type=number(), metavar="MS")
+    parser.add_argument(
+        "--share", type=number(above=True), default=BASELINE, help="CPU seconds per second"
+    )
+    parser.add_argument("--failed", type=number(), default=PUBLISHED_FAILED, help="without --login")
     parser.add_argument("--profile", choices=tuple(PROFILES), default="seed", help="with --login")
     given = parser.parse_args()
     costs = Costs(given.connection, given.index, given.login or 0.0, given.gone)
@@ -113,4 +113,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

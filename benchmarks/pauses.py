@@ -12,11 +12,11 @@ Examples:
 from __future__ import annotations
 
 import re
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.command import Parser, run
 from benchmarks.generators import load, target
 from loadtest.cli import tools
 from loadtest.profiles import PROFILES
@@ -58,11 +58,12 @@ def _collection(thread: str, line: str) -> Collection:
     )
 
 
-def main(options: list[str]) -> None:
+def main() -> None:
     """Measure once and print."""
-    if "--help" in options:
-        print(__doc__)
-        return
+    parser = Parser(__doc__)
+    _, options = parser.parse_known_args()
+    if wrong := [one for one in options if not one.startswith("--")]:
+        parser.error(f"options of Node begin with `--`, not {', '.join(wrong)}")
     node, *rest = tools.generator("artillery")
     profile = PROFILES["quick"]
     with tempfile.TemporaryDirectory() as scratch, target() as url:
@@ -88,4 +89,4 @@ def main(options: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(main)

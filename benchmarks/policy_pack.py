@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from benchmarks.command import Parser, run
 from toolchain import paths
 
 SIZES = (1, 200)
@@ -92,6 +93,12 @@ def _copies(resources, size: int):
     return copies if len(copies) < 2 * size or size == 1 else copies[:size]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure and print."""
+    Parser(__doc__).parse_args()
     for row in rows():
         print(" | ".join(row))
+
+
+if __name__ == "__main__":
+    run(main)

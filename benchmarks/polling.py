@@ -9,7 +9,6 @@ nothing.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -20,9 +19,9 @@ import boto3
 import psutil
 from botocore.config import Config
 
-from commandline.run import terminated_like_interrupted
+from benchmarks.command import Parser, number, run, whole
 from region import background, credentials
-from rehearsal.pulumi_project import Project
+from rehearsal.pulumi_project import STACKS, Project
 from toolchain import paths
 
 CALLS = 36_000
@@ -102,17 +101,19 @@ def measure(calls: int = CALLS, minutes: float = 0.0, stack: str = "") -> Genera
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = Parser(__doc__)
+    parser.add_argument("--calls", type=whole(), default=CALLS, help="how many calls in all")
+    parser.add_argument("--minutes", type=number(), default=0.0, help="spread them over this time")
+    parser.add_argument(
+        "--stack",
+        default="",
+        choices=("", *STACKS),
+        help="a stack to have up meanwhile: single or ha",
     )
-    parser.add_argument("--calls", type=int, default=CALLS, help="how many calls in all")
-    parser.add_argument("--minutes", type=float, default=0.0, help="spread them over this time")
-    parser.add_argument("--stack", default="", help="a stack to have up meanwhile: single or ha")
     given = parser.parse_args()
     for what, value, goal in measure(given.calls, given.minutes, given.stack):
         print(f"{what:36} {value:>16}   {goal}", flush=True)
 
 
 if __name__ == "__main__":
-    with terminated_like_interrupted():
-        main()
+    run(main)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import memory
+from benchmarks.command import Parser, run
 
 REQUESTS_PER_USER = 2
 PIECE = 50
@@ -97,9 +98,15 @@ def measure() -> dict[str, float]:
         return {**json.loads(answer.stdout), "file": file}
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure and print."""
+    Parser(__doc__).parse_args()
     found = measure()
     print(
         f"{found['requests']:,.0f} requests ({found['file'] / 2**20:.1f} MiB on disk): "
         f"{found['seconds']:.1f} s, {found['bytes'] / 2**20:.0f} MiB"
     )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -23,6 +23,7 @@ from typing import Any
 import psutil
 import yaml
 
+from benchmarks.command import Parser, run
 from loadtest.engine.generators.artillery import generator as engine_artillery
 from loadtest.engine.generators.artillery.generator import RECORDER_FILES
 from loadtest.engine.generators.base import Installation
@@ -136,10 +137,16 @@ def measure(pairs: int = PAIRS) -> tuple[float, float, list[float]]:
     return min(with_it), min(without), ratios
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure and print."""
+    Parser(__doc__).parse_args()
     least_with, least_without, found = measure()
     print(
         f"{REQUESTS:,} requests: {least_with:.2f} s of CPU with the recorder, "
         f"{least_without:.2f} s without; median ratio of {len(found)} pairs "
         f"{statistics.median(found):.2f}x"
     )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -8,14 +8,13 @@ Prints; asserts nothing.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
 import statistics
 from pathlib import Path
 
-from commandline.run import terminated_like_interrupted
+from benchmarks.command import Parser, run
 from region.calibration import measure, reference
 
 # Seconds, CPython 3.12.0 (profile- and link-time optimized, GCC 11.4) on a Neoverse N1 of 80 cores:
@@ -73,9 +72,7 @@ def one_core() -> float:
 
 def main() -> None:
     """Measure, compare and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__)
     parser.add_argument("results", type=Path, nargs="+", help="pyperf's JSON files")
     here = medians(parser.parse_args().results)
     ratios = {name: here[name] / PUBLISHED_S[name] for name in sorted(here.keys() & PUBLISHED_S)}
@@ -95,5 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with terminated_like_interrupted():
-        main()
+    run(main)

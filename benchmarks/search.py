@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from commandline.run import terminated_like_interrupted
+from benchmarks.command import Parser, run
 from loadtest.analysis import bottleneck, run_loading
 from loadtest.cli import tools
 from loadtest.engine.runner import run_load
@@ -49,6 +49,7 @@ def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Bo
 
 def main() -> None:
     """Measure both ways."""
+    Parser(__doc__).parse_args()
     console = Console(width=110)
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch, "region")
@@ -65,5 +66,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with terminated_like_interrupted():
-        main()
+    run(main)

@@ -12,7 +12,6 @@ Examples:
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -31,8 +30,8 @@ from typing import Any
 import psutil
 
 from benchmarks import secrets_manager
+from benchmarks.command import Parser, run, whole
 from benchmarks.service_requests import KINDS, RESET, SCENARIO, VISIT, VISITORS
-from commandline.run import terminated_like_interrupted
 from region import calibration
 from region.services.rds.postgres.cluster import Cluster
 from region.services.rds.postgres.settings import ClusterSpec
@@ -292,13 +291,11 @@ def rows() -> Generator[Row]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__)
     parser.add_argument("--revision", action="append", type=Path, help="may be repeated")
     parser.add_argument("--iterations", default="")
-    parser.add_argument("--count", type=int, default=REQUESTS)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--count", type=whole(), default=REQUESTS)
+    parser.add_argument("--rounds", type=whole(), default=ROUNDS)
     options = parser.parse_args()
     settings = {"PASSWORD_ITERATIONS": options.iterations} if options.iterations else {}
     revisions = options.revision or [paths.REVISION]
@@ -313,5 +310,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with terminated_like_interrupted():
-        main()
+    run(main)

@@ -13,7 +13,6 @@ Examples:
 
 from __future__ import annotations
 
-import argparse
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.command import Parser, run, whole
 from loadtest.analysis import latency_curve, sizing
 from loadtest.analysis.columns import quantile
 from loadtest.analysis.latency_curve import Observed
@@ -143,10 +143,8 @@ def accuracy(hold_s: float, runs: int, *, seed: int = 1, stalls: bool = False) -
 
 def main() -> None:
     """Print the accuracy by the length of a hold."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--runs", type=int, default=100)
+    parser = Parser(__doc__)
+    parser.add_argument("--runs", type=whole(), default=100)
     parser.add_argument("--stalls", action="store_true")
     chosen = parser.parse_args()
     table = Table(title=f"within {sizing.WITHIN:.0%}, {chosen.runs} runs, {ASKED:.0f} requests/s")
@@ -160,4 +158,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -72,6 +72,22 @@ _WORDS: tuple[tuple[str, str], ...] = (
         r"mapping values are not allowed here",
         "a colon inside of a value: put the value in quotes, or begin a new line",
     ),
+    (
+        r"expected <block end>, but found .*",
+        "this line is indented otherwise than those it belongs to, or a dash has no space behind it",
+    ),
+    (
+        r"could not find expected ':'",
+        "a colon is missing behind the key before this, or a text over several lines needs quotes",
+    ),
+    (
+        r"found unexpected end of stream",
+        "a quotation mark before this is not closed",
+    ),
+    (
+        r"found undefined alias '([^']*)'",
+        r"nothing before this is called `&\1`",
+    ),
 )
 """What the parser says, and the same with a remedy."""
 
@@ -268,10 +284,11 @@ def _is_rewritten(node: yaml.ScalarNode) -> bool:
         case "int":
             digits = text.lstrip("+-")
             octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+            other_base = digits[:2].lower() in ("0x", "0b")
             long = digits.isdecimal() and int(digits[:20]) > MOST_EXACT
-            return octal or long or bool({"_", ":"} & set(text))
+            return octal or other_base or long or bool({"_", ":", "+"} & set(text))
         case "float":
-            return bool({"_", ":"} & set(text))
+            return text.endswith("0") or bool({"_", ":", "+", "e", "E"} & set(text))
         case _:
             return False
 

@@ -44,6 +44,24 @@ def portable(settings: Mapping[str, Any], name: str) -> Portable:
     return Portable({**kept, "config": config}, tuple(_notes(settings, secret, name)))
 
 
+def without_secret_types(project: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a project file whose settings need not be secret: a placeholder is not encrypted.
+
+    What names an account is left out, as from the settings of its stacks.
+    """
+    given = project.get("config")
+    if not isinstance(given, dict):
+        return dict(project)
+    config = {
+        key: {name: one for name, one in value.items() if name != "secret"}
+        if isinstance(value, dict)
+        else value
+        for key, value in cast("dict[Any, Any]", given).items()
+        if not _names_an_account(str(key))
+    }
+    return {**project, "config": config}
+
+
 def _notes(settings: Mapping[str, Any], secret: list[str], name: str) -> Iterator[str]:
     if secret:
         yield (

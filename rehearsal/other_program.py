@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from commandline import files
 from rehearsal import foreign_settings, yaml_file
 from rehearsal.pulumi_project import EngineError
 
 PROJECT = "Pulumi.yaml"
-ENDINGS = ("yaml", "yml")
+ENDINGS = (".json", ".yaml", ".yml")
+"""Endings of project files in the order in which Pulumi looks for them (`sdk/go/common/encoding`)."""
+_AUTOMATION = "create_or_select_stack"
+"""What programs of the Automation API call."""
+_DEPLOYMENT = ".deploy"
+"""End of the name of a file that is about Pulumi Deployments, and no stack's settings."""
 NO_SETTINGS = "preview"
 """Name of the stack of a program without settings of one."""
 
@@ -28,6 +34,10 @@ class Program:
     """Its project file."""
     settings: Mapping[str, Path]
     """The settings file of each stack that has one."""
+    unread: tuple[Path, ...] = ()
+    """Files that look like settings, which Pulumi does not read."""
+    sources: tuple[Path, ...] = ()
+    """Where packages of its own are, which its author has installed with it."""
 
     def notes(self) -> list[str]:
         """Return what of its settings is previewed otherwise than it is deployed.
@@ -35,7 +45,12 @@ class Program:
         Raises:
             EngineError: One cannot be read.
         """
-        return [
+        unread = [
+            f"{file.name} is not read: beside {self.project.name}, Pulumi reads settings that end in "
+            f"`{self.project.suffix}`"
+            for file in self.unread
+        ]
+        return unread + [
             note
             for stack in self.stacks
             if stack in self.settings
@@ -52,6 +67,8 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
         EngineError: It is no Pulumi program in Python, or has no such stack.
     """
     found = _project_file(directory)
+    if not found.is_file() and (hint := _elsewhere(directory)):
+        raise EngineError(f"cannot read {found}: there is none; {hint}")
     project = _read(found)
     runtime = project.get("runtime")
     name = cast("Mapping[str, Any]", runtime).get("name") if isinstance(runtime, dict) else runtime
@@ -60,12 +77,17 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
             f"{found}: its runtime is {name!r}; programs in Python can be previewed, "
             'others by `pulumi preview` after `eval "$(python -m rehearsal env)"`'
         )
-    settings = _settings(directory / str(project.get("stackConfigDir") or ""))
+    kept_in = directory / _settings_directory(project)
+    settings = _settings(kept_in, found.suffix)
+    unread = [file for ending in ENDINGS for file in _settings(kept_in, ending).values()]
+    unread = [file for file in unread if file.suffix != found.suffix]
     known = sorted(settings)
     for one in stacks:
         if one not in known:
             has = f"it has {', '.join(known)}" if known else "it has none"
-            raise EngineError(f"{directory} has no settings of a stack {one!r}; {has}")
+            raise EngineError(
+                f"{directory} has no settings of a stack {one!r} (Pulumi.{one}{found.suffix}); {has}"
+            )
     chosen = stacks or tuple(known) or (NO_SETTINGS,)
     regions = {_region(settings[one]) for one in chosen if one in known}
     if len(regions) > 1:
@@ -74,7 +96,14 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
             "one of them with --stack"
         )
     region = regions.pop() if regions else None
-    return Program(chosen, region or _default_region(project), found, settings)
+    return Program(
+        chosen,
+        region or _default_region(project),
+        found,
+        settings,
+        tuple(unread),
+        _sources(directory),
+    )
 
 
 _STATE = (
@@ -99,18 +128,52 @@ def explained(text: str) -> str:
     return "\n".join([text, *(hit.expand(remedy) for hit, remedy in found if hit)])
 
 
+def _elsewhere(directory: Path) -> str | None:
+    """Return where a program most likely is that is not in a directory; None if nobody can know."""
+    if directory.is_file():
+        return f"--program takes a directory: {directory.parent}"
+    below = [file.parent for ending in ENDINGS for file in directory.glob(f"*/Pulumi{ending}")]
+    if below:
+        return f"--program takes the directory of one program: {', '.join(map(str, sorted(below)))}"
+    if any(_AUTOMATION in _text(file) for file in directory.glob("*.py")):
+        return (
+            "a program of the Automation API has none: write its function's content into a `__main__.py`, "
+            "and beside it a `Pulumi.yaml` with `name: ours` and `runtime: python`"
+        )
+    return None
+
+
+def _text(file: Path) -> str:
+    try:
+        return files.read_text(file)
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _sources(directory: Path) -> tuple[Path, ...]:
+    """Return where poetry, uv and pip find the packages of a project that they install."""
+    for root in (directory.resolve(), *directory.resolve().parents):
+        if any((root / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg")):
+            return tuple(one for one in (root / "src", root) if one.is_dir())
+    return ()
+
+
 def _project_file(directory: Path) -> Path:
-    there = (directory / f"Pulumi.{ending}" for ending in ENDINGS)
+    there = (directory / f"Pulumi{ending}" for ending in ENDINGS)
     return next((file for file in there if file.is_file()), directory / PROJECT)
 
 
-def _settings(directory: Path) -> dict[str, Path]:
-    """Return the settings file of each stack, by the stack's name."""
-    return {
-        file.name.removeprefix("Pulumi.").removesuffix(f".{ending}"): file
-        for ending in ENDINGS
-        for file in sorted(directory.glob(f"Pulumi.*.{ending}"))
-    }
+def _settings_directory(project: Mapping[str, Any]) -> str:
+    """Return where the settings of stacks are; `config` is its older name, if it is a text."""
+    given = project.get("config"), project.get("stackConfigDir")
+    return next((one for one in given if isinstance(one, str)), "")
+
+
+def _settings(directory: Path, ending: str) -> dict[str, Path]:
+    """Return the settings file of each stack, by the stack's name: it has the project file's ending."""
+    files = sorted(directory.glob(f"Pulumi.*{ending}"))
+    named = {file.name.removeprefix("Pulumi.").removesuffix(ending): file for file in files}
+    return {name: file for name, file in named.items() if not name.endswith(_DEPLOYMENT)}
 
 
 def _default_region(project: Mapping[str, Any]) -> str | None:

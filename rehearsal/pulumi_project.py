@@ -63,6 +63,11 @@ class OtherProgram(Protocol):
         """The settings file of each stack that has one."""
         ...
 
+    @property
+    def sources(self) -> Sequence[Path]:
+        """Where packages of its own are."""
+        ...
+
 
 @dataclass(frozen=True)
 class Project:
@@ -119,9 +124,13 @@ class Project:
         project["main"] = str(os.path.relpath(main, self.directory)) + (
             "/" if main.is_dir() else ""
         )
-        # Where its author keeps states and settings.
+        # Where its author keeps states and settings; `config` is one if it is a text, as it once was.
         for elsewhere in ("backend", "stackConfigDir"):
             project.pop(elsewhere, None)
+        if isinstance(project.get("config"), str):
+            del project["config"]
+        if self.program:
+            project = foreign_settings.without_secret_types(project)
         options = {"virtualenv": str(paths.VENV)}
         project["runtime"] = {"name": "python", "options": options}
         text = yaml.safe_dump(project, sort_keys=False)
@@ -219,7 +228,12 @@ class Project:
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment of a process that works on the project."""
-        return {**process_environment(self.session, self.root), **self.variables}
+        found = {**process_environment(self.session, self.root), **self.variables}
+        if self.program and self.program.sources:
+            # Behind everything else: a package of theirs must not hide one of this project's.
+            theirs = map(str, self.program.sources)
+            found["PYTHONPATH"] = os.pathsep.join(filter(None, [found.get("PYTHONPATH"), *theirs]))
+        return found
 
 
 def _pack() -> tuple[str, str]:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, cast
 import typer
 from rich.console import Console
 
+from commandline import disk
+from commandline.findings import Findings
 from commandline.options import file
 from commandline.options import stack as stack_name
 from loadtest.cli import output, tools
@@ -38,7 +40,12 @@ def cost_command(
 
     Example: `python -m loadtest cost --stack ha --file cost.json`
     """
-    found = outputs.estimate(stack, tools.pulumi())
+    findings = Findings()
+    estimate = findings.of(outputs.estimate, stack, tools.pulumi())
+    if file is not None:
+        findings.of(disk.require_writable, file)
+    findings.report()
+    found = estimate.value
     console = Console()
     show(console, stack, found)
     if file is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
+from commandline.findings import Findings
 from loadtest.analysis import fleet_capacity, run_loading, saved_runs, slo, verdict
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.slo import Slo
@@ -98,7 +99,11 @@ def gate_command(
     - `python -m loadtest gate latest-ha --slo our-slo.yml`
     - `python -m loadtest gate --json`
     """
-    gate = evaluate(saved_runs.load(paths.base(), run), read_slo(slo_file) or slo.default())
+    findings = Findings()
+    found = findings.of(saved_runs.load, paths.base(), run)
+    slos = findings.of(read_slo, slo_file)
+    findings.report()
+    gate = evaluate(found.value, slos.value or slo.default())
     console = Console()
     if json:
         output.show_json(console, gate)

@@ -16,6 +16,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from loadtest.profiles import Profile
+from loadtest.scenario import environment as environment_variables
 from loadtest.scenario import own_load, walk, yaml_values
 from loadtest.scenario.schema import DEFAULT_TIMEOUT_S
 from loadtest.scenario.urls import Target
@@ -100,7 +101,7 @@ def adopt(
         path: Where it is.
         environment: One of its `config.environments`.
         own_phases: Whether its phases are the load; else a load profile replaces them.
-        let_in: Names of environment variables that its phases may read.
+        let_in: Names of environment variables that its phases and names of files may read.
     """
     content = copy.deepcopy(source.content)
     found = Adopted(Source(content, dict(source.keys), dict(source.values)))
@@ -111,6 +112,7 @@ def adopt(
     if isinstance(config, dict):
         given = cast("dict[str, Any]", config)
         _choose(found, given, environment)
+        environment_variables.name_files(given, let_in)
         _phases(found, given, let_in if own_phases else None)
         _replace(found, given)
         expects = "expect" in walk.mapping(given.get("plugins"))
@@ -249,6 +251,8 @@ def _phases(found: Adopted, config: dict[str, Any], let_in: frozenset[str] | Non
     if let_in is None:
         found.note(where, "`phases`: the load profile replaces it")
         return
+    if (mode := config.get("mode", "uniform")) != "uniform":
+        found.refuse(("config", "mode"), own_load.of_mode(mode))
     own = own_load.read(given, let_in)
     found.load = own.profile
     for location, text in own.problems:
@@ -292,6 +296,8 @@ def _target(found: Adopted, config: dict[str, Any]) -> Target:
     if "{{" in given:
         found.note(where, "`target`: the stack's URL replaces it")
         return Target()
+    if "//" not in given:
+        given = f"http://{given}"  # `localhost:3000`, as people write it.
     parts = urlsplit(given)
     if parts.query or parts.fragment or "@" in parts.netloc:
         found.refuse(where, "`target`: write no user, query or fragment in it, but in the requests")

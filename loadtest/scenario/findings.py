@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from loadtest.scenario import meant
 from loadtest.scenario.expectations import Expect
 from loadtest.scenario.part import Part
 from loadtest.scenario.schema import (
@@ -148,10 +148,27 @@ def _problem(source: Source, error: ErrorDetails, location: Location) -> Problem
 def _wrong_value(error: ErrorDetails, location: Location) -> str:
     if error["type"] == "model_type" and not location:
         return "a scenario file has the keys `config` and `scenarios`"
-    what = f"`{location[-1]}`" if location and isinstance(location[-1], str) else ""
+    key = location[-1] if location else None
+    what = f"`{key}`" if isinstance(key, str) else ""
     if error["input"] is None and what:
         return f"{what} is empty: fill it in or remove it"
+    if meant := _meant(error["input"], location):
+        return meant
     return f"{what}: {explain(error)}" if what else explain(error)
+
+
+def _meant(given: object, location: Location) -> str | None:
+    """Return what to write instead of a value of another type, where that is known."""
+    key = location[-1] if location else None
+    if given == "" and key == "url":
+        return "`url` is empty: write `/`"
+    if key in METHODS and isinstance(given, str):
+        return f'`{key}` is a mapping: write `{key}: {{url: "{given}"}}`'
+    if "expect" in location[-2:] and isinstance(given, int):
+        return f"an expectation is a mapping: write `statusCode: {given}`"
+    if key == "ifTrue" and isinstance(given, bool):
+        return "`ifTrue` names a variable, such as `ifTrue: token`: remove it, or the request"
+    return None
 
 
 def _start(source: Source, location: Location) -> Position:
@@ -181,8 +198,10 @@ def _unknown(location: Location) -> str:
     names, what = next(
         ((names, what) for pattern, names, what in KNOWN if pattern.fullmatch(part)), ((), "this")
     )
-    close = difflib.get_close_matches(key, names, n=1)
-    hint = f"; did you mean `{close[0]}`?" if close else _choices(names)
+    if instead := meant.instead(key, part):
+        return f"unknown key `{key}` in {what}: {instead}"
+    close = meant.close(key, names)
+    hint = f"; did you mean `{close}`?" if close else _choices(names)
     return f"unknown key `{key}` in {what}{hint}"
 
 

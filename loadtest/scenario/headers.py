@@ -27,6 +27,20 @@ def _sendable(headers: dict[str, Any] | None) -> dict[str, Any] | None:
     return headers
 
 
+def _sendable_cookies(cookies: dict[str, Any] | None) -> dict[str, Any] | None:
+    for name, value in (cookies or {}).items():
+        if found := _NOT_SENT.search(_TEMPLATE.sub("", f"{name}={value}")):
+            raise ValueError(
+                f"`{name}` has the character U+{ord(found[0]):04X}, which no header can have: Artillery "
+                "ends the user"
+            )
+    return cookies
+
+
+Cookies = Annotated[dict[str, str | int | float], AfterValidator(_sendable_cookies)]
+"""Cookies of a request, all of which are in one header."""
+AnyCookies = Annotated[dict[str, Any], AfterValidator(_sendable_cookies)]
+"""Cookies of all requests."""
 Headers = Annotated[dict[str, str | int | float], AfterValidator(_sendable)]
 """Headers of a request."""
 AnyHeaders = Annotated[dict[str, Any], AfterValidator(_sendable)]

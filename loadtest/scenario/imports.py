@@ -18,11 +18,15 @@ SUFFIXES = ("", ".js", ".cjs", ".mjs", ".ts")
 _OF_IMPORTS = (*SUFFIXES, ".json", ".node", ".tsx", ".jsx")
 _CODE = frozenset({".js", ".cjs", ".mjs", ".ts", ".tsx", ".jsx", ".json"})
 _TYPED = (".ts", ".tsx")
-_LITERAL_OR_COMMENT = re.compile(
-    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/""",
-    re.DOTALL,
+_TOKEN = re.compile(
+    r"""//[^\n]*|/\*.*?\*/
+    |(?P<literal>`(?:\\.|[^`\\])*`
+    |(?:(?<=[=(,:;!&|?{}\[])|(?<=\breturn))\s*/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/)
+    |(?P<import>(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'](?P<name>[^"'\n]+)["'])
+    |(?P<string>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""",
+    re.DOTALL | re.VERBOSE,
 )
-_IMPORT = re.compile(r"""(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["']([^"'\n]+)["']""")
+"""What is read as a whole, from the left: what looks like an import in a comment or a text is none."""
 _LATER = re.compile(r"=>|\?|&&|\|\||\b(?:function|async|try|if)\b")
 """What stands before an import that may never be asked for."""
 _TYPES = re.compile(r"\b(?:import|export)\s+type\b")
@@ -85,16 +89,25 @@ class Import:
 
 def of(file: Path, text: str) -> Iterator[Import]:
     """Yield the imports of a file in their order."""
-    code = _LITERAL_OR_COMMENT.sub(lambda found: found[1] or re.sub(r"[^\n]", " ", found[0]), text)
-    for found in _IMPORT.finditer(code):
+    code = without_comments(text)
+    for found in _TOKEN.finditer(text):
+        if found["import"] is None:
+            continue
         start = code.rfind("\n", 0, found.start()) + 1
         begins = max(code.rfind(word, 0, found.end()) for word in ("import", "export"))
         for_types = begins >= 0 and _TYPES.match(code, begins) is not None
         before = code[start : found.start()]
         at_load = not before[:1].isspace() and not _LATER.search(before)
-        if found[0].startswith("from"):
+        if found["import"].startswith("from"):
             at_load = at_load and not for_types
-        yield Import(file, code.count("\n", 0, found.start()) + 1, found[1], at_load)
+        yield Import(file, code.count("\n", 0, found.start()) + 1, found["name"], at_load)
+
+
+def without_comments(text: str) -> str:
+    """Return code with blanks for its comments, so that everything else stays where it is."""
+    return _TOKEN.sub(
+        lambda found: found[0] if found.lastgroup else re.sub(r"[^\n]", " ", found[0]), text
+    )
 
 
 def is_code(file: Path) -> bool:

@@ -7,6 +7,7 @@ is written for Artillery is read back as the same values.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import yaml
 
@@ -46,6 +47,20 @@ class ScriptLoader(PositionLoader):
     tells_duplicates_later = True
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own form
+    _in_plain_text = False
+
+    def scan_plain(self) -> Any:
+        """Read a text without quotes: in `{url: /a?b=c}`, PyYAML's ends before the question mark."""
+        self._in_plain_text = True
+        try:
+            return super().scan_plain()  # pyright: ignore[reportUnknownVariableType]
+        finally:
+            self._in_plain_text = False
+
+    def peek(self, index: int = 0) -> str:
+        """Return a character ahead; in a plain text, a question mark is one like any other."""
+        found = super().peek(index)
+        return "x" if found == "?" and self._in_plain_text else found
 
 
 class ScriptDumper(yaml.SafeDumper):

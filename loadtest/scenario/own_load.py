@@ -7,9 +7,7 @@ is planned here is what arrives, so that anything else is refused with its line 
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,12 +18,15 @@ from loadspec.durations import whole_seconds
 from loadspec.phases import LONGEST_S, MOST_VISITORS
 from loadtest.errors import LoadTestError
 from loadtest.profiles import Phase, Profile, counted, pause
+from loadtest.scenario import environment, meant
+from loadtest.scenario.placeholders import SHELL
 from loadtest.yaml_positions import Location
 
 NAME = "script"
 """The profile's name."""
 KEYS = ("name", "duration", "arrivalRate", "rampTo", "arrivalCount", "pause", "maxVusers", "mode")
-_VARIABLE = re.compile(r"\{\{\s*\$(?:env|processEnvironment)\.(\w+)\s*\}\}")
+_OF_OTHERS = {"rate": "arrivalRate", "rps": "arrivalRate", "vus": "maxVusers", "wait": "pause"}
+"""What other tools call them."""
 
 Found = tuple[Location, str]
 """Where something is wrong, and what."""
@@ -155,7 +156,12 @@ def _made(entry: Mapping[str, Any], name: str, kind: str) -> Phase:
             )
         return Phase(name, duration, _whole(rate, duration), None, None, most)
     low = _number(entry, "arrivalRate", least=0) if "arrivalRate" in entry else 0
-    return Phase(name, duration, low, _number(entry, "rampTo", least=0), None, most)
+    high = _number(entry, "rampTo", least=0)
+    if not (low or high):
+        raise _WrongError(
+            f"nobody arrives in a ramp from 0 to 0: write `pause: {duration}`", "rampTo"
+        )
+    return Phase(name, duration, low, high, None, most)
 
 
 def _whole(rate: float, duration_s: int) -> float:
@@ -171,29 +177,38 @@ def _whole(rate: float, duration_s: int) -> float:
 def _unknown_keys(given: Mapping[Any, Any]) -> Iterator[_WrongError]:
     for key in given:
         if key not in KEYS:
-            close = difflib.get_close_matches(str(key), KEYS, n=1)
-            hint = f"did you mean `{close[0]}`?" if close else f"known are {', '.join(KEYS)}"
+            close = _OF_OTHERS.get(str(key)) or meant.close(str(key), KEYS)
+            hint = f"did you mean `{close}`?" if close else f"known are {', '.join(KEYS)}"
             yield _WrongError(f"unknown key `{key}` in a phase; {hint}", key)
     if given.get("mode", "uniform") != "uniform":
-        yield _WrongError(
-            f"`mode`: arrivals of mode {given['mode']!r} are random, so that no run could be repeated; "
-            "remove it",
-            "mode",
-        )
+        yield _WrongError(of_mode(given["mode"]), "mode")
+
+
+def of_mode(mode: object) -> str:
+    """Say why visitors do not arrive in this mode."""
+    return (
+        f"`mode`: arrivals of mode {mode!r} are random, so that no run could be repeated; remove it"
+    )
 
 
 def _filled(value: Any, key: str, let_in: frozenset[str]) -> Any:
     """Put in the environment variables that the script may read."""
+    if isinstance(value, str) and key != "name" and (found := SHELL.fullmatch(value.strip())):
+        raise _WrongError(
+            f'`{key}`: `{value}` is no number: write "{{{{ $env.{found[1]} }}}}", or let `envsubst` '
+            "fill it in before",
+            key,
+        )
     if not isinstance(value, str) or "{{" not in value:
         return value
-    for name in _VARIABLE.findall(value):
+    for name in environment.VARIABLE.findall(value):
         if name not in let_in or name not in os.environ:
             raise _WrongError(
                 f"`{key}` reads the environment variable {name}, which is empty: `--pass-env {name}` "
                 "lets it in",
                 key,
             )
-    filled = _VARIABLE.sub(lambda found: os.environ[found[1]], value)
+    filled = environment.filled(value)
     if "{{" in filled:
         raise _WrongError(f"`{key}`: {value!r} is known only in the run; write the number", key)
     return filled

@@ -13,6 +13,7 @@ from typing import Any
 
 from commandline import files
 from loadtest.scenario import credentials, csv_text, walk
+from loadtest.scenario.part import is_template
 from loadtest.scenario.schema import Payload
 from loadtest.yaml_positions import Location
 
@@ -64,6 +65,11 @@ class PayloadFile:
                 "no `order`: users get random rows, as Artillery's default is, so several may share "
                 "one; `order: sequence` gives each its own"
             )
+        if any(cell[:1] == " " and cell.strip() for row in self.rows for cell in row):
+            yield "values that begin with a space keep it: write none behind the delimiter"
+        hints = {_other_delimiter(self.payload, row) for row in self.rows}
+        if len(self.payload.fields) == 1 and len(hints) == 1 and (hint := hints.pop()):
+            yield f"each value may be several columns{hint}"
         if self.payload.cast and (value := self._rewritten()):
             yield f"`cast` makes numbers of texts such as {value}: `cast: false` keeps them as they are"
 
@@ -94,7 +100,11 @@ def read(content: Any, directory: Path) -> Iterator[PayloadFile]:
             if (named := _named_in(entry)) is not None:
                 yield PayloadFile(location, named, directory)
             continue
-        yield _read(payload, location, directory / payload.path)
+        if is_template(payload.path) and "$environment" not in payload.path:
+            # What is said of its template says it all.
+            yield PayloadFile(location, payload, directory)
+        else:
+            yield _read(payload, location, directory / payload.path)
 
 
 def _named_in(entry: Any) -> Payload | None:
@@ -127,6 +137,12 @@ def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
     except (UnicodeDecodeError, csv.Error) as error:
         problem = f"the payload {path} is not CSV in UTF-8: {error}"
         return PayloadFile(location, payload, path, problem=problem)
+    if text.lstrip()[:1] in ("{", "[") and path.suffix == ".json":
+        problem = (
+            f"the payload {path} is JSON, and Artillery reads CSV: write it as CSV, or `require` it in a "
+            "function of a `processor`"
+        )
+        return PayloadFile(location, payload, path, problem=problem)
     used = rows[payload.skipHeader :]
     problem = csv_text.problem(text, payload.delimiter, skips_header=payload.skipHeader)
     if problem is not None:
@@ -136,6 +152,16 @@ def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
 
 def _folded(names: Sequence[str]) -> list[str]:
     return [name.strip().casefold() for name in names]
+
+
+def _other_delimiter(payload: Payload, row: Sequence[str]) -> str:
+    """Return a remedy if something else than the delimiter separates the columns of a row."""
+    text = payload.delimiter.join(row)
+    for one in sorted({";", "\t", "|", ","} - {payload.delimiter}):
+        if text.count(one) >= max(1, len(payload.fields) - 1):
+            shown = "\\t" if one == "\t" else one
+            return f': write `delimiter: "{shown}"`'
+    return ""
 
 
 def _fault(payload: Payload, path: Path, rows: Sequence[Sequence[str]]) -> str | None:
@@ -151,7 +177,8 @@ def _fault(payload: Payload, path: Path, rows: Sequence[Sequence[str]]) -> str |
         )
     for number, row in enumerate(rows, 1 + payload.skipHeader):
         if len(row) < len(payload.fields):
-            return f"the payload {path} has {len(row)} columns, but {len(payload.fields)} `fields`"
+            hint = _other_delimiter(payload, row)
+            return f"the payload {path} has {len(row)} columns, but {len(payload.fields)} `fields`{hint}"
         if len(row) != len(rows[0]):
             return (
                 f"row {number} of the payload {path} has {len(row)} columns, the others have "

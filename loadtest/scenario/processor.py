@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from commandline import files
@@ -34,6 +35,7 @@ class Processor:
 
     files: tuple[Path, ...]
     source: str
+    """As it is written."""
     imports: tuple[Import, ...] = ()
     read: tuple[tuple[str, str], ...] = ()
     """Files that it reads from the current directory: where the code does, and the name."""
@@ -43,18 +45,23 @@ class Processor:
         """The file that the script names."""
         return self.files[0]
 
+    @cached_property
+    def code(self) -> str:
+        """Its source without comments."""
+        return imports.without_comments(self.source)
+
     def mentions(self, name: str) -> bool:
-        """Return whether a name appears in the source."""
-        return re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", self.source) is not None
+        """Return whether a name appears in the code."""
+        return re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", self.code) is not None
 
     @property
     def sets_unnamed_variables(self) -> bool:
-        """Whether it may set variables whose names are not in the source."""
-        return _DYNAMIC.search(self.source) is not None
+        """Whether it may set variables whose names are not in the code."""
+        return _DYNAMIC.search(self.code) is not None
 
     def environment(self) -> list[str]:
         """Return the names of the environment variables that it reads, sorted."""
-        return sorted({one or other for one, other in _ENVIRONMENT.findall(self.source)})
+        return sorted({one or other for one, other in _ENVIRONMENT.findall(self.code)})
 
     def problems(self, directory: Path) -> Iterator[str]:
         """Yield why it could not be loaded or would not find a file in `directory`, the script's."""
@@ -101,5 +108,5 @@ def read(path: Path) -> Processor:
 
 
 def _read_in(file: Path, text: str) -> Iterator[tuple[str, str]]:
-    for found in _READS.finditer(text):
+    for found in _READS.finditer(imports.without_comments(text)):
         yield f"{file.name}:{text.count(chr(10), 0, found.start()) + 1}", found[2]

@@ -232,7 +232,7 @@ def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
     if path.suffix in _CODE and path.is_file():
         raise LoadTestError(
             f"the scenario {chosen.name!r} is a program, and is not run here: write what it exports into a "
-            "file in YAML or JSON, as by `node -p \"JSON.stringify(require('./ours.js'))\" > ours.json`"
+            f"file in YAML or JSON, as by `{_exporting(path)} > {path.stem}.json`"
         )
     try:
         source = read(path, ScriptLoader)
@@ -261,6 +261,12 @@ def load(name_or_path: str = "login", choice: Choice | None = None) -> Scenario:
         () if own else tuple(validation.listing(path, found.notes)),
         found.load,
     )
+
+
+def _exporting(program: Path) -> str:
+    """Return a command that prints what a script in JavaScript or TypeScript exports."""
+    runner = "npx tsx" if program.suffix in (".ts", ".mts", ".cts") else "node"
+    return f"{runner} -p \"JSON.stringify(require('./{program.name}'))\""
 
 
 def _digest(found: Validated, parsed: Script, path: Path) -> str:

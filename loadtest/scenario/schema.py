@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from loadtest.scenario.headers import AnyHeaders
+from loadtest.scenario.headers import AnyCookies, AnyHeaders
 from loadtest.scenario.part import Part, is_template, listed
 from loadtest.scenario.steps import Step, requests_in
 
 DEFAULT_TIMEOUT_S = 10.0
 """Artillery's own limit for a request without `timeout`."""
+LONGEST_TIMEOUT_S = 3600
 MOST_REQUESTS = 10_000
 """Requests that one user may send: more is a mistake, and would outlast every profile."""
 
@@ -33,7 +34,7 @@ class Defaults(Part):
     """`config.http.defaults`, or `config.defaults` in older scripts."""
 
     headers: AnyHeaders | None = None
-    cookie: dict[str, Any] | None = None
+    cookie: AnyCookies | None = None
     think: ThinkDefaults | None = None
     strictCapture: bool | None = None  # noqa: N815
 
@@ -44,6 +45,8 @@ def _seconds(value: Any) -> Any:
         if not re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
             raise ValueError("is a number of seconds, such as `timeout: 10`")
         return float(value)
+    if isinstance(value, int) and value > LONGEST_TIMEOUT_S and not value % 1000:
+        raise ValueError(f"is in seconds: write {value // 1000}")
     return value
 
 
@@ -51,7 +54,7 @@ class Http(Part):
     """`config.http`."""
 
     timeout: Annotated[
-        float, BeforeValidator(_seconds), Field(gt=0, le=3600, allow_inf_nan=False)
+        float, BeforeValidator(_seconds), Field(gt=0, le=LONGEST_TIMEOUT_S, allow_inf_nan=False)
     ] = DEFAULT_TIMEOUT_S
     extendedMetrics: bool = False  # noqa: N815
     defaults: Defaults = Defaults()
@@ -130,6 +133,8 @@ def _weight(value: Any) -> Any:
     """Read a weight that is written as a text, as Artillery does."""
     if is_template(value):
         raise ValueError("is known only in the run: write the number")
+    if isinstance(value, str) and (share := re.fullmatch(r"\s*(\d+)\s*%\s*", value)):
+        raise ValueError(f"is a share among all weights: write {share[1]}")
     if isinstance(value, float):
         raise ValueError(  # noqa: TRY004 - pydantic turns it into an error of its own
             "must be a whole number: Artillery cuts off the rest"

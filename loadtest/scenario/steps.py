@@ -18,7 +18,7 @@ from pydantic import (
 
 from loadspec.durations import DURATION, seconds
 from loadtest.scenario.expectations import Expect, one_check_each
-from loadtest.scenario.headers import Headers
+from loadtest.scenario.headers import Cookies, Headers
 from loadtest.scenario.part import Part, is_template, listed
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -112,7 +112,7 @@ class Request(Part):
     setContentLengthHeader: bool | None = None  # noqa: N815
     qs: dict[str, Any] | None = None
     headers: Headers | None = None
-    cookie: dict[str, str | int | float] | None = None
+    cookie: Cookies | None = None
     auth: Auth | None = None
     gzip: bool | None = None
     followRedirect: bool | None = None  # noqa: N815
@@ -123,6 +123,16 @@ class Request(Part):
     afterResponse: Annotated[list[str] | None, BeforeValidator(listed)] = None  # noqa: N815
     ifTrue: str | None = None  # noqa: N815
     probability: int | float | str | None = None
+
+    @field_validator("json_")
+    @classmethod
+    def _is_sent(cls, value: Any) -> Any:
+        if value == "" or value is False or (isinstance(value, int | float) and not value):
+            shown = str(value).lower() or '""'
+            raise ValueError(
+                f"nothing is sent for it: write `body: '{shown}'` and its `content-type`"
+            )
+        return value
 
     @field_validator("qs")
     @classmethod

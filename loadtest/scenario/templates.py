@@ -14,11 +14,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from commandline import files
-from loadtest.scenario.variables import ENVIRONMENTS, Variables
+from loadtest.scenario.variables import BUILT_IN, ENVIRONMENTS, Variables
 from loadtest.yaml_positions import Location
 
 FUNCTIONS = ("$randomNumber", "$randomString")
 """Functions that Artillery brings."""
+_OF_OTHERS = {
+    **dict.fromkeys(("$randomint", "$randominteger", "$randint"), "$randomNumber(1, 100)"),
+    **dict.fromkeys(("$randomuuid", "$guid", "$randomguid", "$uuidv4", "$guuid"), "{{ $uuid }}"),
+}
+"""Names that other tools have for what Artillery has, in lower case."""
 _FAKE_DATA = Path(__file__).with_name("fake_data.txt")
 """Names of the functions of Artillery's plugin `fake-data`, one per line."""
 
@@ -28,6 +33,10 @@ _CALL = re.compile(r"\{\{\s*(\$[A-Za-z0-9_]+)\s*\(\s*([A-Za-z0-9_,\s]*)\s*\)\s*\
 _VARIABLE = re.compile(r"\{\{\{?[\s$A-Za-z0-9_.\[\]'\"-]+\}\}\}?")
 """Artillery's own pattern for a variable."""
 _NUMBERS = re.compile(r"\s*(\d+\s*(,\s*\d+\s*)*)?")
+_INDEX = re.compile(r"\[\s*(\$?[A-Za-z_]\w*)\s*\]")
+"""A word in brackets, without quotes."""
+_PATTERN = re.compile(r"\$[$&`']")
+"""What JavaScript's `replace`, with which Artillery fills in texts, does not put in as it is."""
 _ROOT = re.compile(r"[^.\[]+")
 _STEP = re.compile(r"[^.\[\]\"']+")
 """One key of a path, as lodash takes it apart."""
@@ -55,6 +64,8 @@ def problems(text: str, variables: Variables, *, fake: bool, in_config: bool) ->
     for found in _PART.finditer(text):
         rest = rest.replace(found[0], "", 1)
         yield from _one(found[0], found[1], variables, fake=fake, in_config=in_config)
+        if found[0] != text and not in_config:
+            yield from _within_a_text(found[1].strip(" {}\t\n"), variables)
     if "{{" in rest:
         yield "`{{` without `}}`: Artillery sends it as it is"
 
@@ -116,6 +127,13 @@ def _one(
 def _path(shown: str, name: str, inside: str, variables: Variables) -> Iterator[str]:
     """Yield a problem if the path into a variable leads nowhere in one of its values."""
     steps = _STEP.findall(inside.strip(" {}\t\n"))[1:]
+    for index in _INDEX.findall(inside):
+        if index in variables.known:
+            yield (
+                f"`{shown}`: Artillery takes `{index}` in brackets for a name, not for a variable, and "
+                'sends "undefined": loop `over` the list, or choose in a function'
+            )
+            return
     if not steps or variables.may_change(name):
         return
     for value in variables.values(name) or ():
@@ -123,6 +141,17 @@ def _path(shown: str, name: str, inside: str, variables: Variables) -> Iterator[
             yield (
                 f"`{shown}`: `{name}` can be {files.shortened(value)}, in which there is no "
                 f'`{".".join(steps)}`, and Artillery sends "undefined"'
+            )
+            return
+
+
+def _within_a_text(name: str, variables: Variables) -> Iterator[str]:
+    """Yield a problem if Artillery puts something else than a variable's value into a longer text."""
+    for value in variables.values(name) or ():
+        if isinstance(value, str) and (pattern := _PATTERN.search(value)):
+            yield (
+                f"`{name}` can be {files.shortened(value)}, and within a text Artillery replaces its "
+                f"`{pattern[0]}`: let the variable stand alone, or set the text in a function"
             )
             return
 
@@ -154,10 +183,14 @@ def _call(name: str, arguments: str, *, fake: bool) -> Iterator[str]:
         if name in fake_data():
             yield f"`{name}` needs the plugin: write `plugins: {{fake-data: {{}}}}` below `config`"
             return
+        if name in BUILT_IN:
+            yield f"`{name}` is a variable: write `{{{{ {name} }}}}`"
+            return
         close = difflib.get_close_matches(name, sorted({*FUNCTIONS, *fake_data()}), n=1)
-        hint = f"did you mean `{close[0]}`? " if close else ""
+        meant = _OF_OTHERS.get(name.lower()) or (close[0] if close else None)
+        hint = f"; did you mean `{meant}`?" if meant else "."
         yield (
-            f"Artillery has no function `{name}`; {hint}It has {', '.join(FUNCTIONS)} and, with the "
+            f"Artillery has no function `{name}`{hint} It has {', '.join(FUNCTIONS)} and, with the "
             f"plugin fake-data, {len(fake_data())} more"
         )
     elif not _NUMBERS.fullmatch(arguments):

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from loadtest.profiles import Profile
-from loadtest.scenario import conditions, payloads, templates, urls, variables, walk
+from loadtest.scenario import conditions, payloads, surprises, templates, urls, variables, walk
 from loadtest.scenario import processor as processors
 from loadtest.scenario.adoption import Adopted, adopt
 from loadtest.scenario.findings import structural
@@ -109,7 +109,7 @@ def _processor(
 ) -> Processor | None:
     name = walk.mapping(walk.mapping(content).get("config")).get("processor")
     where: Location = ("config", "processor")
-    if not isinstance(name, str):
+    if not isinstance(name, str) or is_template(name):
         return None
     found = processors.find(directory, name)
     if found is None:
@@ -156,6 +156,7 @@ class _Check:
                 self.adopted.note((*one.location, "path"), note)
         self._lists()
         self._templates()
+        self._surprises()
         for request in walk.requests(self._content):
             self._url(request)
             self._condition(request)
@@ -176,6 +177,9 @@ class _Check:
             if value == []:
                 text = f"`{name}` is an empty list: Artillery takes one of its values for each user"
                 self.adopted.refuse(("config", "variables", name), text)
+            if value is None:
+                note = f"`{name}` is empty: Artillery sends `null`"
+                self.adopted.note(("config", "variables", name), note)
 
     def _templates(self) -> None:
         plugins = walk.mapping(walk.mapping(self._content.get("config")).get("plugins"))
@@ -195,6 +199,10 @@ class _Check:
             if in_config and "$random" in text:
                 note = "Artillery computes this once: all users get the same value"
                 self.adopted.note(location, note)
+
+    def _surprises(self) -> None:
+        for one in surprises.of(self._content, self._variables_at, self.directory):
+            (self.adopted.refuse if one.refused else self.adopted.note)(one.location, one.text)
 
     def _variables_at(self, location: Location) -> Variables:
         """Return the variables that a user has there; of a conditional request, all of its loop's."""
@@ -315,7 +323,7 @@ class _Check:
                 self.adopted.refuse(where, text)
         elif name.startswith("haproof"):
             self.adopted.refuse(where, f"`{name}` is a name of the recorder: choose another one")
-        elif not processor.mentions(name):
+        elif not re.fullmatch(r"[\w$]+", name) or not processor.mentions(name):
             text = f"{processor.path.name} has no function `{name}`"
             self.adopted.refuse(where, text)
 

@@ -213,6 +213,18 @@ _SEVERAL = (
         files={"o.json": "{}"},
     ),
     row(
+        "loadtest gate nosuch --slo gone.yml",
+        "2 things are wrong",
+        "no run 'nosuch'",
+        "gone.yml",
+    ),
+    row(
+        "loadtest cost --stack ha --file /proc/x.json",
+        "2 things are wrong",
+        "stack 'ha'",
+        "cannot write /proc/x.json",
+    ),
+    row(
         "loadtest aa --outputs o.json --profile quick --hold 5:10s",
         "2 things are wrong",
         "two loads",

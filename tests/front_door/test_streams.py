@@ -141,21 +141,33 @@ def test_what_a_shell_writes_into_a_pipe_is_a_file(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "says"),
+    ("target", "variable", "value", "says"),
     [
-        ("PROFILE", "typo", "PROFILE=typo is no load profile; choose quick, seed or smoke"),
-        ("PROFILE", "a'; touch made; '", "is no load profile"),
-        ("EXPERIMENTS", "maybe", "EXPERIMENTS=maybe is neither 1 nor 0"),
+        (
+            "rehearse",
+            "PROFILE",
+            "typo",
+            "PROFILE=typo is no load profile; choose quick, seed or smoke",
+        ),
+        ("rehearse", "PROFILE", "a'; touch made; '", "is no load profile"),
+        ("rehearse", "EXPERIMENTS", "maybe", "EXPERIMENTS=maybe is neither 1 nor 0"),
+        (
+            "prove",
+            "PROFILE",
+            "typo",
+            "PROFILE=typo is no load profile; choose quick, seed or smoke",
+        ),
+        ("tools", "LIMITS", "all", "LIMITS=all is neither 1 nor 0"),
     ],
 )
 def test_make_tells_a_wrong_variable_before_it_installs_anything(
-    variable: str, value: str, says: str, tmp_path: Path
+    target: str, variable: str, value: str, says: str, tmp_path: Path
 ):
     # Without what `make setup` needs: it would fail if it were tried.
     makefile = tmp_path / "Makefile"
     makefile.write_text((ROOT / "Makefile").read_text())
     done = subprocess.run(
-        ["make", "rehearse", f"{variable}={value}"],
+        ["make", target, f"{variable}={value}"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -167,6 +179,22 @@ def test_make_tells_a_wrong_variable_before_it_installs_anything(
     assert says in message
     assert done.stderr.rstrip().endswith("Error 4")
     assert list(tmp_path.iterdir()) == [makefile]
+
+
+@pytest.mark.parametrize(
+    ("given", "called"),
+    [
+        ("prove PROFILE=seed", "rehearsal prove --profile seed"),
+        ("tools LIMITS=0", "benchmarks.generators"),
+        ("tools LIMITS=1", "benchmarks.generators --limits"),
+        ("rehearse EXPERIMENTS=0", "rehearsal run --profile quick"),
+    ],
+)
+def test_make_heeds_its_variables(given: str, called: str):
+    done = subprocess.run(
+        ["make", "--dry-run", *given.split()], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1].rstrip().endswith(f"-m {called}")
 
 
 def test_a_report_that_can_be_written_is_left_as_it_was(tmp_path: Path):

@@ -76,14 +76,18 @@ def test_settings_may_lie_elsewhere_and_the_author_s_backend_is_left_out(tmp_pat
         "main": "infra",
         "stackConfigDir": "deploy",
         "backend": {"url": "s3://acme-state"},
-        "config": {"aws:region": {"value": "us-west-2"}},
+        "config": {
+            "aws:region": {"value": "us-west-2"},
+            "aws:profile": "acme",
+            "password": {"type": "string", "secret": True},
+        },
     }
     (program / "infra").mkdir()
     (program / "Pulumi.yml").write_text(yaml.safe_dump(project))
-    (program / "deploy" / "Pulumi.live.yaml").write_text(yaml.safe_dump(SETTINGS))
+    (program / "deploy" / "Pulumi.live.yml").write_text(yaml.safe_dump(SETTINGS))
     found = other_program.find(program)
     assert (found.stacks, found.region) == (("live",), "us-east-1")
-    assert [note.partition(":")[0] for note in found.notes()] == ["Pulumi.live.yaml"] * 2
+    assert [note.partition(":")[0] for note in found.notes()] == ["Pulumi.live.yml"] * 2
 
     session = cast("Any", SimpleNamespace(region="us-east-1"))
     made = Quiet(session, tmp_path / "root", program=found)
@@ -91,10 +95,15 @@ def test_settings_may_lie_elsewhere_and_the_author_s_backend_is_left_out(tmp_pat
     made.prepare("live", {})
     written = yaml.safe_load((made.directory / "Pulumi.yaml").read_text())
     assert {"backend", "stackConfigDir"}.isdisjoint(written)
+    # Pulumi refuses a value of a secret setting that is not encrypted.
+    assert written["config"] == {
+        "aws:region": {"value": "us-west-2"},
+        "password": {"type": "string"},
+    }
     assert (made.directory / written["main"]).resolve() == program / "infra"
     settings = yaml.safe_load((made.directory / "Pulumi.live.yaml").read_text())
     assert settings["config"]["shop:password"] == PLACEHOLDER
     assert "aws:profile" not in settings["config"]
 
-    (program / "deploy" / "Pulumi.live.yaml").unlink()
+    (program / "deploy" / "Pulumi.live.yml").unlink()
     assert other_program.find(program).region == "us-west-2"

@@ -39,12 +39,33 @@ def test_a_program_without_settings_gets_a_stack(tmp_path: Path):
     assert (found.stacks, found.region) == (("preview",), None)
 
 
+def test_settings_are_those_that_pulumi_reads(tmp_path: Path):
+    # As `ProjectStackPath` of Pulumi's SDK: they end as the project file does.
+    written(tmp_path, {**PYTHON, "stackConfigDir": "stacks"})
+    kept_in = tmp_path / "stacks"
+    kept_in.mkdir()
+    for name in ("dev.yaml", "dev.yml", "test.yml", "dev.deploy.yaml", "prod.json"):
+        (kept_in / f"Pulumi.{name}").write_text("config: {}")
+    found = other_program.find(tmp_path)
+    assert dict(found.settings) == {"dev": kept_in / "Pulumi.dev.yaml"}
+    assert [note.partition(" ")[0] for note in found.notes()] == [
+        "Pulumi.prod.json", "Pulumi.dev.yml", "Pulumi.test.yml",
+    ]  # fmt: skip
+    with pytest.raises(EngineError, match=r"stack 'test' \(Pulumi.test.yaml\); it has dev"):
+        other_program.find(tmp_path, ("test",))
+    (tmp_path / "Pulumi.yaml").rename(tmp_path / "Pulumi.yml")
+    assert other_program.find(tmp_path).stacks == ("dev", "test")
+    # The older name of `stackConfigDir`, and a project in JSON, for which Pulumi looks first.
+    (tmp_path / "Pulumi.json").write_text(json.dumps({**PYTHON, "config": "stacks"}))
+    assert other_program.find(tmp_path).stacks == ("prod",)
+
+
 @pytest.mark.parametrize(
     ("project", "stacks", "message"),
     [
         ({"name": "shop", "runtime": "nodejs"}, (), r"Pulumi.yaml: its runtime is 'nodejs'"),
         ([1], (), r"Pulumi.yaml is not a mapping"),
-        (PYTHON, ("test",), r"no settings of a stack 'test'; it has dev, prod"),
+        (PYTHON, ("test",), r"no settings of a stack 'test' .*; it has dev, prod"),
         (PYTHON, (), r"dev, prod are in different Regions, .* name one of them with --stack"),
     ],
 )
@@ -58,6 +79,19 @@ def test_what_cannot_be_previewed_is_told(
 
 def test_a_directory_without_a_program_is_told(tmp_path: Path):
     with pytest.raises(EngineError, match=r"cannot read .*Pulumi.yaml.* --program takes"):
+        other_program.find(tmp_path)
+
+
+def test_where_the_program_is_instead_is_told(tmp_path: Path):
+    (tmp_path / "infra").mkdir()
+    written(tmp_path / "infra", PYTHON)
+    with pytest.raises(EngineError, match=rf"takes the directory of one program: {tmp_path}/infra"):
+        other_program.find(tmp_path)
+    with pytest.raises(EngineError, match=rf"takes a directory: {tmp_path}/infra"):
+        other_program.find(tmp_path / "infra" / "Pulumi.yaml")
+    (tmp_path / "infra" / "Pulumi.yaml").rename(tmp_path / "main.py")
+    (tmp_path / "main.py").write_text("stack = auto.create_or_select_stack('dev', 'p', program)")
+    with pytest.raises(EngineError, match=r"a program of the Automation API has none: write"):
         other_program.find(tmp_path)
 
 
@@ -84,6 +118,16 @@ def test_what_a_program_needs_beyond_this_project_has_a_remedy(said: str, remedy
     assert first == said
     assert remedy in last
     assert other_program.explained("KeyError: 'name'") == "KeyError: 'name'"
+
+
+def test_packages_of_its_own_are_found_as_if_they_were_installed(tmp_path: Path):
+    directory = tmp_path / "infra"
+    directory.mkdir()
+    written(directory, PYTHON)
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'ours'\n")
+    assert other_program.find(directory).sources == (tmp_path,)
+    (tmp_path / "src").mkdir()
+    assert other_program.find(directory).sources == (tmp_path / "src", tmp_path)
 
 
 def test_an_older_engine_is_refused_by_the_project_itself():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import textwrap
 import time
@@ -13,6 +14,7 @@ import pytest
 from region.session import Session
 from rehearsal import processes
 from rehearsal.engine_events import Event, Heartbeat, Message, PhaseStarted
+from rehearsal.other_program import Program
 from rehearsal.pulumi_project import EngineError, Project
 from tests.region.fakes import give_credential
 from toolchain import locate
@@ -131,3 +133,13 @@ def test_an_interruption_ends_the_engine_and_what_it_started(
     assert time.monotonic() - started < 15
     for pid in map(int, pids.read_text().split()):
         assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_packages_of_another_program_hide_none_of_this_one(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "/mine")
+    assert project.environment()["PYTHONPATH"] == "/mine"
+    program = Program(("dev",), None, Path("Pulumi.yaml"), {}, sources=(Path("/ours/src"),))
+    found = dataclasses.replace(project, program=program).environment()
+    assert found["PYTHONPATH"] == "/mine:/ours/src"

@@ -39,13 +39,20 @@ from tests.loadtest.scenario.brought import a_flow, refused, written
          "as an empty text"),
         ("post: {url: /, json: {}, body: x}", "6:9: `post`: a request has one body, not json and "
          "body"),
-        ("get: /", "6:9: `get`: input should be a mapping of keys to values, such as `{name: …}`, not '/'"),
+        ("get: /", '6:9: `get` is a mapping: write `get: {url: "/"}`'),
+        ("get: {url: ''}", "6:15: `url` is empty: write `/`"),
+        ("get: {url: /, ifTrue: true}", "6:23: `ifTrue` names a variable, such as `ifTrue: token`: remove "
+         "it, or the request"),
+        ("post: {url: /, json: false}", "6:24: `json`: nothing is sent for it: write `body: "
+         "'false'` and its `content-type`, not False"),
         ("post: {url: /, body: {a: 1}}", "6:24: `body`: must be a text, not a mapping"),
         ("get: {url: /, headers: }", "6:23: `headers` is empty: fill it in or remove it"),
         ('get: {url: /, headers: {x-a: "a\\nb"}}', "6:23: `headers`: `x-a` has a new line, which no header "
          "can have: Artillery ends the user"),
         ("get: {url: /, headers: {x-a: 1, x-b: 'a 日本'}}", "6:23: `headers`: `x-b` has the "
          "character U+65E5, which no header can have: Artillery ends the user"),
+        ("get: {url: /, cookie: {이름: a}}", "6:23: `cookie`: `이름` has the character U+C774, which "
+         "no header can have: Artillery ends the user"),
         ("get: {url: /, headers: {x a: b}}", "6:23: `headers`: 'x a' is no name of a header"),
         ("get: {url: /, capture: {json: $.id}}", "6:23: `capture` needs `as`, the variable that gets "
          "the value"),
@@ -201,10 +208,8 @@ FINE = "scenarios: [{flow: [{get: {url: /}}]}]\n"
             "config: {}\nscenario: [{flow: [{get: /home}, {GET: {url: /}}]}]\n",
             [
                 "2:1: unknown key `scenario` in a scenario file; did you mean `scenarios`?",
-                "2:21: `get`: input should be a mapping of keys to values, such as `{name: …}`, not "
-                "'/home'",
-                "2:35: unknown key `GET` in a step; known are get, post, put, patch, delete, head, "
-                "options, loop, parallel, think, log, function, count, over, whileTrue",
+                '2:21: `get` is a mapping: write `get: {url: "/home"}`',
+                "2:35: unknown key `GET` in a step; did you mean `get`?",
             ],
         ),
         (

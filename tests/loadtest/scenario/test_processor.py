@@ -100,3 +100,23 @@ def test_what_node_finds_and_what_it_is_never_asked_for_is_fine(tmp_path: Path):
     assert {one.name for one in found.processor.files} == {
         "own.js", "index.js", "main.cjs", "words.json",
     }  # fmt: skip
+
+
+def test_comments_and_texts_are_no_code(tmp_path: Path):
+    (tmp_path / "own.js").write_text(
+        "const help = `\nimport x from 'gone-1';\nrequire('./gone-2')\n`;\n"
+        "const slash = /[\"'`/]/, more = text.split(/`/);\n"
+        "const said = \"it is from 'gone-3', they said\", other = 'no require(\"gone-4\")';\n"
+        "const url = 'https://x.example'; // const g = require('gone-5'); don't\n"
+        "/* fs.readFileSync('gone.csv'), process.env.GONE */\n"
+        "// function signOut() {}\n"
+        "exports.sign = () => slash;\n"
+        'import a from "gone-6";\n'
+    )
+    config = "http: {timeout: 5}\n  processor: own.js"
+    flow = a_flow("function: sign", "function: signOut", "get: {url: /}", config=config)
+    installed = "installed beside it: `npm install gone-6`"
+    assert refused(written(tmp_path, flow)) == [
+        f"3:3: own.js:11 imports `gone-6`, which is not {installed} in {tmp_path}",
+        "7:9: own.js has no function `signOut`",
+    ]

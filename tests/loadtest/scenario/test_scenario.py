@@ -83,3 +83,12 @@ def test_the_digest_depends_on_content_not_layout(tmp_path: Path):
 def test_an_unknown_scenario_is_reported_with_the_known_ones():
     with pytest.raises(LoadTestError, match=r"'nothing' .*one of api, login"):
         scenario.load("nothing")
+
+
+@pytest.mark.parametrize(
+    ("name", "runner"), [("load.ts", "npx tsx"), ("load.mts", "npx tsx"), ("load.js", "node")]
+)
+def test_a_script_that_is_a_program_has_a_way_out(tmp_path: Path, name: str, runner: str):
+    (tmp_path / name).write_text("export const config = {};")
+    with pytest.raises(LoadTestError, match=rf"as by `{runner} -p .*{name}.* > load.json`"):
+        scenario.load(str(tmp_path / name))

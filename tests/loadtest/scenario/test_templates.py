@@ -16,6 +16,11 @@ from tests.loadtest.scenario.brought import a_flow, refused, script_of, told, wr
     [
         ("{{ $randomEmail() }}", "Artillery has no function `$randomEmail`; did you mean "
          "`$randEmail`? It has $randomNumber, $randomString and, with the plugin fake-data, 268 more"),
+        ("{{ $randomInt(1, 5) }}", "Artillery has no function `$randomInt`; did you mean `$randomNumber(1, "
+         "100)`? It has $randomNumber, $randomString and, with the plugin fake-data, 268 more"),
+        ("{{ $timestamp() }}", "Artillery has no function `$timestamp`. It has $randomNumber, "
+         "$randomString and, with the plugin fake-data, 268 more"),
+        ("{{ $uuid() }}", "`$uuid` is a variable: write `{{ $uuid }}`"),
         ("{{ $internetEmail() }}", "`$internetEmail` needs the plugin: write `plugins: {fake-data: "
          "{}}` below `config`"),
         ("{{ $guid }}", "nothing sets the variable `$guid`; did you mean `$uuid`?"),
