@@ -77,6 +77,11 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
             f"{found}: its runtime is {name!r}; programs in Python can be previewed, "
             'others by `pulumi preview` after `eval "$(python -m rehearsal env)"`'
         )
+    main = project.get("main")
+    if isinstance(main, str) and not (found.parent / main).exists():
+        raise EngineError(
+            f"{found}: its `main` is {main!r}, and there is no such file or directory"
+        )
     kept_in = directory / _settings_directory(project)
     settings = _settings(kept_in, found.suffix)
     unread = [file for ending in ENDINGS for file in _settings(kept_in, ending).values()]
@@ -115,8 +120,13 @@ _REMEDIES: Mapping[str, str] = {
     f"them for below `config`, or {_STATE}",
     r"ModuleNotFoundError: No module named '(\w+)": r"`\1` is not installed here, where programs run "
     f"with this project's packages: leave it out, or {_STATE}",
+    r"Missing required configuration variable '([^']+)'": r"Here it is written as `\1: …` below `config` "
+    "of the stack's settings, such as Pulumi.dev.yaml",
     r"KeyError: '([A-Z][A-Z0-9_]*)'": r"If `\1` is an environment variable: export it first",
-    r"no resource plugin '?(?:pulumi-resource-)?([\w-]+)": r"The provider `\1` is not installed here: "
+    r"provider pulumi-python\b|pulumi-resource-pulumi-python": "Dynamic providers are not run here: leave "
+    f"them out, or {_STATE}",
+    r"(?:no resource plugin '?|latest version for provider )(?!pulumi-(?:resource-pulumi-)?python)"
+    r"(?:pulumi-resource-)?([\w-]+)": r"The provider `\1` is not installed here: "
     f"leave it out, or {_STATE}",
 }
 """What stands in a failed preview of a program that needs more than this project has, and the remedy."""

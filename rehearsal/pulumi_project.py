@@ -228,7 +228,9 @@ class Project:
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment of a process that works on the project."""
-        found = {**process_environment(self.session, self.root), **self.variables}
+        # A provider that is not here is told, and not looked for on the Internet.
+        local = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
+        found = {**process_environment(self.session, self.root), **local, **self.variables}
         if self.program and self.program.sources:
             # Behind everything else: a package of theirs must not hide one of this project's.
             theirs = map(str, self.program.sources)

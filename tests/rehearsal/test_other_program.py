@@ -65,6 +65,7 @@ def test_settings_are_those_that_pulumi_reads(tmp_path: Path):
     [
         ({"name": "shop", "runtime": "nodejs"}, (), r"Pulumi.yaml: its runtime is 'nodejs'"),
         ([1], (), r"Pulumi.yaml is not a mapping"),
+        ({**PYTHON, "main": "no/"}, (), r"Pulumi.yaml: its `main` is 'no/', and there is no such"),
         (PYTHON, ("test",), r"no settings of a stack 'test' .*; it has dev, prod"),
         (PYTHON, (), r"dev, prod are in different Regions, .* name one of them with --stack"),
     ],
@@ -106,11 +107,24 @@ def test_where_the_program_is_instead_is_told(tmp_path: Path):
             "  x\nModuleNotFoundError: No module named 'pulumi_awsx'",
             "`pulumi_awsx` is not installed here",
         ),
+        (
+            "Missing required configuration variable 'x:vpc'",
+            "`x:vpc: …` below `config` of the stack's settings",
+        ),
         ("KeyError: 'DEPLOY_ENV'", "`DEPLOY_ENV` is an environment variable: export it"),
         (
             "no resource plugin 'pulumi-resource-random' found",
             "The provider `random` is not installed",
         ),
+        (
+            "could not find latest version for provider tls: Get https://api.github.com",
+            "The provider `tls` is not installed",
+        ),
+        (
+            "no resource plugin 'pulumi-resource-pulumi-python' found",
+            "Dynamic providers are not run",
+        ),
+        ("latest version for provider pulumi-python: Get", "Dynamic providers are not run here"),
     ],
 )
 def test_what_a_program_needs_beyond_this_project_has_a_remedy(said: str, remedy: str):

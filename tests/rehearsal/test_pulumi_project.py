@@ -143,3 +143,4 @@ def test_packages_of_another_program_hide_none_of_this_one(
     program = Program(("dev",), None, Path("Pulumi.yaml"), {}, sources=(Path("/ours/src"),))
     found = dataclasses.replace(project, program=program).environment()
     assert found["PYTHONPATH"] == "/mine:/ours/src"
+    assert found["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
