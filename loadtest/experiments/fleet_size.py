@@ -7,12 +7,15 @@ shrinks again, in the middle of a later one: a deployment then loses instances t
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from loadtest.experiments.session import Session
 
 POLL_S: Final = 1.0
+ASIDE: Final = ("Standby", "EnteringStandby", "Warmed:")
+"""States of instances that do not count towards what a group wants, and stay."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,15 @@ def restore(session: Session, instances: int, longest_s: float) -> Restored | No
         )
     deadline = time.monotonic() + longest_s
     while (
-        len(stack.group()["Instances"]) > size
+        _there(stack.group()) > size
         and time.monotonic() < deadline
         and not session.stopping.is_set()
     ):
         session.wait(POLL_S)
     return Restored(before, size) if grown else None
+
+
+def _there(group: Mapping[str, Any]) -> int:
+    """Return how many instances a group has that serve, come or leave: nobody waits for those set aside."""
+    states = [str(one["LifecycleState"]) for one in group["Instances"]]
+    return sum(not state.startswith(ASIDE) for state in states)

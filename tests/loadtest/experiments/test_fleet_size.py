@@ -80,3 +80,12 @@ def test_those_who_are_being_replaced_have_left_too(
     assert fleet_size.restore(session, 2, longest_s=60) is None
     assert not cloud.called("autoscaling.set_desired_capacity")
     assert len(waits) == 1
+
+
+def test_nobody_waits_for_an_instance_that_is_set_aside(
+    session: Session, cloud: FakeCloud, waits: list[float]
+):
+    group = grow(cloud, 2)
+    group["Instances"][0]["LifecycleState"] = "Standby"
+    assert fleet_size.restore(session, 2, longest_s=60) is None
+    assert not waits
