@@ -77,7 +77,8 @@ class StackTiming(Record):
     replaces_first: bool = False
     """Whether the group launches a replacement before it terminates what is unhealthy."""
     boot_s: float | None = None
-    """From the launch's activity to InService without a deployment: the middle one of those seen."""
+    """From the launch's activity to the beginning of its deployment, of the newest launch; without one, to
+    InService without a deployment: the middle one of the first launches."""
     release_s: float | None = None
     """An instance's first deployment, without the events of traffic: the middle one of those seen."""
     release_beside: int = 1

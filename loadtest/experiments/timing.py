@@ -66,15 +66,19 @@ def read(
         "instances": outputs.instance_count,
         "speed": speed,
     }
-    values |= _releases(clients["codedeploy"], outputs, clock, disturbed)
+    released, first = _releases(clients["codedeploy"], outputs, clock, disturbed)
+    values |= released
     if not one_computer:
         values.pop("release_beside", None)
     members = [outputs.instance_id] if outputs.instance_id else []
     if outputs.target_group_arn is not None:
         values |= _checks(clients["elbv2"], outputs.target_group_arn)
     if outputs.auto_scaling_group_name is not None:
-        group, found = of_group(clients["autoscaling"], outputs.auto_scaling_group_name, clock)
+        autoscaling, name = clients["autoscaling"], outputs.auto_scaling_group_name
+        launches = _launched(autoscaling, name)
+        group, found = of_group(autoscaling, name, clock, launches)
         values |= found
+        values["boot_s"] = newest_boot(launches, first, clock) or found["boot_s"]
         members = [str(one["InstanceId"]) for one in group.get("Instances") or []]
         config = _deployment_config(clients["codedeploy"], outputs)
         minimum = config.get("minimumHealthyHosts") or {}
@@ -102,9 +106,15 @@ def _checks(elbv2: Any, arn: str) -> dict[str, Any]:
 
 
 def of_group(
-    autoscaling: Any, name: str, clock: LoadClock
+    autoscaling: Any,
+    name: str,
+    clock: LoadClock,
+    launches: Mapping[str, tuple[datetime, datetime]],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return an Auto Scaling group as the API describes it, and what of `StackTiming` it decides."""
+    """Return an Auto Scaling group as the API describes it, and what of `StackTiming` it decides.
+
+    `launches` are begin and end of each launch, by instance.
+    """
     (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])[
         "AutoScalingGroups"
     ]
@@ -113,10 +123,6 @@ def of_group(
     for instance in serving:
         zone = str(instance["AvailabilityZone"])
         per_zone[zone] = per_zone.get(zone, 0) + 1
-    pages = autoscaling.get_paginator("describe_scaling_activities").paginate(
-        AutoScalingGroupName=name
-    )
-    launches = _launches(one for page in pages for one in page.get("Activities") or [])
     known = [str(i["InstanceId"]) for i in serving if i["InstanceId"] in launches]
     since = {name: clock.of_aws(launches[name][1]) for name in known}
     policy = group.get("InstanceMaintenancePolicy") or {}
@@ -130,6 +136,31 @@ def of_group(
         "youngest_in_service_s": max(since.values(), default=None),
         "in_service_s": since,
     }
+
+
+def _launched(autoscaling: Any, name: str) -> dict[str, tuple[datetime, datetime]]:
+    pages = autoscaling.get_paginator("describe_scaling_activities").paginate(
+        AutoScalingGroupName=name
+    )
+    return _launches(one for page in pages for one in page.get("Activities") or [])
+
+
+def newest_boot(
+    launches: Mapping[str, tuple[datetime, datetime]],
+    first: Mapping[str, _Work],
+    clock: LoadClock,
+) -> float | None:
+    """Return how long the newest launch took until its deployment began; None without such a launch.
+
+    The first launches of a group boot beside each other, on one computer with its CPUs shared.
+    """
+    boots = {
+        work.began_s: work.began_s - clock.of_aws(launches[name][0])
+        for name, work in first.items()
+        if name in launches
+        and clock.of_aws(launches[name][0]) <= work.began_s <= clock.of_aws(launches[name][1])
+    }
+    return round(boots[max(boots)], 3) if boots else None
 
 
 def _launches(activities: Iterable[Mapping[str, Any]]) -> dict[str, tuple[datetime, datetime]]:
@@ -165,11 +196,12 @@ class _Work(NamedTuple):
 
 def _releases(
     codedeploy: Any, outputs: StackOutputs, clock: LoadClock, disturbed: Sequence[Disturbance]
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, _Work]]:
     """Return how long an instance's lifecycle events took: its first deployment, and a later one.
 
     The first one is often faster: nothing is to be stopped, and credits may not be spent yet. Of it also
-    how many instances had theirs in the same deployment.
+    how many instances had theirs in the same deployment; and what the first one was on each instance that
+    nothing had delayed.
     """
     listed = codedeploy.list_deployments(
         applicationName=outputs.codedeploy_application,
@@ -178,11 +210,17 @@ def _releases(
     )
     found: dict[str, Any] = {}
     delayed: dict[str, float] = {}
+    alone: dict[str, _Work] = {}
     seen = set[str]()
     for deployment in reversed(_newest(codedeploy, listed.get("deployments") or [])):
         work = _work(collectors.lifecycle(codedeploy, deployment, clock))
         first = [one for name, one in work.items() if name not in seen]
         again = [one for name, one in work.items() if name in seen]
+        alone |= {
+            name: one
+            for name, one in work.items()
+            if name not in seen and not _delayed(one, disturbed)
+        }
         seen |= set(work)
         # The newest of each kind stays.
         for key, ones in (("release_s", first), ("again_s", again)):
@@ -194,7 +232,7 @@ def _releases(
                 # A fault only adds to it.
                 least = min(one.spent_s for one in ones)
                 delayed[key] = round(min(least, delayed.get(key, least)), 3)
-    return {**delayed, **found}
+    return {**delayed, **found}, alone
 
 
 def _newest(codedeploy: Any, listed: Sequence[str]) -> list[str]:

@@ -65,7 +65,12 @@ LAUNCH = {
     "Details": '{"Availability Zone": "z-b"}',
     "AutoScalingGroupName": "fleet",
 }
-OLD = {**LAUNCH, "StartTime": aws(-300), "EndTime": aws(-292)}
+OLD = {
+    **LAUNCH,
+    "Description": "Launching a new EC2 instance: i-0old",
+    "StartTime": aws(-300),
+    "EndTime": aws(-292),
+}
 EVENTS = [
     {"lifecycleEventName": "BeforeInstall", "status": "Succeeded", "startTime": aws(25),
      "endTime": aws(31)},
@@ -223,7 +228,7 @@ def test_the_settings_that_decide_how_long_things_take(make_outputs: Callable[..
     assert found.model_dump(exclude_defaults=True) == {
         "topology": "ha", "instances": 2, "per_zone": {"z-a": 1, "z-b": 1}, "interval_s": 5,
         "check_timeout_s": 2, "unhealthy_threshold": 2, "healthy_threshold": 2,
-        "deregistration_delay_s": 10, "grace_s": 600, "boot_s": 8, "release_s": 6, "batch": 1,
+        "deregistration_delay_s": 10, "grace_s": 600, "boot_s": 9, "release_s": 6, "batch": 1,
         "multi_az": True, "speed": 4,
     }  # fmt: skip
     assert timing.alarm(make_outputs(), clients()) == (60, 240)
@@ -465,6 +470,18 @@ def test_the_boot_is_that_of_the_first_launches():
     first = [(aws(0), aws(8)), (aws(1), aws(11)), (aws(1), aws(10))]
     assert timing.first_boot([(aws(500), aws(530)), *first]) == 9
     assert timing.first_boot([]) is None
+
+
+@pytest.mark.parametrize(
+    ("disturbed", "boot_s"),
+    # It was launched at 16, and its deployment began at 25; the first launch of all took 8 s.
+    [([], 9.0), ([Disturbance(20, 30)], 8.0)],
+    ids=["the-newest", "the-first-where-that-was-delayed"],
+)
+def test_the_boot_is_that_of_the_newest_launch_that_nothing_delayed(
+    make_outputs: Callable[..., StackOutputs], disturbed: list[Disturbance], boot_s: float
+):
+    assert timing.read(make_outputs(), clients(), CLOCK, disturbed=disturbed).boot_s == boot_s
 
 
 def polled(*states: dict[str, str]) -> list[Poll]:
