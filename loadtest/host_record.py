@@ -23,3 +23,8 @@ class HostRecord(BaseModel):
     idle: list[float | None]
     quota_shares: dict[str, list[float | None]] = {}
     """Of each instance on this computer that answered: what its services used of their quota."""
+    target_here: bool | None = None
+    """Whether the target is played on this computer; None in older runs."""
+    vcpu_seconds: float | None = None
+    """CPU seconds of this computer that are one of an instance's vCPU, by its calibration; None where
+    that was not recorded."""

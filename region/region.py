@@ -125,7 +125,7 @@ class Region:
         measured = InstanceMetricsController(plane, pool, network.traffic, speed.factor)
         loop = ControllerLoop(plane, [*controllers, measured])
         self._with(loop.start, loop.stop)
-        usage = UsageRecorder(self.config.root, pool)
+        usage = UsageRecorder(self.config.root, pool, speed.factor)
         self._with(partial(usage.start, go_on=adopt), usage.stop)
         port = self._provide(plane, self.provider_port or last.provider)
         found = session.Session(

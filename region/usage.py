@@ -17,6 +17,7 @@ reboot an instance's start anew.
 | `throttled_seconds`, `nr_throttled`, `nr_periods` | instances | the services' control group |
 | `memory_peak_bytes`, `oom_kills` | instances | of the whole instance |
 | `memory_limit_bytes` | instances | what its type has |
+| `vcpu_seconds` | instances | CPU seconds of this computer that are one of a vCPU (calibration) |
 
 The load test reads it where LOADTEST_TARGET_USAGE names it: on one computer, what plays the target
 is not a stranger that disturbs the measurement.
@@ -53,9 +54,10 @@ class Pool(Protocol):
 class UsageRecorder:
     """Appends one line a second for each machine and process to `<root>/usage.ndjson`."""
 
-    def __init__(self, root: Path, pool: Pool) -> None:
+    def __init__(self, root: Path, pool: Pool, cpu_factor: float) -> None:
+        """Record what `pool` uses; `cpu_factor` CPU seconds of this computer are one of a vCPU."""
         self._file = usage_file(root)
-        self._pool = pool
+        self._pool, self._cpu_factor = pool, cpu_factor
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
 
@@ -101,6 +103,7 @@ class UsageRecorder:
                 "memory_peak_bytes": usage.memory_peak_bytes,
                 "memory_limit_bytes": machine.spec.type.memory_bytes,
                 "oom_kills": usage.oom_kills,
+                "vcpu_seconds": round(self._cpu_factor, 4),
             }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loadtest.analysis import load_windows, saturation, usl
+from loadtest.analysis import comparability, load_windows, saturation, usl
 from loadtest.analysis.columns import QUANTILES, finite, quantile
 from loadtest.analysis.load_windows import LoadWindows
 from loadtest.analysis.saturation import Saturation
@@ -81,6 +81,7 @@ def find(runs: Sequence[LoadWindows]) -> Capacity:
         raise CapacityError("no run is given; name at least one with a ramp")
     for run in runs:
         require_valid(run)
+    require_alike(runs)
     top = max(runs, key=lambda one: float(np.nan_to_num(one.per_instance).max(initial=0.0)))
     by_size = len({one.fleet for one in runs}) >= usl.LEAST_SIZES
     if by_size:
@@ -118,6 +119,29 @@ def require_valid(run: LoadWindows) -> None:
             f"{run.summary.id} skipped {run.summary.users.skipped:,} arrivals (closed model), so that "
             "it does not show what the stack carries; run it without `maxVusers`"
         )
+
+
+def require_alike(runs: Sequence[LoadWindows]) -> None:
+    """Require that runs differ in load and fleet only, so that they lie on one curve.
+
+    Raises:
+        CapacityError: They are of other instances or databases, or were made under other conditions.
+    """
+    first, *others = runs
+    for what, kinds in (
+        ("instances", {one.outputs.instance_type for one in runs}),
+        ("databases", {one.outputs.database_class for one in runs}),
+    ):
+        if len(kinds) > 1:
+            named = ", ".join(sorted(kinds))
+            raise CapacityError(f"the runs are of different {what} ({named}); give those of one")
+    for other in others:
+        if found := comparability.apart_from_load(first.summary, other.summary):
+            names = ", ".join(str(one.message) for one in found)
+            raise CapacityError(
+                f"{first.summary.id} and {other.summary.id} differ in {names}; give runs that were made "
+                "under the same conditions"
+            )
 
 
 def _by_size(runs: Sequence[LoadWindows]) -> tuple[Floats, list[Level], Ints]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from loadtest.errors import ComparisonError
 from loadtest.generator_record import ARTILLERY, GeneratorRecord
+from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary
 
 OFFERED_LOAD = 0.02
 """Share by which the numbers of users who arrived may differ."""
+CALIBRATED = 0.1
+"""Share by which calibrations may differ: each start of a region measures, and takes a figure for good
+that is no more unsteady than this (docs/calibration.md)."""
+_OF_THE_LOAD = frozenset({"difference.load", "difference.offered-load", "difference.workers"})
 
 
 class Difference(NamedTuple):
@@ -43,12 +49,34 @@ def differences(a: RunSummary, b: RunSummary) -> list[Difference]:
     if all(computers):  # runs saved before it was recorded may be of any
         values.append((msg("difference.computer"), _text(computers[0]), _text(computers[1])))
     found = [Difference(name, first, second) for name, first, second in values if first != second]
+    found += _targets(a.host, b.host)
     created = a.users.created, b.users.created
     # A failed user sends no more requests, so the offered load is measured in users.
     if abs(created[0] - created[1]) > OFFERED_LOAD * max(created):
         users = (msg("difference.users", n=n) for n in created)
         found.append(Difference(msg("difference.offered-load"), *users))
     return found
+
+
+def apart_from_load(a: RunSummary, b: RunSummary) -> list[Difference]:
+    """Return every condition in which two runs differ, but for how much load who sent."""
+    return [one for one in differences(a, b) if one.condition.id not in _OF_THE_LOAD]
+
+
+def _targets(a: HostRecord | None, b: HostRecord | None) -> Iterator[Difference]:
+    """Yield what differs of where the target is, and of how fast its vCPUs are played."""
+    if a is None or b is None or a.target_here is None or b.target_here is None:
+        return  # runs saved before it was recorded may be of any
+    if a.target_here != b.target_here:
+        where = (
+            msg("difference.here" if one.target_here else "difference.there") for one in (a, b)
+        )
+        yield Difference(msg("difference.target"), *where)
+    elif a.vcpu_seconds and b.vcpu_seconds:
+        first, second = a.vcpu_seconds, b.vcpu_seconds
+        if abs(first - second) > CALIBRATED * max(first, second):
+            shown = (msg("difference.vcpu", seconds=one) for one in (first, second))
+            yield Difference(msg("difference.calibration"), *shown)
 
 
 def _versions(a: GeneratorRecord, b: GeneratorRecord) -> list[tuple[Message, Message, Message]]:

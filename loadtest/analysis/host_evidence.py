@@ -64,12 +64,13 @@ def examine(
         checks.append(request_cost.check(cost))
     return HostEvidence(
         checks=checks,
-        record=_record(seen, requests) if seen.host_known.any() else None,
+        record=_record(seen, requests, settings) if seen.host_known.any() else None,
         explanations=fleet_capacity.explain(seen, requests, began_ms, slo),
     )
 
 
-def _record(seen: HostWindows, requests: RequestTable) -> HostRecord:
+def _record(seen: HostWindows, requests: RequestTable, settings: RunSettings) -> HostRecord:
+    calibrated = (one.vcpu_s for one in seen.instances if one.vcpu_s is not None)
     return HostRecord(
         window_s=round(seen.length_s, 3),
         cpus=seen.cpus,
@@ -83,6 +84,8 @@ def _record(seen: HostWindows, requests: RequestTable) -> HostRecord:
             for one in seen.instances
             if one.name in requests.instance.labels
         },
+        target_here=settings.target_watched,
+        vcpu_seconds=next(calibrated, None),
     )
 
 

@@ -37,6 +37,8 @@ class InstanceUse:
     """Mean use before the load began; NaN if nothing was recorded then."""
     memory_share: float = float("nan")
     """The most of its memory that it ever used; NaN where that was not recorded."""
+    vcpu_s: float | None = None
+    """CPU seconds of this computer that are one of a vCPU; None where that was not recorded."""
 
     @property
     def quota_share(self) -> Floats:
@@ -163,6 +165,7 @@ def _instance(part: list[TargetSample], edges: Floats, began_ms: float) -> Insta
         memory_share=max(
             (one.memory_share for one in part if one.memory_share is not None), default=float("nan")
         ),
+        vcpu_s=part[-1].vcpu_s,
     )
 
 

@@ -29,6 +29,8 @@ ENOUGH_REQUESTS, ENOUGH_LEVELS = 1_000, 12
 """A level has so many where that leaves so many levels: a p99 of fewer requests is too low on average, and
 more levels show a cliff more sharply."""
 MOST_LEVELS = 24
+LEAST_SPAN = 1.5
+"""The highest level has so many times the load of the lowest: windows of one rate differ by chance."""
 NEAR = 1.02
 """A load that is this much above the highest level counts as measured."""
 RESAMPLES = 300
@@ -144,6 +146,11 @@ def fit(runs: Sequence[Observed], q: float, *, resamples: int = RESAMPLES) -> La
         float(np.average(loads[members], weights=_counts(rows.of(members), members)))
         for members in levels
     ]
+    if middle[-1] < LEAST_SPAN * middle[0]:
+        raise CapacityError(
+            f"the runs hold one rate, {middle[0]:.1f} to {middle[-1]:.1f} requests/s on an instance, which "
+            "shows no curve; take a ramp, such as `--ramp 5:125:120s`"
+        )
     measured = [quantile(rows.of(members).latency_ms, q) for members in levels]
     weights = np.array([len(rows.of(members).latency_ms) for members in levels])
     random = np.random.default_rng(SEED)

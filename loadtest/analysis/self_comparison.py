@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import scipy  # loads `scipy.stats`, which takes a second or more, at its first use
 
-from loadtest.analysis import comparability, inference, repeats, run_comparison
+from loadtest.analysis import comparability, inference, repeats, run_comparison, saved_runs
 from loadtest.analysis.columns import MAIN_QUANTILES
 from loadtest.analysis.margins import Margins
 from loadtest.analysis.repeats import CONTRAST_CONFIDENCE, Contrast
@@ -81,11 +81,13 @@ def analyze(
         planned: Numbers of pairs to say for what they can tell, besides the number there is.
 
     Raises:
-        ComparisonError: There are too few, one is not valid, or they were made under other conditions.
-        ResultsError: A run's requests cannot be read.
+        ComparisonError: There are too few, one is not valid, or they were made under other conditions,
+            or of another version of the application.
+        ResultsError: A run's requests cannot be read, or one is given twice.
     """
-    summaries = [run.summary for run in runs]
+    summaries = [run.summary for run in saved_runs.given_once(runs)]
     _require_alike(summaries)
+    _require_one_version(runs)
     pairs = list(zip(runs[::2], runs[1::2], strict=False))
     used = [summary for pair in pairs for summary in (pair[0].summary, pair[1].summary)]
     compared = [run_comparison.compare(a, b, margins=margins) for a, b in pairs]
@@ -171,6 +173,17 @@ def _require_alike(runs: Sequence[RunSummary]) -> None:
                 "compares a stack with itself"
             )
     comparability.require_valid(*runs)
+
+
+def _require_one_version(runs: Sequence[SavedRun]) -> None:
+    """Require that the same application answered in all runs that say which it was."""
+    named = {run.summary.id: run.app_versions for run in runs if run.app_versions}
+    if len({tuple(versions) for versions in named.values()}) > 1:
+        said = "; ".join(f"{name}: {', '.join(versions)}" for name, versions in named.items())
+        raise ComparisonError(
+            f"other versions of the application answered in some of the runs ({said}); A/A compares a "
+            "stack with itself: `compare` tells what changed"
+        )
 
 
 def _of_latency(runs: Sequence[RunSummary], name: str, numbers: Sequence[int]) -> Scatter:

@@ -17,7 +17,7 @@ import numpy as np
 import scipy
 
 from loadtest.analysis import fleet_price, latency_curve, load_windows
-from loadtest.analysis.capacity import require_valid
+from loadtest.analysis.capacity import require_alike, require_valid
 from loadtest.analysis.columns import QUANTILES, quantile
 from loadtest.analysis.latency_curve import LatencyCurve
 from loadtest.analysis.load_windows import LoadWindows
@@ -32,6 +32,8 @@ BUSIEST = 0.85
 a percentile grows without bound (docs/calibration.md)."""
 WITHIN = 0.25
 """A prediction is confirmed if it is at most so far from what was measured."""
+FULL, LEAST_WINDOWS = 0.95, 5
+"""From that share on an instance uses all of its CPU; of so many windows, use is known."""
 HOLDING = 0.9
 """The windows that a check compares: those of at least this share of the rate that only a tenth of
 the windows exceeds, which is the hold's."""
@@ -256,11 +258,7 @@ def _known(runs: Sequence[LoadWindows], q: float) -> tuple[LatencyCurve, _Cpu | 
         raise CapacityError("no run is given; name at least one with a ramp")
     for run in runs:
         require_valid(run)
-    types = sorted({one.outputs.instance_type for one in runs})
-    scenarios = {one.summary.scenario.digest for one in runs}
-    if len(types) > 1 or len(scenarios) > 1:
-        what = f"instances ({', '.join(types)})" if len(types) > 1 else "scenarios"
-        raise CapacityError(f"the runs are of different {what}; give those of one")
+    require_alike(runs)
     return latency_curve.measure(runs, q), _cpu(runs)
 
 
@@ -268,8 +266,11 @@ def _cpu(runs: Sequence[LoadWindows]) -> _Cpu | None:
     loads = np.concatenate([one.per_instance for one in runs])
     shares = np.concatenate([one.shares[load_windows.INSTANCE_CPU] for one in runs])
     # At its quota, an instance uses all of it whatever the load.
-    known = np.isfinite(loads) & np.isfinite(shares) & (shares < 0.95)
-    if known.sum() < 5 or np.ptp(loads[known]) <= 0:
+    recorded = np.isfinite(loads) & np.isfinite(shares)
+    known = recorded & (shares < FULL)
+    if known.sum() < LEAST_WINDOWS:
+        return _Cpu(1.0, 0.0) if recorded.sum() >= LEAST_WINDOWS else None
+    if np.ptp(loads[known]) <= 0:
         return None
     line = scipy.stats.linregress(loads[known], shares[known])
     return _Cpu(max(0.0, float(line.intercept)), float(line.slope))
@@ -284,6 +285,11 @@ def _most(curve: LatencyCurve, cpu: _Cpu | None, target: Target) -> tuple[Estima
             f"even at {curve.loads[0]:.1f} requests/s on an instance the {target.percentile} is "
             f"{lowest.value:.1f} ms, above {target.limit_ms:g} ms: more instances do not help; ask for a "
             "higher limit or make the service faster"
+        )
+    if cpu is not None and cpu.idle >= BUSIEST:
+        raise CapacityError(
+            f"instances use {cpu.idle:.0%} of their CPU however low their load is, which leaves less than "
+            f"{1 - BUSIEST:.0%} free: more instances do not help; find what else runs on them"
         )
     limited_by: Limit = "latency" if found.value < curve.highest else "measured"
     most = math.inf if cpu is None else cpu.most
@@ -339,6 +345,7 @@ def check(runs: Sequence[LoadWindows], against: LoadWindows, percentile: str = "
             f"{against.summary.id} cannot confirm itself; name the runs that the size came from"
         )
     require_valid(against)
+    require_alike([*runs, against])
     q = QUANTILES[percentile]
     curve, _ = _known([*runs], q)
     held = against.rate >= HOLDING * np.quantile(against.rate, 0.9)

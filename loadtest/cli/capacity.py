@@ -139,6 +139,11 @@ def size_command(
             raise CapacityError(
                 "name the runs that the size came from: `size --check NEW_RUN EARLIER_RUN`"
             )
+        if rate is not None:
+            raise CapacityError(
+                "`--check` compares at the highest rate of its run: leave `--rate` out, or ask for a size "
+                "without `--check`"
+            )
         against = _read_one(check)
         return _show_check(
             console, sizing.check(_read(runs), against, target.percentile), json=json

@@ -18,7 +18,7 @@ process started.
 `target.ndjson` is the run's part of what LOADTEST_TARGET_USAGE names: whoever plays the target on the
 same computer appends a line per second and part, with `version` 2, `at` (epoch seconds), `kind`,
 `name`, `cpu_seconds`; lines of the kind `instance` also have `service_cpu_seconds` and `quota_cores`,
-newer ones `memory_peak_bytes` and `memory_limit_bytes`.
+newer ones `memory_peak_bytes`, `memory_limit_bytes` and `vcpu_seconds`.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ class TargetSample:
     quota_cores: float | None = None
     memory_share: float | None = None
     """The most memory that it ever used, as a share of what it has; None where that is not recorded."""
+    vcpu_s: float | None = None
+    """CPU seconds of this computer that are one of its vCPU; None where that is not recorded."""
 
 
 def parse_host(line: str) -> HostSample:
@@ -117,7 +119,7 @@ def parse_target(line: str) -> TargetSample:
         raw: dict[str, Any] = json.loads(line)
         _require(raw["version"], TARGET_VERSION)
         used = float(raw["cpu_seconds"])
-        quota = raw.get("quota_cores")
+        quota, vcpu = raw.get("quota_cores"), raw.get("vcpu_seconds")
         return TargetSample(
             float(raw["at"]) * 1000,
             str(raw["kind"]),
@@ -126,6 +128,7 @@ def parse_target(line: str) -> TargetSample:
             float(raw.get("service_cpu_seconds", used)),
             None if quota is None else float(quota),
             _memory_share(raw),
+            None if vcpu is None else float(vcpu),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a sample of the target: {error!r}") from error

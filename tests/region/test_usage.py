@@ -31,14 +31,14 @@ class Machines:
 
 
 def recorded(root: Path) -> list[dict[str, Any]]:
-    usage.UsageRecorder(root, Machines())._record()
+    usage.UsageRecorder(root, Machines(), 2.5)._record()
     return [json.loads(line) for line in usage.usage_file(root).read_text().splitlines()]
 
 
 @pytest.mark.parametrize("go_on", [False, True])
 def test_what_a_killed_region_recorded_stays(tmp_path: Path, go_on: bool):
     recorded(tmp_path)
-    recorder = usage.UsageRecorder(tmp_path, Machines())
+    recorder = usage.UsageRecorder(tmp_path, Machines(), 2.5)
     recorder.start(go_on=go_on)
     recorder.stop()
     assert usage.usage_file(tmp_path).exists() == go_on
@@ -58,6 +58,7 @@ def test_an_instance_has_its_quota_and_throttling(tmp_path: Path):
     assert (found["name"], found["zone"]) == ("i-1", "a")
     assert (found["quota_cores"], found["service_cpu_seconds"]) == (0.16, 2.0)
     assert found["memory_limit_bytes"] == 512 << 20
+    assert found["vcpu_seconds"] == 2.5
     assert (found["nr_throttled"], found["nr_periods"], found["throttled_seconds"]) == (4, 40, 0.5)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -198,6 +199,53 @@ def test_runs_that_do_not_belong_together_are_refused(play: Play):
     skipped = replace(closed, summary=closed.summary.model_copy(update={"users": users}))
     with pytest.raises(CapacityError, match="closed model"):
         sizing.size([skipped], 100, sizing.parse_target("p99=25ms"))
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "named"),
+    [
+        ("scenario", {"digest": "f" * 64}, "scenario ("),
+        ("generator", {"name": "k6"}, "load generator (Artillery and k6)"),
+        ("generator", {"computer": "another"}, "computer ("),
+    ],
+)
+def test_runs_under_other_conditions_lie_on_no_curve_and_check_none(
+    play: Play, part: str, values: dict[str, Any], named: str
+):
+    runs = [play(seed=1), play(seed=2)]
+    for number, run in enumerate(runs):
+        known = {"computer": "this one"} if part == "generator" else {}
+        record = getattr(run.summary, part).model_copy(update=known | (values if number else {}))
+        runs[number] = replace(run, summary=run.summary.model_copy(update={part: record}))
+    for ask in (
+        lambda: sizing.size(runs, 100, sizing.parse_target("p99=25ms")),
+        lambda: sizing.check(runs[:1], runs[1]),
+        lambda: capacity.find(runs),
+    ):
+        with pytest.raises(CapacityError, match=re.escape(named)):
+            ask()
+
+
+def test_a_check_by_a_run_on_other_instances_is_refused(play: Play):
+    small = play(most=40, hold=True, seconds=60, seed=7, instanceType="t4g.small")
+    with pytest.raises(CapacityError, match=r"different instances \(t4g.nano, t4g.small\)"):
+        sizing.check([play()], small)
+    other = play(most=40, hold=True, seconds=60, seed=7, databaseClass="db.t4g.small")
+    with pytest.raises(CapacityError, match="different databases"):
+        sizing.check([play()], other)
+
+
+@pytest.mark.parametrize("level", [0.9, 0.97, 1.0])
+def test_instances_that_are_busy_without_any_load_are_not_multiplied(play: Play, level: float):
+    run = play(most=40)
+    busy = dict(run.shares) | {"instance-cpu": np.full(len(run), level)}
+    with pytest.raises(CapacityError, match="of their CPU however low their load is"):
+        sizing.size([replace(run, shares=busy)], 400, sizing.parse_target("p99=25ms"))
+
+
+def test_one_rate_that_is_held_is_no_curve(play: Play):
+    with pytest.raises(CapacityError, match=r"hold one rate, 3\d\.\d to 4\d\.\d requests/s"):
+        sizing.size([play(most=40, hold=True)], 400, sizing.parse_target("p99=25ms"))
 
 
 # --- what runs out first ----------------------------------------------------------------------------

@@ -57,6 +57,29 @@ def test_a_stack_that_differs_from_itself_proves_nothing(
     assert "Even the series claims a difference" in capsys.readouterr().out
 
 
+def test_a_run_that_is_given_twice_is_no_pair(
+    save: Callable[..., RunSummary], capsys: pytest.CaptureFixture[str]
+):
+    for number in range(1, 6):
+        save(number)
+    assert main.main(["aa", *RUNS[:5], RUNS[0]]) == 4
+    assert f"{RUNS[0]} is given twice" in capsys.readouterr().err
+
+
+def test_another_version_of_the_application_is_not_the_same_stack(
+    save: Callable[..., RunSummary], base: Path, capsys: pytest.CaptureFixture[str]
+):
+    for number in range(1, 7):
+        made = save(number)
+        version = "new" if number == 6 else "old"
+        named = [one.model_copy(update={"versions": [version]}) for one in made.instances]
+        paths.save_summary(base / made.id, made.model_copy(update={"instances": named}))
+    assert main.main(["aa", *RUNS[:6]]) == 3
+    said = " ".join(capsys.readouterr().err.split())
+    assert "other versions of the application answered in some of the runs" in said
+    assert f"{RUNS[5]}: new" in said
+
+
 @pytest.fixture
 def asked(
     base: Path, save: Callable[..., RunSummary], monkeypatch: pytest.MonkeyPatch

@@ -25,6 +25,8 @@ def test_a_line_of_the_target_is_read():
     found = host.parse_target(json.dumps(TARGET))
     assert (found.at_ms, found.kind, found.name) == (1_790_000_000_500.0, "instance", "i-1")
     assert (found.cpu_s, found.service_s, found.quota_cores) == (2.5, 2.0, 0.1)
+    assert found.vcpu_s is None
+    assert host.parse_target(json.dumps(TARGET | {"vcpu_seconds": 3.1})).vcpu_s == 3.1
 
 
 def test_a_process_of_the_target_has_no_quota():
