@@ -68,6 +68,14 @@ class FleetCredits:
     load_began_at: datetime
     spent: float = 0.0
     """Credits that the load took of the busiest instance, by its CPU time."""
+    speed: float = 1.0
+    """How many times faster than on AWS the region's periods passed."""
+    full: float = 0.0
+    """Credits of a full balance: what the type earns in a day."""
+    full_lasts_h: float | None = None
+    """Hours for which a full balance lasts the busiest instance at this load; None: for good."""
+    price: float = 0.0
+    """USD of one credit that is charged."""
 
     @property
     def unlimited(self) -> bool:
@@ -80,7 +88,8 @@ class FleetCredits:
         charged = sum(one.charged for one in self.instances)
         if self.unlimited:
             highest = max((v for one in self.instances for _, v in one.surplus), default=0.0)
-            return msg("local.credits.unlimited", surplus=highest, charged=charged)
+            usd = charged * self.price
+            return msg("local.credits.unlimited", surplus=highest, charged=charged, usd=usd)
         if self.saved_up is None:
             return msg("local.credits.spent")
         dry = sorted(one.dry_at for one in self.instances if one.dry_at is not None)
@@ -89,14 +98,13 @@ class FleetCredits:
         if not dry:
             left = min((one.balance[-1][1] for one in self.instances if one.balance), default=0.0)
             return msg("local.credits.enough", credits=self.saved_up, left=left)
-        first = f"{dry[0].astimezone(UTC):%H:%M}"
-        return msg(
-            "local.credits.dry",
-            credits=self.saved_up,
-            n=len(dry),
-            instances=len(self.instances),
-            at=first,
-        )
+        # A point has the time at which its five minutes begin, and the balance at their end.
+        low = (dry[0] - self.load_began_at).total_seconds() * self.speed / 60
+        high = low + PERIOD_S / 60
+        found = {"credits": self.saved_up, "n": len(dry), "instances": len(self.instances)}
+        if high <= 0:
+            return msg("local.credits.dry-before", **found)
+        return msg("local.credits.dry", **found, low=max(low, 0.0), high=high)
 
     @property
     def _is_seen(self) -> bool:
@@ -104,6 +112,13 @@ class FleetCredits:
         return all(
             one.balance and one.balance[-1][0] >= self.load_began_at for one in self.instances
         )
+
+    @property
+    def lasts(self) -> Message:
+        """How long a full balance lasts at this load."""
+        if self.full_lasts_h is None:
+            return msg("local.credits.lasts-on", credits=self.full)
+        return msg("local.credits.lasts-value", credits=self.full, hours=self.full_lasts_h)
 
     @property
     def cost(self) -> Message:
@@ -132,14 +147,23 @@ def fleet(
         speed: How many times faster than on AWS the region's periods pass: credits are spent as fast.
     """
     kind = run.outputs.instance_type
-    if earnings_of(kind) is None or not run.cores:
+    earnings = earnings_of(kind)
+    if earnings is None or not run.cores:
         return None
     used = {name: value / factor for name, value in run.cores.items()}
-    found = _instances(clients, sorted(run.cores), run.summary)
-    monthly = monthly_usd(kind, demand(run.summary, used))
+    wanted = demand(run.summary, used)
     minutes = profiles.seconds(run.summary.profile) * speed / 60
-    spent = max(used.values()) * minutes
-    return FleetCredits(found, saved_up, monthly, run.summary.load_began_at, spent)
+    return FleetCredits(
+        _instances(clients, sorted(run.cores), run.summary),
+        saved_up,
+        monthly_usd(kind, wanted),
+        run.summary.load_began_at,
+        spent=max(used.values()) * minutes,
+        speed=speed,
+        full=earnings.most,
+        full_lasts_h=lasts_h(kind, earnings.most, max(wanted)),
+        price=_usd_per_vcpu_hour(kind) / 60,
+    )
 
 
 def rows(single: FleetCredits | None, ha: FleetCredits | None) -> list[Condition]:
@@ -148,6 +172,12 @@ def rows(single: FleetCredits | None, ha: FleetCredits | None) -> list[Condition
         return []
     return [
         condition(msg("local.credits"), (single.state, ha.state), msg("local.credits.published")),
+        condition(
+            msg("local.credits.lasts"),
+            (single.lasts, ha.lasts),
+            msg("local.credits.published"),
+            msg("local.credits.lasts-note"),
+        ),
         condition(
             msg("local.credits.cost"),
             (single.cost, ha.cost),
@@ -173,10 +203,23 @@ def demand(summary: RunSummary, used: Mapping[str, float]) -> list[float]:
 
 def monthly_usd(instance_type: str, vcpus: Sequence[float]) -> float:
     """Return what surplus credits cost in a month of a steady use by each instance, in USD."""
+    over = (_above_baseline(instance_type, each) for each in vcpus)
+    return sum(over) * _usd_per_vcpu_hour(instance_type) * HOURS_A_MONTH
+
+
+def lasts_h(instance_type: str, balance: float, vcpus: float) -> float | None:
+    """Return for how many hours a balance lasts at a steady use; None where the instance earns as many."""
+    over = _above_baseline(instance_type, vcpus)
+    return balance / (over * 60) if over > 0 else None
+
+
+def _above_baseline(instance_type: str, vcpus: float) -> float:
     kind = INSTANCE_TYPES[instance_type]
-    price = USD_PER_VCPU_HOUR[instance_type.partition(".")[0]]
-    over = (max(0.0, min(each, kind.vcpus) - kind.baseline_cpu) for each in vcpus)
-    return sum(over) * price * HOURS_A_MONTH
+    return max(0.0, min(vcpus, kind.vcpus) - kind.baseline_cpu)
+
+
+def _usd_per_vcpu_hour(instance_type: str) -> float:
+    return USD_PER_VCPU_HOUR[instance_type.partition(".")[0]]
 
 
 def _instances(

@@ -38,7 +38,20 @@ def test_an_instance_ran_dry_when_its_balance_was_first_found_empty():
         (FleetCredits([instance(9.0, 4.0)], 9.0, 0.0, BEGAN), "9 saved up; none ran dry, 4.0 left"),
         (
             FleetCredits([instance(9.0, 0.0), instance(9.0, 1.0)], 9.0, 0.0, BEGAN),
-            "1 of 2 instances ran dry, the first at 12:05 UTC",
+            "1 of 2 instances ran dry, the first 5 to 10 min of AWS's clock after the load began",
+        ),
+        # At tenfold speed, five minutes here are 50 of AWS's.
+        (
+            FleetCredits([instance(9.0, 0.0)], 9.0, 0.0, BEGAN, speed=10.0),
+            "1 of 1 instances ran dry, the first 50 to 55 min",
+        ),
+        (
+            FleetCredits([instance(9.0, 0.0)], 9.0, 0.0, BEGAN + timedelta(minutes=7)),
+            "the first 0 to 3 min",
+        ),
+        (
+            FleetCredits([instance(9.0, 0.0)], 9.0, 0.0, BEGAN + timedelta(minutes=30)),
+            "1 of 1 instances had run dry before the load began",
         ),
         # Of a short load there is no point yet: that none is empty says nothing.
         (FleetCredits([instance(9.0), instance()], 9.0, 0.0, BEGAN), "is not known"),
@@ -52,8 +65,9 @@ def test_an_instance_ran_dry_when_its_balance_was_first_found_empty():
                 None,
                 0.0,
                 BEGAN,
+                price=0.04 / 60,
             ),
-            "up to 7.5 surplus credits, 2.0 charged",
+            "up to 7.5 surplus credits, 2.0 charged (0.0013 USD)",
         ),
     ],
 )
@@ -126,7 +140,20 @@ def test_a_fleet_is_read_from_ec2_and_cloudwatch():
     assert fast is not None
     assert fast.spent == pytest.approx(1.5)
     shown = cpu_credits.rows(found, found)
-    assert [row.name.id for row in shown] == ["local.credits", "local.credits.cost"]
+    assert [row.name.id for row in shown] == [
+        "local.credits",
+        "local.credits.lasts",
+        "local.credits.cost",
+    ]
+    # 144 credits, of which 0.2 of a vCPU takes 12 an hour more than are earned.
+    assert render(shown[1].ha) == "144 credits: the busiest instance runs dry after 12.0 h"
+
+
+def test_a_load_that_the_baseline_carries_never_runs_dry():
+    assert cpu_credits.lasts_h("t4g.nano", 144.0, 0.1) is None
+    assert cpu_credits.lasts_h("t4g.nano", 144.0, 2.0) == pytest.approx(144 / 114)
+    lasting = FleetCredits([], None, 0.0, BEGAN, full=144.0)
+    assert render(lasting.lasts) == "144 credits: never runs dry"
 
 
 def test_types_without_credits_have_no_rows():
