@@ -159,7 +159,7 @@ class Flow(Part):
     """One of `scenarios`: what a virtual user does."""
 
     flow: Annotated[list[Step], Field(min_length=1), AfterValidator(_sends_a_request)]
-    name: str | None = None
+    name: Annotated[str, Field(min_length=1)] | None = None
     weight: Annotated[int, BeforeValidator(_weight), Field(ge=0, le=10_000)] | None = None
     engine: Literal["http"] = "http"
     beforeScenario: Names = None  # noqa: N815

@@ -94,10 +94,10 @@ class Match(Extract):
 
 
 class Auth(Part):
-    """Name and password of a request's basic authentication."""
+    """Name and password of a request's basic authentication; Artillery refuses empty ones."""
 
-    user: str
-    pass_: Annotated[str, Field(alias="pass")]
+    user: Annotated[str, Field(min_length=1)]
+    pass_: Annotated[str, Field(alias="pass", min_length=1)]
 
 
 class Request(Part):
@@ -259,9 +259,9 @@ def wrong_pause(value: Any) -> str | None:
 
 
 class Logging(Part):
-    """A step that prints."""
+    """A step that prints; Artillery refuses to print nothing."""
 
-    log: str
+    log: Annotated[str, Field(min_length=1)]
 
 
 class Calling(Part):

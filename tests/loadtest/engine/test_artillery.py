@@ -116,7 +116,8 @@ def _every_user_logs_in_as_another(done: runner.RunResult, bodies: list[bytes]) 
 def _the_directory_is_complete(done: runner.RunResult) -> None:
     assert {p.name for p in done.directory.iterdir()} == {
         "settings.json", "outputs.json", "scenario.yml", "recorder.cjs", "arrival_clock.cjs",
-        "expectations.cjs", "starter.cjs", "young.cjs", "artillery.json", "artillery.log",
+        "broken_bodies.cjs", "expectations.cjs", "starter.cjs", "young.cjs", "artillery.json",
+        "artillery.log",
         "requests.ndjson.gz", "generator.ndjson.gz", "probes.ndjson.gz", "host.ndjson.gz", "run.json",
     }  # fmt: skip
     exchanges = read_exchanges(done.directory / "requests.ndjson.gz")

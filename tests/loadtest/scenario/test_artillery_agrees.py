@@ -22,25 +22,27 @@ REQUESTS: list[dict[str, Any]] = [
     {"url": 5},
     {"uri": "/"},
     {},
+    {"url": ""},
     *({"url": "/", key: value} for key, values in {
         "headers": ({"a": "b"}, None, "a", []),
         "cookie": ({"a": "b"}, None, "a"),
         "qs": ({"a": "b"}, None, "a=b"),
-        "auth": ({"user": "a", "pass": "b"}, {"user": 1, "pass": 2}, None),
+        "auth": ({"user": "a", "pass": "b"}, {"user": 1, "pass": 2}, None,
+                 {"user": "", "pass": "b"}, {"user": "a", "pass": ""}),
         "gzip": (True, "maybe", None),
         "followRedirect": (False, "maybe", None),
         "capture": (
             {"json": "$.a", "as": "b"}, [{"json": "$.a", "as": "b"}], {"json": "$.a"}, [{}], "a",
             [{"json": "$.a", "as": 5}],
         ),
-        "beforeRequest": ("sign", ["sign"], {"a": 1}, [5]),
+        "beforeRequest": ("sign", ["sign"], {"a": 1}, [5], "", [""]),
         "afterResponse": ("sign", ["sign", "sign"], [None]),
     }.items() for value in values),
 ]  # fmt: skip
 STEPS: list[Any] = [
     *({method: one} for method in ("get", "post", "put", "patch", "delete") for one in REQUESTS),
     {"think": 1}, {"think": "2 seconds"}, {"think": None}, {"think": [1]}, {"think": 1, "jitter": "1s"},
-    {"log": "a"}, {"log": 5}, {"log": {"a": 1}},
+    {"log": "a"}, {"log": 5}, {"log": {"a": 1}}, {"log": ""}, {"function": ""},
     {"function": "sign"}, {"function": ["sign"]}, {"function": 5},
     {"loop": [{"get": {"url": "/"}}], "count": 2}, {"loop": [{"get": {"url": "/"}}], "count": "2"},
     {"loop": [{"get": {"url": "/"}}], "over": ["a"]}, {"loop": [{"get": {"url": "/"}}], "over": 5},
@@ -53,7 +55,7 @@ STEPS: list[Any] = [
 SCENARIOS: list[Any] = [
     {"flow": [{"get": {"url": "/"}}], **more}
     for more in (
-        {}, {"name": "a"}, {"name": 5}, {"engine": "http"}, {"engine": 5}, {"weight": 3},
+        {}, {"name": "a"}, {"name": 5}, {"name": ""}, {"engine": "http"}, {"engine": 5}, {"weight": 3},
         {"beforeScenario": "sign"}, {"beforeScenario": [5]}, {"afterScenario": ["sign"]},
         {"afterScenario": {"a": 1}},
     )

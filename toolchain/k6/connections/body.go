@@ -24,25 +24,46 @@ func readBody(answer *http.Response, keep bool) (string, error) {
 		_, err := io.Copy(io.Discard, answer.Body)
 		return "", err
 	}
-	decoded, err := decode(answer)
+	sent := &source{Reader: answer.Body}
+	decoded, err := decode(answer, sent)
 	if err != nil {
-		return "", err
+		return "", sent.why(err)
 	}
 	text, err := io.ReadAll(decoded)
 	if err != nil {
-		return "", err
+		return "", sent.why(err)
 	}
 	_, err = io.Copy(io.Discard, answer.Body)
 	return string(text), err
 }
 
+// source is a body as it is sent, and whether reading it failed.
+type source struct {
+	io.Reader
+	failed bool
+}
+
+// Read reads on.
+func (s *source) Read(to []byte) (int, error) {
+	n, err := s.Reader.Read(to)
+	s.failed = s.failed || err != nil && !errors.Is(err, io.EOF)
+	return n, err
+}
+
+// why says that a body cannot be unpacked although all of it was sent: then its end is no broken connection.
+func (s *source) why(err error) error {
+	if s.failed {
+		return err
+	}
+	return fmt.Errorf("error decompressing response body: %v", err) //nolint:errorlint // that is the point
+}
+
 // decode undoes the encodings that a request accepts, the last one first.
-func decode(answer *http.Response) (io.Reader, error) {
+func decode(answer *http.Response, body io.Reader) (io.Reader, error) {
 	if answer.ContentLength == 0 || answer.StatusCode == http.StatusNoContent ||
 		answer.StatusCode == http.StatusNotModified {
-		return answer.Body, nil
+		return body, nil
 	}
-	var body io.Reader = answer.Body
 	named := strings.Split(answer.Header.Get("Content-Encoding"), ",")
 	for _, one := range slices.Backward(named) {
 		var err error
@@ -55,7 +76,7 @@ func decode(answer *http.Response) (io.Reader, error) {
 			body = brotli.NewReader(body)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("error decompressing response body: %w", err)
+			return nil, err
 		}
 	}
 	return body, nil

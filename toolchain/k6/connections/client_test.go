@@ -1,6 +1,7 @@
 package connections
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -191,6 +193,32 @@ func TestATargetsPort(t *testing.T) {
 	} {
 		if address, name := withPort(to); address != wanted[0] || name != wanted[1] {
 			t.Error(to, address, name)
+		}
+	}
+}
+
+func TestABodyThatCannotBeUnpackedIsNoBrokenConnection(t *testing.T) {
+	var whole bytes.Buffer
+	packer := gzip.NewWriter(&whole)
+	_, _ = io.WriteString(packer, "a text that is long enough to be cut")
+	_ = packer.Close()
+	for _, sent := range []struct {
+		body   []byte
+		length int
+		broken bool
+	}{
+		{whole.Bytes()[:whole.Len()-20], whole.Len() - 20, false},
+		{[]byte("not compressed"), 14, false},
+		{whole.Bytes()[:whole.Len()-20], whole.Len(), true},
+	} {
+		server, client := serve(t, false, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Header().Set("Content-Length", strconv.Itoa(sent.length))
+			_, _ = w.Write(sent.body)
+		})
+		_, _, err := server.ask(t, client, true)
+		if err == nil || errors.Is(err, io.ErrUnexpectedEOF) != sent.broken {
+			t.Errorf("%q of %d: %v", sent.body, sent.length, err)
 		}
 	}
 }

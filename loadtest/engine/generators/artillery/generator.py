@@ -24,6 +24,7 @@ YOUNG = RECORDER.with_name("young.cjs")
 RECORDER_FILES = (
     RECORDER,
     ARRIVAL_CLOCK,
+    RECORDER.with_name("broken_bodies.cjs"),
     RECORDER.with_name("expectations.cjs"),
     RECORDER.with_name("starter.cjs"),
     YOUNG,

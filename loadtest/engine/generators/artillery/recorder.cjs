@@ -19,6 +19,7 @@ const { performance, monitorEventLoopDelay } = require('node:perf_hooks');
 const { isMainThread, threadId } = require('node:worker_threads');
 
 const { keepTime } = require('./arrival_clock.cjs');
+const { listenToBodies } = require('./broken_bodies.cjs');
 const { checksOf, judgesStatus, meets, statusesOf } = require('./expectations.cjs');
 const { watchStarter } = require('./starter.cjs');
 const { letGo } = require('./young.cjs');
@@ -186,7 +187,7 @@ function isExpectedStatus(request, status) {
 const REDIRECTS = new Set([300, 301, 302, 303, 304, 307, 308]); // those that got, Artillery's client, follows
 
 function isRedirect(request, hop) {
-  return request.follows && REDIRECTS.has(hop.status) && hop.headers.location !== undefined;
+  return request.follows && REDIRECTS.has(hop.status) && Boolean(hop.headers.location);
 }
 
 async function isAsExpected(request, response, context) {
@@ -407,6 +408,7 @@ const functions = {
 };
 
 if (requestsFile) keepTime(now);
+if (requestsFile) listenToBodies();
 if (requestsFile && !isMainThread) letGoOfVisitors();
 awaitStart();
 

@@ -39,6 +39,9 @@ _NOBODY = ("http", "127.0.0.1", 9)
 FLOW_COLUMN, ARRIVED, REDIRECT, REPEAT = "flow", "arrived", "redirect", "repeat"
 """Variables: which flow a visitor follows, when it arrived, and where an answer redirects to: by GET, or by
 the same request once more."""
+ELSEWHERE = "elsewhere"
+"""Variable: where an answer redirects to that this plan does not go: another host, or a path that does not
+begin at the root. Nothing that follows would be what the script asks for."""
 RECORDED = {"instance": "X-Instance-Id", "zone": "X-Availability-Zone", "version": "X-App-Version"}
 """Variables that are recorded with each request, and the headers that they come from."""
 MOST_REQUESTS = 500
@@ -203,6 +206,7 @@ class _Writer:
 
     def _matched(self, name: str, match: Match, absent: str) -> Iterator[Node]:
         if match.finding.kind == "json":
+            _require_no_length(match.finding.path)
             # The same text may be a number's or a string's: JMeter's variables do not tell.
             where = equal(self.values, match.finding.path, match.value)
             yield elements.json_path(name, where, absent)
@@ -220,14 +224,23 @@ class _Writer:
         yield self._location(REDIRECT, by_get)
         if same:
             yield self._location(REPEAT, _KEEP_METHOD)
+        there = rf"(?!{self._here})(\S+)"
+        yield self._location(ELSEWHERE, f"(?:{_BY_GET}|{_KEEP_METHOD})", there, otherwise="")
 
-    def _location(self, name: str, statuses: str) -> Node:
-        host = re.escape(self.target.hostname or "")
-        pattern = (
-            rf"(?i)^HTTP/\S+ {statuses}[^\n]*\n(?:[^\n]+\n)*?"
-            rf"Location:\s*((?:https?://{host}(?::\d+)?)?/\S*)"
-        )
-        return elements.regexp(name, pattern, "$1$", _NO_REDIRECT, of_headers=True)
+    @property
+    def _here(self) -> str:
+        """An expression for the beginning of a URL on the stack's host, at its own or a usual port."""
+        own = self.target.port or 443
+        host = rf"https?://{re.escape(self.target.hostname or '')}(?::(?:{own}|80|443))?"
+        return rf"(?:{host}(?=[/?\s])|/(?!/))"
+
+    def _location(
+        self, name: str, statuses: str, there: str = "", otherwise: str = _NO_REDIRECT
+    ) -> Node:
+        where = there or rf"({self._here}\S*)"
+        before = rf"(?i)^HTTP/\S+ {statuses}[^\n]*\n(?:[^\n]+\n)*?"
+        pattern = rf"{before}Location:[ \t]*{where}"
+        return elements.regexp(name, pattern, "$1$", otherwise, of_headers=True)
 
     def _headers(self, step: Send) -> Iterator[tuple[str, str]]:
         given = {name: self.values.text(value) for name, value in step.headers.items()}
@@ -272,6 +285,7 @@ class _Writer:
     def _taken(self, name: str, finding: Finding, absent: str) -> Node:
         match finding.kind:
             case "json":
+                _require_no_length(finding.path)
                 return elements.json_path(name, extraction.json_path(finding.path), absent)
             case "regexp":
                 flags = f"(?{finding.flags})" if finding.flags else ""
@@ -295,6 +309,13 @@ def equal(values: Values, path: JsonPath, value: Text | float | bool) -> str:
         )
     before, inside = extraction.json_path(path[:names]), extraction.json_path(path[names:])
     return f"{before}[?(@{inside[1:]} === {values.literal(value)})]"
+
+
+def _require_no_length(path: JsonPath) -> None:
+    if "length" in path:
+        raise UnportableError(
+            "`length` is how long a list or text is, which JMeter's JSONPath does not say: use `regexp`"
+        )
 
 
 def _hops(variable: str, hop: Node) -> Node:

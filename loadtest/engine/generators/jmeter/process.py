@@ -159,6 +159,11 @@ class JMeterProcess(RecordedProcess):
         assert self._visits is not None  # noqa: S101
         for row in self._results.feed(whole.decode("utf-8", "replace")):
             self._visits.add(row)
+            if row.elsewhere:
+                self.complain(
+                    f"{row.line['endpoint']} redirects to {row.elsewhere}: JMeter follows to the stack's "
+                    "own host and to paths from the root; run it with `--generator artillery`"
+                )
         return len(whole)
 
     def _end(self) -> None:

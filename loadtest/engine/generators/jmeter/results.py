@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.engine.generators.jmeter.plan import ARRIVED, END, RECORDED, WARM_UP
+from loadtest.engine.generators.jmeter.plan import ARRIVED, ELSEWHERE, END, RECORDED, WARM_UP
 
 COLUMNS = (
     "timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "success",
-    "Latency", ARRIVED, *RECORDED,
+    "Latency", ARRIVED, ELSEWHERE, *RECORDED,
 )  # fmt: skip
 """The columns that are read; JMeter's own dashboard needs some more, which are written as well."""
 _NO_ANSWER = "Non HTTP response code: "
@@ -41,8 +41,12 @@ _BY_MESSAGE = (
     (re.compile(r"broken pipe", re.IGNORECASE), "EPIPE"),
     (re.compile(r"reset|closed|premature", re.IGNORECASE), "ECONNRESET"),
 )
+_UNPACKING = "ZLIB input stream"
+"""A compressed body that ends too early was sent: its `EOFException` is no broken connection."""
 _NO_LOCATION = "Missing location header"
 """JMeter takes an answer such as 302 that does not say to where for an error of the request's."""
+_UNSET = "null"
+"""What JMeter writes of a variable that nothing has set: no request has followed redirects yet."""
 _NEVER_SENT = frozenset({"URISyntaxException", "MalformedURLException", "IllegalArgumentException"})
 
 
@@ -51,6 +55,8 @@ def code_of(response_code: str, message: str) -> str | None:
     if not response_code.startswith(_NO_ANSWER):
         return None
     exception = _exception(response_code)
+    if _UNPACKING in message:
+        return exception
     if (code := _BY_EXCEPTION.get(exception)) is not None:
         return code
     return next((code for found, code in _BY_MESSAGE if found.search(message)), exception)
@@ -75,6 +81,8 @@ class Row:
     error: str | None
     line: Mapping[str, Any]
     """The request as it is recorded."""
+    elsewhere: str = ""
+    """Where the answer redirects to, if the test plan does not follow it there."""
 
 
 class Results:
@@ -138,7 +146,8 @@ def _parse(row: Mapping[str, str]) -> Row:
         or _exception(row["responseCode"]) not in _NEVER_SENT,
         **{name: row[name] or None for name in RECORDED},
     }
-    return Row(visitor, arrived, completed, right, status, error, line)
+    elsewhere = "" if completed or row[ELSEWHERE] == _UNSET else row[ELSEWHERE]
+    return Row(visitor, arrived, completed, right, status, error, line, elsewhere)
 
 
 def request_line(row: Row) -> bytes:

@@ -15,9 +15,8 @@ export function jsonPath(document, path) {
     deep = false;
     const key = name ?? index ?? single ?? double;
     found = from.flatMap((one) => {
-      if (one === null || typeof one !== 'object') return [];
-      if (key === undefined) return Object.values(one);
-      return key in one ? [one[key]] : [];
+      if (key === undefined) return one !== null && typeof one === 'object' ? Object.values(one) : [];
+      return one && Object.prototype.hasOwnProperty.call(one, key) ? [one[key]] : [];
     });
   }
   return found;

@@ -11,6 +11,7 @@ from loadtest.engine.generators.portable.texts import UnportableError
 from loadtest.scenario.steps import Extract
 
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\[(?:'([^']+)'|\"([^\"]+)\")\]")
+_SIGNS = re.compile(r"""[]['"\\,;:*^$@?()`{}|%]""")
 _FLAGS = "ims"
 
 
@@ -61,7 +62,12 @@ def _path(expression: str) -> Iterator[str | int]:
     at = 1
     while expression.startswith("$") and (found := _STEP.match(expression, at)):
         name, index, *quoted = found.groups()
-        yield int(index) if index is not None else name or next(filter(None, quoted))
+        named = name or next(filter(None, quoted), "")
+        if _SIGNS.search(named):
+            raise UnportableError(
+                f"`{expression}`: signs in a name mean something in JSONPath, each time something else"
+            )
+        yield int(index) if index is not None else named
         at = found.end()
     if at < len(expression) or not expression.startswith("$"):
         raise UnportableError(

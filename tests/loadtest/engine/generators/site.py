@@ -27,7 +27,11 @@ Asked = tuple[Any, ...]
 
 
 class Site(ThreadingHTTPServer):
-    """Its paths say what it answers: `/status/404`, `/to/302/ok/x`, `/cookie/name/value`, `/plain`."""
+    """Its paths say what it answers: `/status/404`, `/to/302/ok/x`, `/cookie/name/value`, `/plain`.
+
+    `/nowhere` redirects without saying to where; `/cut` and `/unpacked` say that they are compressed, and
+    end too early or are not.
+    """
 
     request_queue_size = 200
     daemon_threads = True
@@ -105,6 +109,13 @@ class _Handler(BaseHTTPRequestHandler):
             status, headers["Location"] = int(found[1]), self.path
         elif found := re.fullmatch(r"/cookie/(\w+)/(\w+)", path):
             headers["Set-Cookie"] = f"{found[1]}={found[2]}; Path=/"
+        elif path == "/nowhere":
+            status, headers["Location"] = 302, ""
+        elif path in ("/cut", "/unpacked"):
+            whole = gzip.compress(json.dumps(DOCUMENT).encode())
+            broken = whole[:-20] if path == "/cut" else b"not compressed"
+            self._send_bytes(status, {**headers, "Content-Encoding": "gzip"}, broken)
+            return
         elif path == "/plain":
             headers["Content-Type"], body = "text/plain; charset=utf-8", PLAIN
         self._send(status, headers, body or json.dumps(DOCUMENT, ensure_ascii=False, indent=1))
@@ -114,6 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
         if "gzip" in (self.headers.get("accept-encoding") or ""):
             content = gzip.compress(content)
             headers["Content-Encoding"] = "gzip"
+        self._send_bytes(status, headers, content)
+
+    def _send_bytes(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response(status)
         bodiless = self.command == "HEAD" or status in (204, 304)
         for name, value in {

@@ -170,6 +170,20 @@ def test_what_jmeter_would_take_for_something_else_is_refused(text: str):
         values().text(texts.parse(text))
 
 
+@pytest.mark.parametrize("key", ["capture", "match"])
+def test_the_length_of_a_list_is_refused(key: str, tmp_path: Path):
+    file = tmp_path / "length.yml"
+    rest = {"capture": {"as": "n"}, "match": {"value": 2}}[key]
+    request = {"url": "/", key: {"json": "$.list.length", **rest}}
+    file.write_text(
+        yaml.safe_dump(
+            {"config": {"http": {"timeout": 1}}, "scenarios": [{"flow": [{"get": request}]}]}
+        )
+    )
+    (refusal,) = plan_of(file)[0].refusals
+    assert refusal.reason.startswith("`length` is how long a list or text is")
+
+
 def test_a_captured_value_in_a_body_is_refused():
     with pytest.raises(texts.UnportableError, match="cannot quote what it captures"):
         values().json({"a": texts.parse("{{ token }}")})
@@ -178,12 +192,12 @@ def test_a_captured_value_in_a_body_is_refused():
 # --- the test plan ---
 
 
-def plan_of(name: str | Path) -> tuple[plan.Plan, ET.Element]:
+def plan_of(
+    name: str | Path, target: str = "https://stack:8443/base"
+) -> tuple[plan.Plan, ET.Element]:
     loaded = scenario.load(str(name))
     arrivals = plan.Arrivals(PROFILES["smoke"].schedule(), 30)
-    made = plan.write(
-        translate(loaded.validated), variables(loaded), "https://stack:8443/base", arrivals
-    )
+    made = plan.write(translate(loaded.validated), variables(loaded), target, arrivals)
     return made, ET.fromstring(made.jmx)
 
 
@@ -234,6 +248,42 @@ def test_too_long_a_loop_is_refused_at_its_request(tmp_path: Path):
     assert [one.location[-1] for one in made.refusals] == ["get"]
 
 
+@pytest.mark.parametrize(
+    ("location", "goes", "elsewhere"),
+    [
+        ("/x?y=1", "/x?y=1", ""),
+        ("http://localhost:8080/x", "http://localhost:8080/x", ""),
+        ("http://localhost/x", "http://localhost/x", ""),
+        ("https://LOCALHOST", "https://LOCALHOST", ""),
+        ("x", "", "x"),
+        ("../x", "", "../x"),
+        ("?x=1", "", "?x=1"),
+        ("//localhost:8080/x", "", "//localhost:8080/x"),
+        ("http://localhost:81/x", "", "http://localhost:81/x"),
+        ("http://localhost.evil/x", "", "http://localhost.evil/x"),
+        ("https://login.example/x", "", "https://login.example/x"),
+        ("", "", ""),
+    ],
+)
+def test_a_redirect_is_followed_on_the_stack_or_told(
+    location: str, goes: str, elsewhere: str, tmp_path: Path
+):
+    file = tmp_path / "ours.yml"
+    content = {"config": {"http": {"timeout": 1}}, "scenarios": [{"flow": [{"get": {"url": "/"}}]}]}
+    file.write_text(yaml.safe_dump(content))
+    _, tree = plan_of(file, "http://localhost:8080")
+    answer = f"HTTP/1.1 302 Found\nDate: today\nLocation: {location}\nX-After: 1\n"
+    for name, expected in ((plan.REDIRECT, goes), (plan.ELSEWHERE, elsewhere)):
+        taken = next(
+            one for one in tree.iter("RegexExtractor") if one.get("testname") == f"takes {name}"
+        )
+        pattern = {one.get("name"): one.text for one in taken.iter("stringProp")}[
+            "RegexExtractor.regex"
+        ]
+        found = re.search(pattern or "", answer)
+        assert (found[1] if found else "") == expected
+
+
 # --- results ---
 
 
@@ -248,7 +298,7 @@ def jtl(*rows: dict[str, str]) -> str:
 ROW = {
     "timeStamp": "1790000000100", "elapsed": "31", "label": "index, page", "responseCode": "200",
     "responseMessage": "OK", "threadName": "visitors 1-17", "success": "true", "Latency": "30",
-    "arrived": "1790000000098", "instance": "i-1", "zone": "", "version": "v1",
+    "arrived": "1790000000098", "elsewhere": "", "instance": "i-1", "zone": "", "version": "v1",
 }  # fmt: skip
 NONE = "Non HTTP response code: "
 
@@ -274,6 +324,11 @@ NONE = "Non HTTP response code: "
          Outcome.RESET, "ECONNRESET"),
         ({"responseCode": f"{NONE}java.net.UnknownHostException", "success": "false"},
          Outcome.OTHER, "ENOTFOUND"),
+        ({"responseCode": f"{NONE}java.io.EOFException", "success": "false",
+          "responseMessage": "Non HTTP response message: Unexpected end of ZLIB input stream"},
+         Outcome.OTHER, "EOFException"),
+        ({"responseCode": f"{NONE}java.io.EOFException", "success": "false"}, Outcome.RESET,
+         "ECONNRESET"),
         ({"responseCode": f"{NONE}a.b.OddException", "success": "false"}, Outcome.OTHER, "OddException"),
     ],
 )  # fmt: skip
@@ -313,6 +368,15 @@ def test_results_are_read_in_pieces_of_any_size(size: int):
     reader = Results()
     rows = [row for at in range(0, len(text), size) for row in reader.feed(text[at : at + size])]
     assert [row.completed for row in rows] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("written", "label", "elsewhere"),
+    [("", "x", ""), ("null", "x", ""), ("../y", "x", "../y"), ("../y", plan.END, "")],
+)
+def test_where_an_answer_redirects_to_elsewhere_is_read(written: str, label: str, elsewhere: str):
+    (row,) = Results().feed(jtl({**ROW, "label": label, "elsewhere": written}))
+    assert row.elsewhere == elsewhere
 
 
 def test_the_request_to_nobody_is_no_visitor_s():
@@ -357,4 +421,8 @@ def test_visitors_arrive_leave_and_are_counted():
 
 
 def test_what_is_recorded_of_an_answer_is_among_jmeter_s_own_variables():
-    assert settings.PROPERTIES["sample_variables"].split(",") == ["arrived", *plan.RECORDED]
+    assert settings.PROPERTIES["sample_variables"].split(",") == [
+        "arrived",
+        "elsewhere",
+        *plan.RECORDED,
+    ]

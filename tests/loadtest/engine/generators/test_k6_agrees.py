@@ -35,10 +35,13 @@ CONDITIONS = [
 ]  # fmt: skip
 DOCUMENT = {
     "a": {"b": [{"id": 1, "n": "x"}, {"id": 2, "n": "y"}]}, "id": 9, "k-1": {"é": 3}, "list": [4, 5],
+    "text": "a\u00e9\U0001f600", "none": [], "empty": "", "number": {"7": "x"},
 }  # fmt: skip
 PATHS = [
     "$.id", "id", "$.a.b[0].id", "$.a.b[*].id", "$.a.b[1]['n']", "$..id", "$..b[0].n", "$.nobody",
     "$.list[1]", "$.list.*", "$['k-1']", "$.list[7]", "$.list", "$.a.b[0]",
+    "$.list.length", "$.text.length", "$.text[1]", "$.a.length", "$.constructor", "$.list.map",
+    "$.list['1']", "$.none.length", "$.empty.length", "$.id.length", "$.list['01']", "$.number[7]",
 ]  # fmt: skip
 BASE = "http://127.0.0.1:8080/a/b?c=d"
 REDIRECTS = [

@@ -134,7 +134,47 @@ def test_values_are_found_as_artillery_finds_them():
     assert answers.Json("notes", 0, "id").find(body, {}) == 7
     assert answers.Json("notes", 1).find(body, {}) is answers.MISSING
     assert answers.Json("a").find("no json", {}) is answers.MISSING
+    assert answers.Json("a").find("[" * 100_000, {}) is answers.MISSING
     assert answers.Regexp('"TOKEN": "([^"]*)"', 1, "i").find(body, {}) == "ab"
     assert answers.Regexp("b.d").find(body, {}) is answers.MISSING
     assert answers.Header("x-a").find("", {"x-a": "1"}) == "1"
     assert answers.Header("x-a").find("", {}) is answers.MISSING
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("list", "length"), 2),
+        (("list", "1"), "b"),
+        (("list", 2), answers.MISSING),
+        (("list", "01"), answers.MISSING),
+        (("list", -1), answers.MISSING),
+        (("text", 1), "\u00e9"),
+        (("text", "length"), 4),  # of which the face is two
+        (("empty", "length"), answers.MISSING),
+        (("none", "length"), 0),
+        (("object", 0), "zero"),
+        (("object", "length"), answers.MISSING),
+        (("number", "length"), answers.MISSING),
+    ],
+)
+def test_a_path_leads_where_javascript_has_something_of_its_own(path: Any, value: Any):
+    body = """{"list": ["a", "b"], "none": [], "text": "a\u00e9\U0001f600", "empty": "",
+        "object": {"0": "zero"}, "number": 7}"""
+    assert answers.Json(*path).find(body, {}) == value
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "equal"),
+    [
+        (True, 1, False),
+        (0, False, False),
+        (1, 1.0, True),
+        ("1", 1, False),
+        ([], [], False),
+        (answers.MISSING, "x", False),
+        (True, True, True),
+    ],
+)
+def test_values_are_equal_as_in_javascript(found: Any, wanted: Any, equal: bool):
+    assert answers.same(found, wanted) is equal

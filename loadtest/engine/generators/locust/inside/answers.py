@@ -7,7 +7,7 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 MISSING = object()
 """The value that an answer does not have."""
@@ -59,10 +59,36 @@ class Json:
         try:
             value = json.loads(body)
             for step in self._path:
-                value = value[step]
-        except (ValueError, KeyError, IndexError, TypeError):
+                value = _inside(value, str(step))
+        except (ValueError, RecursionError):
             return MISSING
         return value
+
+
+def _inside(value: Any, name: str) -> Any:
+    """Return what JavaScript has under this name of its own: of lists and texts also their length."""
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).get(name, MISSING)
+    if not isinstance(value, (list, str)) or value == "":
+        return MISSING
+    found = _units(value) if isinstance(value, str) else cast("list[Any]", value)
+    if name == "length":
+        return len(found)
+    at = int(name) if name.isascii() and name.isdigit() else -1
+    return found[at] if str(at) == name and 0 <= at < len(found) else MISSING
+
+
+def _units(text: str) -> list[str]:
+    """Return a text's units of UTF-16, which JavaScript counts."""
+    coded = text.encode("utf-16-le", "surrogatepass")
+    return [coded[at : at + 2].decode("utf-16-le", "replace") for at in range(0, len(coded), 2)]
+
+
+def same(found: Any, wanted: Any) -> bool:
+    """Return whether two values are equal as JavaScript's `===` has it: lists and objects never are."""
+    if isinstance(found, (dict, list)) or isinstance(found, bool) != isinstance(wanted, bool):
+        return False
+    return bool(found == wanted)
 
 
 class Regexp:

@@ -24,7 +24,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import gevent
 import gevent.ssl
 import geventhttpclient.client
-from answers import MISSING, code_of, is_expected
+from answers import MISSING, code_of, is_expected, same
 from locust import FastHttpUser, User, events, task
 from locust.contrib.fasthttp import LocustUserAgent
 from locust.exception import StopUser
@@ -282,7 +282,7 @@ class _Exchange:
         return location
 
     def _location(self, headers: Mapping[str, str]) -> str | None:
-        return headers.get("location") if 300 <= self.status < 400 else None
+        return headers.get("location") or None if 300 <= self.status < 400 else None
 
     def _is_right(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """Return whether the answer is right, and keep what it has if so."""
@@ -294,7 +294,8 @@ class _Exchange:
         values = {one.name: one.finding.find(shown, headers) for one in self._captures}
         missing = any(one.strict and values[one.name] in (MISSING, "") for one in self._captures)
         differs = any(
-            one.strict and one.finding.find(shown, headers) != one.value for one in self._matches
+            one.strict and not same(one.finding.find(shown, headers), one.value)
+            for one in self._matches
         )
         if missing or differs:
             return False
