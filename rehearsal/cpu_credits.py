@@ -28,6 +28,9 @@ DRY: Final = 0.05
 """Credits below which a balance is empty: CloudWatch rounds."""
 BEFORE: Final = timedelta(minutes=15)
 PERIOD_S: Final = 300
+"""AWS's seconds between two points."""
+PERIODS_S: Final = (300, 60, 30, 10, 5, 1)
+"""What a point of CloudWatch can be about."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def fleet(
     wanted = demand(run.summary, used)
     minutes = profiles.seconds(run.summary.profile) * speed / 60
     return FleetCredits(
-        _instances(clients, sorted(run.cores), run.summary),
+        _instances(clients, sorted(run.cores), run.summary, speed),
         saved_up,
         monthly_usd(kind, wanted),
         run.summary.load_began_at,
@@ -223,12 +226,12 @@ def _usd_per_vcpu_hour(instance_type: str) -> float:
 
 
 def _instances(
-    clients: Clients, names: Sequence[str], summary: RunSummary
+    clients: Clients, names: Sequence[str], summary: RunSummary, speed: float
 ) -> list[InstanceCredits]:
     # Without ids EC2 lists those that are unlimited, and none of them has to exist any more.
     answer = clients["ec2"].describe_instance_credit_specifications()
     modes = {one["InstanceId"]: one["CpuCredits"] for one in answer["InstanceCreditSpecifications"]}
-    series = _series(clients["cloudwatch"], names, summary)
+    series = _series(clients["cloudwatch"], names, summary, speed)
     return [
         InstanceCredits(
             name,
@@ -242,9 +245,11 @@ def _instances(
 
 
 def _series(
-    cloudwatch: Any, names: Sequence[str], summary: RunSummary
+    cloudwatch: Any, names: Sequence[str], summary: RunSummary, speed: float
 ) -> dict[tuple[str, str], list[tuple[datetime, float]]]:
     """Return the points of each instance's metrics, from a while before the load until now."""
+    # At ten times AWS's speed there are ten points in five minutes here: together they would hide the last.
+    period_s = next((one for one in PERIODS_S if one <= PERIOD_S / speed), PERIODS_S[-1])
     keys = {f"m{n}": (name, metric) for n, (name, metric) in enumerate(_pairs(names))}
     queries = [
         {
@@ -255,7 +260,7 @@ def _series(
                     "MetricName": metric,
                     "Dimensions": [{"Name": "InstanceId", "Value": name}],
                 },
-                "Period": PERIOD_S,
+                "Period": period_s,
                 "Stat": "Average",
             },
         }

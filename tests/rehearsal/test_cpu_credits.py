@@ -102,6 +102,7 @@ class Cloud:
         return {"InstanceCreditSpecifications": [{"InstanceId": "i-2", "CpuCredits": "unlimited"}]}
 
     def get_metric_data(self, **asked: Any) -> dict[str, Any]:
+        self.periods = {query["MetricStat"]["Period"] for query in asked["MetricDataQueries"]}
         values = {"CPUCreditBalance": 0.0, "CPUSurplusCreditBalance": 3.0}
         results: list[dict[str, Any]] = []
         for query in asked["MetricDataQueries"]:
@@ -159,3 +160,12 @@ def test_a_load_that_the_baseline_carries_never_runs_dry():
 def test_types_without_credits_have_no_rows():
     assert cpu_credits.fleet(Cloud(), run("m7g.medium"), factor=1.0, saved_up=None) is None
     assert cpu_credits.rows(None, None) == []
+
+
+@pytest.mark.parametrize(
+    ("speed", "period"), [(1.0, 300), (4.0, 60), (10.0, 30), (20.0, 10), (120.0, 1), (720.0, 1)]
+)
+def test_points_of_a_faster_clock_are_not_put_together(speed: float, period: int):
+    cloud = Cloud()
+    cpu_credits.fleet(cloud, run(), factor=2.0, saved_up=1.0, speed=speed)
+    assert cloud.periods == {period}
