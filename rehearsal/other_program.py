@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from commandline import files
-from rehearsal import foreign_settings, yaml_file
+from rehearsal import foreign_settings, program_imports, yaml_file
 from rehearsal.pulumi_project import EngineError
 
 PROJECT = "Pulumi.yaml"
@@ -50,7 +50,7 @@ class Program:
             f"`{self.project.suffix}`"
             for file in self.unread
         ]
-        return unread + [
+        return [*unread, *self._packages()] + [
             note
             for stack in self.stacks
             if stack in self.settings
@@ -58,6 +58,19 @@ class Program:
                 _read(self.settings[stack]), self.settings[stack].name
             ).notes
         ]
+
+    def _packages(self) -> list[str]:
+        names = program_imports.missing(_main(self.project), self.sources)
+        if not names:
+            return []
+        told = ", ".join(f"`{name}`" for name in names)
+        return [f"not installed here, where programs run with this project's packages: {told}"]
+
+
+def _main(project: Path) -> Path:
+    """Return the file with which a program begins."""
+    main = project.parent / str(_read(project).get("main") or "")
+    return main / "__main__.py" if main.is_dir() else main
 
 
 def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:

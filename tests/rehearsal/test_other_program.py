@@ -83,6 +83,21 @@ def test_a_directory_without_a_program_is_told(tmp_path: Path):
         other_program.find(tmp_path)
 
 
+def test_all_packages_that_are_not_installed_are_told_at_once(tmp_path: Path):
+    written(tmp_path, {**PYTHON, "main": "infra"})
+    infra = tmp_path / "infra"
+    (infra / "parts").mkdir(parents=True)
+    (infra / "__main__.py").write_text(
+        "import json, pulumi\nimport pulumi_nosuch as a\nfrom parts import web\nfrom . import x\n"
+        "import settings\ntry:\n    import perhaps_not\nexcept ImportError:\n    pass\n"
+    )
+    (infra / "settings.py").write_text("from nosuch_either.deep import y\nimport pulumi_aws\n")
+    (infra / "parts" / "__init__.py").write_text("import pulumi_inside\ndef f(:\n")
+    (infra / "not_imported.py").write_text("import another_one\n")
+    told = "not installed here, where programs run with this project's packages: {}".format
+    assert other_program.find(tmp_path).notes() == [told("`nosuch_either`, `pulumi_nosuch`")]
+
+
 def test_where_the_program_is_instead_is_told(tmp_path: Path):
     (tmp_path / "infra").mkdir()
     written(tmp_path / "infra", PYTHON)
