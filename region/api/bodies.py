@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import threading
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO, Final
 
@@ -21,12 +21,28 @@ MOST_BYTES_OF_A_CALL: Final = 16 * 1024 * 1024
 """Of a call of any other service: none of AWS's that the region has takes more."""
 SMALL_BYTES: Final = 1024 * 1024
 """What is no larger counts for nothing: the number of connections limits it."""
+_MOST_BYTES_SENT: Final[Mapping[tuple[str, str], int]] = {
+    ("monitoring", "PutMetricData"): 1024 * 1024,
+}
+"""By the name that signatures have, and the operation (API references). Compressed ones count as sent."""
 _PIECE: Final = 64 * 1024
 _OBJECTS: Final = frozenset({"s3", "s3express"})
 
 
 class TooLargeError(Exception):
-    """A request's body is longer than any that the region accepts; the message says what it does."""
+    """A request's body is longer than any that the region accepts; the message says what it does.
+
+    Attributes:
+        code: The error's code.
+    """
+
+    code = "EntityTooLarge"
+
+
+class LongCallError(TooLargeError):
+    """A request's body is longer than AWS takes for the operation."""
+
+    code = "RequestEntityTooLarge"
 
 
 class BusyError(Exception):
@@ -79,6 +95,17 @@ class Intake:
         """Free what was reserved."""
         with self._lock:
             self._held -= count
+
+
+def check_call(service: str, operation: str, sent: int) -> None:
+    """Refuse a call with more bytes than AWS takes of it.
+
+    Raises:
+        LongCallError: It has.
+    """
+    most = _MOST_BYTES_SENT.get((service, operation))
+    if most is not None and sent > most:
+        raise LongCallError(f"Request size {sent} exceeded {most} bytes")
 
 
 def decoded(environ: Environ, body: bytes, service: str) -> bytes:

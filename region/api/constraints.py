@@ -85,6 +85,7 @@ _ALSO: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
 _NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
 _SIZED: Final = frozenset({"string", "list", "map", "blob"})
 _SCALARS: Final = frozenset({"string", "boolean", *_NUMBERS})
+_ONE: Final = _SCALARS | {"structure"}
 _BEYOND_PYTHON: Final = re.compile(r"\\p\{(?!L\}|N\}|Z\}|M\})|\\uD8")
 _CLASSES: Final = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{M}": ""}
 
@@ -191,7 +192,7 @@ def _in_structure(
     members = members_of(shape)
     for name in cast("list[str]", shape.required_members):
         # An empty list arrives as none in some protocols.
-        if given.get(name) is None and members[name].type_name in _SCALARS:
+        if given.get(name) is None and members[name].type_name in _ONE:
             yield _Fault(f"{path}{name}", None, "Member must not be null", missing=True)
     for name, value in given.items():
         if value is not None and name in members:

@@ -68,13 +68,14 @@ class Front:
             with self._intake.body_of(environ, service) as sent:
                 self._verify(caller, environ, sent)
                 body = _decoded(environ, sent, service)
+                bodies.check_call(service, wsgi.action_of(environ, body), len(sent))
                 _check_texts(environ, body)
                 with callers.calling(caller.holder):
                     return self._perform(environ, start_response, body)
         except _RefusedError as refused:
             found = refused
         except TooLargeError as error:
-            found = _RefusedError("413 Content Too Large", "EntityTooLarge", str(error))
+            found = _RefusedError("413 Content Too Large", error.code, str(error))
         except BusyError as error:
             found = _RefusedError(
                 "503 Slow Down", "SlowDown", f"Please reduce your request rate: {error}"

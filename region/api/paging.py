@@ -23,6 +23,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionContext, ActionResult, BaseResponse, PaginatedResult
 from moto.core.utils import get_pagination_model, get_service_model
 
+from region.api import foreign_tokens
 from region.api.calls import members_of
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches, original
@@ -35,6 +36,7 @@ _PREFIX: Final = "haproof-page:"
 _OF_SERVICES: Final[Mapping[str, int]] = {"iam": 100, "rds": 100}
 """Items of a page where a call names no limit (API references, MaxItems and MaxRecords)."""
 _OF_OPERATIONS: Final[Mapping[tuple[str, str], int]] = {
+    ("cloudwatch", "ListDashboards"): 1000,
     ("kms", "ListAliases"): 50,
     ("kms", "ListGrants"): 50,
     ("kms", "ListKeys"): 100,
@@ -77,11 +79,10 @@ _TOKENS: Final[Mapping[str, str]] = {
     "Marker": "NextMarker",
 }
 """The parameters with a token, and the members of answers that they are taken from."""
-_UNREADABLE: Final = (IndexError, KeyError, TypeError, ValueError)
-"""What moto fails with where it reads a token that it did not give, in operations that it pages itself."""
 _WHOLE: Final = frozenset(
     {
         ("logs", "DescribeMetricFilters"),
+        ("rds", "DescribeDBProxies"),
         ("secretsmanager", "ListSecretVersionIds"),
         *(("budgets", name) for name in ("DescribeBudgets", "DescribeNotificationsForBudget")),
         *(
@@ -108,7 +109,7 @@ class Pages:
     """Names of an operation's parameters and of the members of its answer.
 
     Attributes:
-        limit: The parameter that says how many items a page has at most.
+        limit: The parameter that says how many items a page has at most, empty if none does.
         token: The parameter that says which page it is.
         following: The member with the token of the next page.
         items: The member with the items.
@@ -134,14 +135,13 @@ def of(service: str, operation: str) -> Pages | None:
     found = _paginators(service).get(operation)
     if found is None:
         return _by_its_names(service, operation)
-    if "limit_key" not in found:
-        return None
     result = found["result_key"]
     items, *others = result if isinstance(result, list) else [result]
-    names = (found["limit_key"], found["input_token"], found["output_token"], items)
+    names = (found["input_token"], found["output_token"], items)
     if not all(isinstance(name, str) and name.isidentifier() for name in names):
         return None
-    limit, token, following, first = cast("tuple[str, str, str, str]", names)
+    token, following, first = cast("tuple[str, str, str]", names)
+    limit = str(found.get("limit_key", ""))
     return Pages(limit, token, following, first, tuple(others), str(found.get("more_results", "")))
 
 
@@ -178,7 +178,7 @@ def cut(
     """
     pages = of(service, operation)
     if pages is not None:
-        limit = given.get(pages.limit)
+        limit = given.get(pages.limit) if pages.limit else None
         _cut(
             answer,
             pages,
@@ -195,10 +195,10 @@ def _call_action(moto: Original, self: BaseResponse) -> object:
     service, operation = str(self.boto3_service_name), str(self._get_action())  # pyright: ignore[reportPrivateUsage]
     try:
         status, headers, body = moto(self)
-    except _UNREADABLE as error:
+    except foreign_tokens.UNREADABLE as error:
         given = Parameters(self)
         name = next((one for one in _TOKENS if given.text(one)), "")
-        if not name:
+        if not name or not foreign_tokens.is_cause(given.text(name), error):
             raise
         log.info("%s of %s: %s %r: %r", operation, service, name, given.text(name), error)
         return self.serialized(ActionResult(_invalid(service, name, given.text(name))))
@@ -240,7 +240,7 @@ def _execute_paginated(self: PaginatedResult, context: ActionContext) -> object:
 def _limit(given: Parameters, pages: Pages, service: str, operation: str) -> int | None:
     """Return how many items a page has: as many as the call names, or AWS's default; None: all."""
     default = _OF_OPERATIONS.get((service, operation), _OF_SERVICES.get(service))
-    return given.integer(pages.limit) or default
+    return (given.integer(pages.limit) if pages.limit else None) or default
 
 
 def _paged(whole: ActionResult, context: ActionContext) -> ActionResult:
@@ -251,6 +251,8 @@ def _paged(whole: ActionResult, context: ActionContext) -> ActionResult:
     pages = of(service, operation)
     if pages is None or not isinstance(whole.result, dict):
         return whole
+    if (service, operation) in _WHOLE:
+        cast("dict[str, Any]", whole.result).pop(pages.following, None)
     given = Parameters(context.response)
     limit, token = _limit(given, pages, service, operation), given.text(pages.token)
     try:

@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer
 
 from region import credentials, private
-from region.api import creations, own_services, paging, state, swift, wsgi
+from region.api import creations, foreign_tokens, own_services, paging, state, swift, wsgi
 from region.api.blobs import BlobStore
 from region.api.creations import Answer, Creations
 from region.api.credentials import Credentials
@@ -126,6 +126,7 @@ class ControlPlane:
             patches.install()
             swift.patches.install()
             paging.patches.install()
+            foreign_tokens.patches.install()
             self._install_patches()
             self.load()
             if not self.config.state_file.exists():

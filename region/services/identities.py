@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from moto.ec2.models import ec2_backends
-from moto.iam.exceptions import ValidationError
+from moto.iam.exceptions import InvalidInput, ValidationError
 from moto.iam.models import IAMBackend, Role
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
+from moto.iam.responses import IamResponse
 from moto.sts.exceptions import STSClientError
 from moto.sts.models import AssumedRole, STSBackend
 
 from region.api import callers
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services import roles
 from region.services.ec2 import instances
@@ -21,6 +23,7 @@ from region.services.ec2 import instances
 patches = Patches()
 
 _ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
+_SERVICE: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com")
 _MOTOS_USER: Final = ":user/moto"
 _USER: Final = "haproof"
 """Whose calls those of the region's user are."""
@@ -41,6 +44,29 @@ def _create_role(
     """Create a role whose trust policy is one."""
     IAMTrustPolicyDocumentValidator(document).validate()
     return moto(self, role_name, document, *given, **named)
+
+
+@patches.around(IamResponse, "list_entities_for_policy")
+def _list_entities_for_policy(moto: Original, self: IamResponse) -> object:
+    """List whom a policy that is there is attached to."""
+    self.backend.get_policy(Parameters(self).text("PolicyArn"))
+    return moto(self)
+
+
+@patches.around(IAMBackend, "get_instance_profiles_for_role")
+def _get_instance_profiles_for_role(moto: Original, self: IAMBackend, role_name: str) -> object:
+    self.get_role(role_name)
+    return moto(self, role_name)
+
+
+@patches.around(IAMBackend, "create_service_linked_role")
+def _create_service_linked_role(
+    moto: Original, self: IAMBackend, service_name: str, *given: Any, **named: Any
+) -> Role:
+    """Create the role of a service, by the name of its principal."""
+    if not _SERVICE.fullmatch(service_name):
+        raise InvalidInput(f"{service_name} is not the name of a service.")
+    return moto(self, service_name, *given, **named)
 
 
 def _with_marker(name: str) -> Callable[..., object]:

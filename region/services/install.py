@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from region.services import identities, secrets_manager, tagging
+from region.services import identities, logs, queues, secrets_manager, tagging
 from region.services.autoscaling import patches as autoscaling
 from region.services.budgets import patches as budgets
 from region.services.cloudwatch import patches as cloudwatch
@@ -29,6 +29,8 @@ PATCHED_SERVICES = (
     ssm,
     events,
     sns,
+    queues,
+    logs,
     kms,
     fis,
     identities,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from moto.secretsmanager.exceptions import (
     InvalidParameterException,
     InvalidRequestException,
+    SecretNotFoundException,
     SecretsManagerClientError,
     ValidationException,
 )
@@ -63,6 +65,14 @@ def check_change(backend: SecretsManagerBackend, given: Mapping[str, Any]) -> No
             "You can't perform this operation on the secret because it was marked for deletion."
         )
     _check_one_value(given)
+
+
+@patches.around(SecretsManagerBackend, "list_secret_version_ids")
+def _list_secret_version_ids(moto: Original, self: SecretsManagerBackend, secret_id: str) -> str:
+    if secret_id not in self.secrets:
+        raise SecretNotFoundException
+    answer: dict[str, Any] = json.loads(moto(self, secret_id))
+    return json.dumps({**answer, "ARN": self.secrets[secret_id].arn})
 
 
 @patches.around(SecretsManagerBackend, "put_resource_policy")

@@ -59,6 +59,25 @@ EC2: list[Case] = [
         "InvalidInstanceID.NotFound",
     ),
     ("delete_key_pair", {"KeyName": "none"}, ""),
+    ("delete_key_pair", {}, "MissingParameter"),
+    (
+        "create_launch_template_version",
+        {"LaunchTemplateData": {"InstanceType": "t4g.nano"}},
+        "MissingParameter",
+    ),
+    (
+        "delete_managed_prefix_list",
+        {"PrefixListId": some_id("pl")},
+        "InvalidPrefixListID.NotFound",
+    ),
+    (
+        "describe_image_attribute",
+        {"ImageId": some_id("ami"), "Attribute": "description"},
+        "InvalidAMIID.NotFound",
+    ),
+    ("modify_subnet_attribute", {"SubnetId": some_id("subnet")}, "InvalidSubnetID.NotFound"),
+    ("modify_vpc_attribute", {"VpcId": some_id("vpc")}, "InvalidVpcID.NotFound"),
+    ("create_default_subnet", {}, "MissingParameter"),
     ("describe_flow_logs", {"FlowLogIds": [some_id("fl")]}, "InvalidFlowLogId.NotFound"),
     ("describe_hosts", {"HostIds": [some_id("h")]}, "InvalidHostID.NotFound"),
     (
@@ -90,6 +109,7 @@ BALANCERS: list[Case] = [
 ]
 GROUP_TAG = {"ResourceId": "none", "ResourceType": "auto-scaling-group", "Key": "a"}
 GROUPS: list[Case] = [
+    ("describe_load_balancers", {"AutoScalingGroupName": "none"}, "ValidationError"),
     ("describe_auto_scaling_groups", {"AutoScalingGroupNames": ["none"]}, ""),
     ("describe_lifecycle_hooks", {"AutoScalingGroupName": "none"}, "ValidationError"),
     ("delete_auto_scaling_group", {"AutoScalingGroupName": "none"}, "ValidationError"),
@@ -103,6 +123,11 @@ DEPLOYMENTS: list[Case] = [
     ("list_deployment_targets", {"deploymentId": DEPLOYMENT}, "DeploymentDoesNotExistException"),
 ]
 DATABASES: list[Case] = [
+    (
+        "restore_db_instance_from_db_snapshot",
+        {"DBInstanceIdentifier": "none"},
+        "InvalidParameterCombination",
+    ),
     ("describe_db_instances", {"DBInstanceIdentifier": "none"}, "DBInstanceNotFound"),
     ("describe_db_parameter_groups", {"DBParameterGroupName": "none"}, "DBParameterGroupNotFound"),
     (
@@ -138,6 +163,13 @@ ALARMS: list[Case] = [
 
 NO_ROLE = f"arn:aws:iam::{ACCOUNT}:role/none"
 IDENTITIES: list[Case] = [
+    ("list_instance_profiles_for_role", {"RoleName": "none"}, "NoSuchEntity"),
+    (
+        "list_entities_for_policy",
+        {"PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/none"},
+        "NoSuchEntity",
+    ),
+    ("create_service_linked_role", {"AWSServiceName": "none"}, "InvalidInput"),
     ("get_role", {"RoleName": "none"}, "NoSuchEntity"),
     ("list_attached_role_policies", {"RoleName": "none"}, "NoSuchEntity"),
     ("get_instance_profile", {"InstanceProfileName": "none"}, "NoSuchEntity"),
@@ -176,6 +208,49 @@ RULES: list[Case] = [
     ("describe_rule", {"Name": "none"}, "ResourceNotFoundException"),
     ("list_targets_by_rule", {"Rule": "none"}, "ResourceNotFoundException"),
 ]
+KEY = "12345678-1234-1234-1234-123456789012"
+KEYS: list[Case] = [
+    ("list_grants", {"KeyId": KEY}, "NotFoundException"),
+    ("describe_key", {"KeyId": "alias/none"}, "NotFoundException"),
+    ("generate_random", {}, "ValidationException"),
+]
+LOGS: list[Case] = [
+    ("describe_metric_filters", {"logGroupName": "none"}, "ResourceNotFoundException"),
+    (
+        "delete_metric_filter",
+        {"logGroupName": "none", "filterName": "none"},
+        "ResourceNotFoundException",
+    ),
+    ("put_resource_policy", {"policyName": "none"}, "InvalidParameterException"),
+    (
+        "tag_resource",
+        {"resourceArn": "log-group:none", "tags": {"a": "b"}},
+        "ResourceNotFoundException",
+    ),
+    ("list_tags_for_resource", {"resourceArn": "log-group:none"}, "ResourceNotFoundException"),
+]
+BUCKETS: list[Case] = [
+    (
+        "put_bucket_versioning",
+        {"Bucket": "haproof-none", "VersioningConfiguration": {"Status": "Enabled"}},
+        "NoSuchBucket",
+    ),
+]
+BUDGETS: list[Case] = [
+    (
+        "describe_notifications_for_budget",
+        {"AccountId": ACCOUNT, "BudgetName": "none"},
+        "NotFoundException",
+    ),
+]
+SECRETS: list[Case] = [
+    ("list_secret_version_ids", {"SecretId": "none"}, "ResourceNotFoundException")
+]
+TOPICS: list[Case] = [
+    ("list_subscriptions_by_topic", {"TopicArn": "none"}, "InvalidParameter"),
+    ("get_topic_attributes", {"TopicArn": "none"}, "InvalidParameter"),
+    ("publish", {"Message": "to nobody"}, "InvalidParameter"),
+]
 
 
 def whole(cloud: Cloud, service: str, value: Any) -> Any:
@@ -193,6 +268,7 @@ def whole(cloud: Cloud, service: str, value: Any) -> Any:
         "snapshot:",
         "alarm:",
         "experiment/",
+        "log-group:",
     )
     if isinstance(value, str) and value.startswith(parts):
         return f"arn:aws:{shown}:{cloud.region}:{ACCOUNT}:{value}"
@@ -220,6 +296,12 @@ def cases(service: str, given: list[Case]) -> list[Any]:
         *cases("ssm", PARAMETERS),
         *cases("fis", EXPERIMENTS),
         *cases("events", RULES),
+        *cases("kms", KEYS),
+        *cases("logs", LOGS),
+        *cases("s3", BUCKETS),
+        *cases("budgets", BUDGETS),
+        *cases("secretsmanager", SECRETS),
+        *cases("sns", TOPICS),
     ],
 )
 def test_what_does_not_exist(

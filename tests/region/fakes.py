@@ -64,6 +64,22 @@ class Aws:
         return self._clients[service]
 
 
+def queue_for_services(aws: Aws, name: str) -> tuple[str, str]:
+    """Create a queue that SNS and EventBridge may send to; return its URL and its ARN."""
+    url = aws.sqs.create_queue(QueueName=name)["QueueUrl"]
+    asked = {"QueueUrl": url, "AttributeNames": ["QueueArn"]}
+    arn: str = aws.sqs.get_queue_attributes(**asked)["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["sns.amazonaws.com", "events.amazonaws.com"]},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return url, arn
+
+
 class Answer(NamedTuple):
     """What the API answered to one request."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
-from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
@@ -37,6 +37,12 @@ def _describe_groups(moto: Original, self: AutoScalingResponse) -> ActionResult:
         found: list[FakeAutoScalingGroup] = result["AutoScalingGroups"]
         return ActionResult(result | {"AutoScalingGroups": list(map(_WithoutInstances, found))})
     return answer
+
+
+@patches.around(AutoScalingBackend, "describe_load_balancers")
+def _describe_load_balancers(moto: Original, self: AutoScalingBackend, name: str) -> list[str]:
+    groups.require_group(self, name)
+    return moto(self, name)
 
 
 def _check_filter(name: str) -> None:

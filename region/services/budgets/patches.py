@@ -49,6 +49,15 @@ def update_budget(call: BudgetsResponse) -> str:
     return json.dumps({})
 
 
+@patches.around(BudgetsResponse, "describe_notifications_for_budget")
+def describe_notifications_for_budget(moto: Original, call: BudgetsResponse) -> str:
+    """DescribeNotificationsForBudget of a budget that is there."""
+    given = Parameters(call)
+    _budget_of(call, given.text("AccountId"), given.text("BudgetName"))
+    answer: str = moto(call)
+    return answer
+
+
 @patches.method(BudgetsResponse)
 def describe_subscribers_for_notification(call: BudgetsResponse) -> str:
     """DescribeSubscribersForNotification."""

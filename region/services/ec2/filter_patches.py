@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 from moto.ec2.models.instance_types import InstanceTypeBackend
@@ -63,6 +64,12 @@ _STATES: Final = ("instance-state-code", "instance-state-name")
 _OF_ZONES: Final[Mapping[str, _Values]] = {
     "group-name": lambda one: str(one.group_name),
     "opt-in-status": lambda _: _OPT_IN,
+}
+_OF_TAGS: Final[Mapping[str, str]] = {
+    "key": "key",
+    "resource-id": "resource_id",
+    "resource-type": "resource_type",
+    "value": "value",
 }
 _BY_MOTO: Final = ("region-name", "state", "zone-id", "zone-name", "zone-type")
 
@@ -145,13 +152,21 @@ def _describe_nat_gateways(
 def _describe_tags(
     moto: Original, self: EC2Backend, filters: dict[str, list[str]] | None = None
 ) -> list[dict[str, str]]:
-    """Describe tags; `tag:<key>` stands for the key and its values together."""
-    wanted = dict(filters or {})
-    pairs = {name: wanted.pop(name) for name in list(wanted) if name.startswith("tag:")}
-    found: list[dict[str, str]] = moto(self, wanted)
-    for name, values in pairs.items():
+    """Describe tags; `tag:<key>` stands for the key and its values together.
+
+    moto takes brackets for wildcards, has none for the type of a resource, fails at a resource of a kind
+    that it does not know, and passes over a filter that there is not.
+    """
+    found: list[dict[str, str]] = moto(self, None)
+    for name, values in (filters or {}).items():
         key = name.removeprefix("tag:")
-        found = [tag for tag in found if tag["key"] == key and tag["value"] in values]
+        if name in _OF_TAGS:
+            member = _OF_TAGS[name]
+            found = [tag for tag in found if fits([tag[member]], values)]
+        elif key != name:
+            found = [tag for tag in found if tag["key"] == key and fits([tag["value"]], values)]
+        else:
+            raise EC2ClientError("InvalidParameterValue", f"The filter '{name}' is invalid")
     return found
 
 

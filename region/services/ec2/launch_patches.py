@@ -199,6 +199,9 @@ def _create_version_call(moto: Original, self: LaunchTemplates) -> ActionResult:
     """Begin a version with what its source version has, which moto leaves out."""
     given = Parameters(self)
     backend: EC2Backend = self.ec2_backend
+    if not given.text("LaunchTemplateId") and not given.text("LaunchTemplateName"):
+        message = "You must specify either the launch template ID or launch template name"
+        raise EC2ClientError("MissingParameter", message)
     source, inherited = given.text("SourceVersion"), dict[str, Any]()
     if source and given.text("LaunchTemplateId"):
         template = backend.get_launch_template(given.text("LaunchTemplateId"))

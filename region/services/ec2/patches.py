@@ -32,6 +32,7 @@ from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import (
     attribute_patches,
+    call_checks,
     filter_patches,
     group_patches,
     launch_checks,
@@ -73,6 +74,7 @@ def install() -> None:
     patches.install()
     launch_patches.patches.install()
     lookup_patches.patches.install()
+    call_checks.patches.install()
     template_versions.patches.install()
     filter_patches.patches.install()
     wildcards.patches.install()

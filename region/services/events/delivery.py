@@ -9,21 +9,37 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from moto.events.models import Rule, events_backends
 from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
-from moto.sqs.models import sqs_backends
+from moto.sqs.models import Queue, sqs_backends
 
 from region import stamps
+from region.services import permissions, resource_policies, roles
 from region.services.events.targets import Arn, parse, text_for
 
 log = logging.getLogger(__name__)
 
 ENABLED = frozenset({"ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"})
+_PRINCIPAL = "events.amazonaws.com"
+_OF_LOGS = "delivery.logs.amazonaws.com"
+
+
+class UndeliverableError(Exception):
+    """A target that gets nothing.
+
+    Attributes:
+        code: EventBridge's word for it, as a dead-letter queue has it.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        """Say what a dead-letter queue is told."""
+        super().__init__(message)
+        self.code = code
 
 
 def deliver(rule: Rule, event: Mapping[str, Any]) -> None:
@@ -35,7 +51,7 @@ def deliver(rule: Rule, event: Mapping[str, Any]) -> None:
         return
     for target in list(rule.targets):
         try:
-            _send(parse(target["Arn"]), target, event)
+            _send(rule, parse(target["Arn"]), target, event)
         except Exception as error:  # A target that is gone must not keep others from theirs.
             log.warning("rule %s: target %s failed: %s", rule.name, target["Arn"], error)
             _dead_letter(target, rule, event, error)
@@ -49,22 +65,74 @@ def with_time(event: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _send(arn: Arn, target: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+def _send(rule: Rule, arn: Arn, target: Mapping[str, Any], event: Mapping[str, Any]) -> None:
     text = text_for(target, event)
     if arn.service == "sqs":
+        _require(rule, target, "sqs:SendMessage", _queue(arn).policy)
         group = (target.get("SqsParameters") or {}).get("MessageGroupId")
         sqs_backends[arn.account][arn.region].send_message(arn.resource, text, group_id=group)
     elif arn.service == "sns":
-        sns_backends[arn.account][arn.region].publish(text, arn=str(target["Arn"]))
+        backend = sns_backends[arn.account][arn.region]
+        topic = backend.topics.get(str(target["Arn"]))
+        if topic is None:
+            raise UndeliverableError("NO_RESOURCE", "Topic does not exist")
+        _require(rule, target, "sns:Publish", topic.policy)
+        backend.publish(text, arn=str(target["Arn"]))
     elif arn.service == "logs":
-        _log(arn, text)
+        _log(rule, arn, target, text)
     else:
         _forward(arn, event)
 
 
-def _log(arn: Arn, text: str) -> None:
+def _queue(arn: Arn) -> Queue:
+    found = sqs_backends[arn.account][arn.region].queues.get(arn.resource)
+    if found is None:
+        raise UndeliverableError("NO_RESOURCE", "The specified queue does not exist.")
+    return found
+
+
+def _require(
+    rule: Rule,
+    target: Mapping[str, Any],
+    action: str,
+    *policies: str | None,
+    services: Sequence[str] = (_PRINCIPAL,),
+) -> None:
+    """Refuse what neither a policy of the target nor the target's role lets EventBridge do.
+
+    Raises:
+        UndeliverableError: It may not.
+    """
+    resource = str(target["Arn"])
+    account = parse(str(rule.arn)).account
+    context = {"aws:SourceArn": str(rule.arn), "aws:SourceAccount": account}
+    if any(
+        resource_policies.admits(
+            policy or "", service=service, action=action, resource=resource, context=context
+        )
+        for policy in policies
+        for service in services
+    ):
+        return
+    role = roles.find(account, str(target.get("RoleArn") or ""))
+    if role is not None and permissions.permit(
+        tuple(permissions.documents_of(role)), (action,), resource
+    ):
+        return
+    raise UndeliverableError("NO_PERMISSIONS", f"{_PRINCIPAL} may not {action} on {resource}")
+
+
+def _log(rule: Rule, arn: Arn, target: Mapping[str, Any], text: str) -> None:
     group = arn.resource.removeprefix("log-group:").removesuffix(":*")
     backend = logs_backends[arn.account][arn.region]
+    if group not in backend.groups:
+        raise UndeliverableError("NO_RESOURCE", "The specified log group does not exist.")
+    policies = [one.policy_document for one in backend.resource_policies.values()]
+    # The policy names the streams in the group.
+    streams = {**target, "Arn": f"{str(target['Arn']).removesuffix(':*')}:*"}
+    services = (_PRINCIPAL, _OF_LOGS)
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        _require(rule, streams, action, *policies, services=services)
     stream = str(uuid.uuid4())
     backend.create_log_stream(group, stream)
     now = int(time.time() * 1000)
@@ -88,10 +156,11 @@ def _dead_letter(
     attributes = {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": str(target["Arn"]),
-        "ERROR_CODE": type(error).__name__,
+        "ERROR_CODE": error.code if isinstance(error, UndeliverableError) else "SDK_CLIENT_ERROR",
         "ERROR_MESSAGE": str(error) or "The target cannot be reached.",
     }
     try:
+        _require(rule, {"Arn": queue}, "sqs:SendMessage", _queue(arn).policy)
         sqs_backends[arn.account][arn.region].send_message(
             arn.resource,
             json.dumps(event),

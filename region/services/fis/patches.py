@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
-from moto.core.exceptions import InvalidToken
 from moto.fis.exceptions import ResourceNotFoundException
 from moto.fis.models import Experiment, FISBackend, ResolvedTarget
 from moto.fis.responses import FISResponse
@@ -220,15 +219,3 @@ def _of_what_is_there(
 
 for _name in ("tag_resource", "untag_resource", "list_tags_for_resource"):
     patches.around(FISBackend, _name)(_of_what_is_there)
-
-
-def _from_a_token(moto: Original, self: FISBackend, *given: Any, **named: Any) -> Any:
-    """List from a token that is one."""
-    try:
-        return moto(self, *given, **named)
-    except InvalidToken as error:
-        raise invalid("The nextToken is not valid.") from error
-
-
-for _name in ("list_experiments", "list_experiment_templates", "list_experiment_resolved_targets"):
-    patches.around(FISBackend, _name)(_from_a_token)

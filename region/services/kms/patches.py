@@ -9,7 +9,11 @@ from typing import Any, Final
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
-from moto.kms.exceptions import NotAuthorizedException, ValidationException
+from moto.kms.exceptions import (
+    NotAuthorizedException,
+    NotFoundException,
+    ValidationException,
+)
 from moto.kms.models import Key, KmsBackend
 from moto.kms.responses import KmsResponse
 
@@ -78,6 +82,23 @@ for _name in _ENABLED_ONLY:
     patches.around(KmsResponse, _name)(_by_state(disabled=True))
 for _name in _NOT_PENDING:
     patches.around(KmsResponse, _name)(_by_state(disabled=False))
+
+
+@patches.around(KmsResponse, "generate_random")
+def _generate_random(moto: Original, self: KmsResponse) -> object:
+    if Parameters(self).integer("NumberOfBytes") is None:
+        raise ValidationException("NumberOfBytes is required.")
+    return moto(self)
+
+
+@patches.around(KmsBackend, "describe_key")
+def _describe_key(moto: Original, self: KmsBackend, key_id: str) -> Key:
+    """Find a key for the calls about grants, too, whose response does not look for it."""
+    try:
+        found: Key = moto(self, key_id)
+    except (AttributeError, KeyError) as error:
+        raise NotFoundException(f"Key '{key_id}' does not exist") from error
+    return found
 
 
 @patches.around(KmsBackend, "encrypt")

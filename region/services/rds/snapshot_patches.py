@@ -160,9 +160,11 @@ def delete_db_snapshot(moto: Original, response: RDSResponse) -> ActionResult:
 
 @patches.method(RDSBackend)
 def restore_db_instance_from_db_snapshot(
-    backend: RDSBackend, from_snapshot_id: str, overrides: dict[str, Any]
+    backend: RDSBackend, from_snapshot_id: str | None, overrides: dict[str, Any]
 ) -> DBInstance:
     """RestoreDBInstanceFromDBSnapshot: a new DB instance with the snapshot's data."""
+    if not from_snapshot_id:
+        raise InvalidParameterCombination("You must specify a DBSnapshotIdentifier.")
     snapshot = backend.get_db_snapshot(from_snapshot_id.rpartition(":snapshot:")[2])
     _require_available(snapshot)
     if overrides["db_instance_identifier"] in backend.databases:

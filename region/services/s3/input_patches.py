@@ -9,10 +9,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
+from xml.parsers.expat import ExpatError
 
 from moto.s3.exceptions import (
     InvalidContinuationToken,
     MalformedXML,
+    MissingRequestBody,
     NoSuchUpload,
     S3ClientError,
 )
@@ -25,6 +27,7 @@ from region.api.patching import Original, Patches
 
 patches = Patches()
 
+_STATUS: Final = re.compile(rb"<Status>\s*[^<\s]")
 _VERSIONING: Final = ("Enabled", "Suspended")
 _DELETED: Final = re.compile(r"<Deleted>.*?</Deleted>|<Deleted\s*/>", re.DOTALL)
 _QUIET: Final = re.compile(rb"<Quiet>\s*true\s*</Quiet>")
@@ -93,6 +96,21 @@ def _check_policy(content: object) -> None:
                 raise S3ClientError("MalformedPolicy", f"Missing required field {names[0]}")
         if named["Effect"] not in {"Allow", "Deny"}:
             raise S3ClientError("MalformedPolicy", f"Invalid effect: {named['Effect']}")
+
+
+def put(moto: Original, call: S3Response, request: Any, bucket: str, query: Any) -> Any:
+    """Change a bucket by a document that is one; moto answers 404 without a status of its versions."""
+    if "versioning" in query:
+        call.backend.get_bucket(bucket)
+        if not _STATUS.search(call.body or b""):
+            raise S3ClientError(
+                "IllegalVersioningConfigurationException",
+                "The Versioning element must be specified",
+            )
+    try:
+        return moto(call, request, bucket, query)
+    except ExpatError as error:
+        raise (MalformedXML() if call.body else MissingRequestBody()) from error
 
 
 @patches.around(S3Backend, "put_bucket_versioning")

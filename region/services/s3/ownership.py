@@ -13,6 +13,7 @@ from moto.s3.models import FakeAcl, FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
 from region.api.patching import Original, Patches
+from region.services.s3 import input_patches
 from region.services.s3.names import is_bucket_name
 
 patches = Patches()
@@ -43,7 +44,7 @@ def _put(moto: Original, self: S3Response, request: Any, bucket_name: str, query
             "InvalidBucketAclWithObjectOwnership",
             f"Bucket cannot have ACLs set with ObjectOwnership's {_ENFORCED} setting",
         )
-    return moto(self, request, bucket_name, query)
+    return input_patches.put(moto, self, request, bucket_name, query)
 
 
 @patches.around(S3Response, "_acl_from_headers")

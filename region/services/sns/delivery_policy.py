@@ -42,6 +42,7 @@ _DEFAULTS: Final[Mapping[str, int]] = {
     "numMaxDelayRetries": 0,
 }
 _LEAST: Final = {"minDelayTarget": 1, "maxDelayTarget": 1}
+_RATE: Final = "maxReceivesPerSecond"
 _LINEAR: Final = "linear"
 _FUNCTIONS: Final = (_LINEAR, "arithmetic", "geometric", "exponential")
 
@@ -70,10 +71,12 @@ class DeliveryPolicy:
 
     Attributes:
         delays: Before each retry, in seconds of AWS's clock.
+        most_per_second: Deliveries to a subscription in a second of that clock, on average; None: any.
     """
 
     delays: tuple[float, ...]
     content_type: str = CONTENT_TYPE
+    most_per_second: int | None = None
 
 
 def of_subscription(text: str) -> DeliveryPolicy:
@@ -102,7 +105,7 @@ def described(topic: str, subscription: str) -> dict[str, Any]:
     return {
         _OF_SUBSCRIPTION.retry: _retries(_part(policy, parts.retry), parts.retry),
         "sicklyRetryPolicy": None,
-        _OF_SUBSCRIPTION.throttle: None,
+        _OF_SUBSCRIPTION.throttle: _part(policy, parts.throttle) or None,
         _OF_SUBSCRIPTION.request: {"headerContentType": _read(policy, parts).content_type},
         "guaranteed": False,
     }
@@ -111,11 +114,13 @@ def described(topic: str, subscription: str) -> dict[str, Any]:
 def described_topic(topic: str) -> dict[str, Any]:
     """Return a topic's policy as GetTopicAttributes tells it."""
     policy = _part(_parsed(topic), "http")
+    throttle = _part(policy, _OF_TOPIC.throttle)
     return {
         "http": {
             _OF_TOPIC.retry: _retries(_part(policy, _OF_TOPIC.retry), _OF_TOPIC.retry),
             "disableSubscriptionOverrides": bool(policy.get("disableSubscriptionOverrides")),
             _OF_TOPIC.request: {"headerContentType": _read(policy, _OF_TOPIC).content_type},
+            **({_OF_TOPIC.throttle: throttle} if throttle else {}),
         }
     }
 
@@ -132,14 +137,26 @@ def _read(policy: Mapping[str, Any], parts: _Parts) -> DeliveryPolicy:
     for name in policy:
         if name not in known:
             raise DeliveryPolicyError(f"{name} is unknown")
-    if policy.get(parts.throttle):
-        raise NotImplementedError(f"{parts.throttle} of a delivery policy: leave it out")
     content_type = str(_part(policy, parts.request).get("headerContentType") or CONTENT_TYPE)
     if content_type.partition(";")[0].strip() not in _CONTENT_TYPES:
         raise DeliveryPolicyError(
             f"{parts.request}.headerContentType {content_type} is not supported"
         )
-    return DeliveryPolicy(_delays(_part(policy, parts.retry), parts.retry), content_type)
+    return DeliveryPolicy(
+        _delays(_part(policy, parts.retry), parts.retry),
+        content_type,
+        _most_per_second(_part(policy, parts.throttle), parts.throttle),
+    )
+
+
+def _most_per_second(given: Mapping[str, Any], name: str) -> int | None:
+    for key in given:
+        if key != _RATE:
+            raise DeliveryPolicyError(f"{name}.{key} is unknown")
+    value = given.get(_RATE)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise DeliveryPolicyError(f"{name}.{_RATE} must be a whole number of at least 1")
+    return value
 
 
 def _retries(given: Mapping[str, Any], name: str) -> dict[str, Any]:

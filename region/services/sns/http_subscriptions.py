@@ -10,9 +10,10 @@ import http.client
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from typing import Final
@@ -29,7 +30,10 @@ MOST_WAITING: Final = 1000
 """Deliveries that wait to be sent again; beyond it one is given up, as after its last retry."""
 
 _waiting: list[tuple[float, Delivery]] = []
-"""When each is to be sent again, on the monotonic clock."""
+"""What is to be sent again, and when it failed, on the monotonic clock."""
+_throttles: dict[str, _Throttle] = {}
+"""By subscription."""
+_last_round = time.monotonic()
 _lock = threading.Lock()
 
 
@@ -39,12 +43,48 @@ class Delivery:
 
     Attributes:
         delays: Before each retry that is left, in seconds of AWS's clock.
+        subscription: What it belongs to.
+        most_per_second: Deliveries to the subscription in a second of that clock; None: any.
     """
 
     endpoint: str
     body: bytes
     headers: Mapping[str, str]
     delays: tuple[float, ...] = ()
+    subscription: str = ""
+    most_per_second: int | None = None
+
+
+@dataclass(slots=True)
+class _Throttle:
+    """The deliveries to one subscription, of which only so many may be sent in a second.
+
+    Attributes:
+        seen: When `credit` was right, on the monotonic clock.
+        credit: How many may be sent at once.
+    """
+
+    seen: float
+    credit: float
+    held: deque[Delivery] = field(default_factory=deque["Delivery"])
+
+    def take(self, now: float, second: float, longest: float) -> list[Delivery]:
+        """Return what may be sent now.
+
+        Args:
+            now: The monotonic clock.
+            second: A second of AWS's on it.
+            longest: The time since the last round: a region that looks seldom sends more at once.
+        """
+        if not self.held:
+            return []
+        rate = self.held[0].most_per_second or 1
+        earned = (now - self.seen) / second * rate if second else float(len(self.held))
+        most = rate * max(1.0, longest / second if second else float(len(self.held)))
+        self.credit, self.seen = min(self.credit + earned, most), now
+        count = min(int(self.credit), len(self.held))
+        self.credit -= count
+        return [self.held.popleft() for _ in range(count)]
 
 
 def check(endpoint: str) -> None:
@@ -57,14 +97,24 @@ def check(endpoint: str) -> None:
 
 
 def post(delivery: Delivery) -> None:
-    """Send a message to an endpoint soon; a failure is logged."""
-    _executor().submit(_post, delivery)
+    """Send a message to an endpoint soon, or when its subscription's turn comes; a failure is logged."""
+    if delivery.most_per_second is None:
+        _executor().submit(_post, delivery)
+        return
+    with _lock:
+        own = _throttles.setdefault(
+            delivery.subscription, _Throttle(time.monotonic(), delivery.most_per_second)
+        )
+        if len(own.held) < MOST_WAITING:
+            own.held.append(delivery)
+        else:
+            log.warning("SNS message to %s is given up: too many wait", delivery.endpoint)
 
 
 def waiting() -> int:
-    """Return how many deliveries wait to be sent again."""
+    """Return how many deliveries wait: to be sent again, or for their subscription's turn."""
     with _lock:
-        return len(_waiting)
+        return len(_waiting) + sum(len(one.held) for one in _throttles.values())
 
 
 def send_due(seconds: Callable[[float], float]) -> None:
@@ -81,6 +131,21 @@ def send_due(seconds: Callable[[float], float]) -> None:
         _waiting[:] = later
     for one in due:
         post(replace(one, delays=one.delays[1:]))
+    for one in _whose_turn_it_is(now, seconds(1.0)):
+        _executor().submit(_post, one)
+
+
+def _whose_turn_it_is(now: float, second: float) -> list[Delivery]:
+    """Return what throttled subscriptions may be sent, and forget those that have rested."""
+    global _last_round
+    found: list[Delivery] = []
+    with _lock:
+        longest, _last_round = now - _last_round, now
+        for name, one in list(_throttles.items()):
+            found += one.take(now, second, longest)
+            if not one.held and now - one.seen > max(second, longest):
+                del _throttles[name]
+    return found
 
 
 @cache

@@ -18,11 +18,13 @@ from moto.core.utils import camelcase_to_underscores
 from moto.sns.exceptions import SNSInvalidParameter, TopicNotFound
 from moto.sns.models import SNSBackend, Subscription, Topic
 from moto.sns.responses import SNSResponse
+from moto.sqs.models import sqs_backends
 
 from region.addresses import GuardError
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.sns import delivery_policy, http_subscriptions, messages
+from region.services import resource_policies
+from region.services.sns import delivery_policy, http_subscriptions, message_checks, messages
 
 log = logging.getLogger(__name__)
 patches = Patches()
@@ -32,8 +34,7 @@ _READ_BY_PEOPLE: Final = frozenset({"email", "email-json", "sms"})
 _ABSENT: Final = frozenset({"application", "firehose", "lambda"})
 """Protocols of services that the region does not have."""
 _PROTOCOLS: Final = HTTP | _READ_BY_PEOPLE | _ABSENT | {"sqs"}
-_LONGEST_SUBJECT: Final = 100
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_TOPIC: Final = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+")
 _FEEDBACK: Final = re.compile(
     r"(Application|Firehose|HTTP|Lambda|SQS)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn)"
 )
@@ -69,6 +70,15 @@ _REDRIVE: Final = "RedrivePolicy"
 def install() -> None:
     """Patch moto's SNS."""
     patches.install()
+
+
+@patches.around(SNSBackend, "get_topic")
+def _get_topic(moto: Original, self: SNSBackend, arn: str) -> Topic:
+    """Find a topic by what is the ARN of one."""
+    if not _TOPIC.fullmatch(arn):
+        raise SNSInvalidParameter("Invalid parameter: TopicArn")
+    found: Topic = moto(self, arn)
+    return found
 
 
 @patches.around(SNSBackend, "subscribe")
@@ -265,37 +275,17 @@ def confirm_subscription(self: SNSResponse) -> ActionResult:
 def _publish_call(moto: Original, self: SNSBackend, *given: Any, **named: Any) -> str:
     """Refuse what is no message, and name a topic that is not there."""
     wanted = inspect.signature(moto).bind(self, *given, **named).arguments
-    _check_message(
+    message_checks.check(
         str(wanted["message"]), wanted.get("subject"), str(wanted.get("message_structure") or "")
     )
     arn = wanted.get("arn")
+    if not arn and not wanted.get("phone_number"):
+        raise SNSInvalidParameter(
+            "Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"
+        )
     if arn and arn not in self.topics and arn not in self.platform_endpoints:
         raise TopicNotFound
     return moto(self, *given, **named)
-
-
-def _check_message(message: str, subject: str | None, structure: str) -> None:
-    """Refuse a message or a subject that SNS does not take (API reference, Publish)."""
-    if not message:
-        raise SNSInvalidParameter("Invalid parameter: Empty message")
-    if subject is not None and (
-        not 0 < len(subject) <= _LONGEST_SUBJECT or _CONTROL.search(subject)
-    ):
-        raise SNSInvalidParameter("Invalid parameter: Subject")
-    if structure != "json":
-        return
-    try:
-        parts = json.loads(message)
-    except ValueError as error:
-        raise SNSInvalidParameter(
-            "Invalid parameter: Message Structure - JSON message body failed to parse"
-        ) from error
-    if not isinstance(parts, dict) or not isinstance(
-        cast("dict[str, Any]", parts).get("default"), str
-    ):
-        raise SNSInvalidParameter(
-            "Invalid parameter: Message Structure - No default entry in JSON message body"
-        )
 
 
 @patches.around(Subscription, "publish")
@@ -313,6 +303,8 @@ def _publish(
     """
     if self.protocol not in HTTP:
         try:
+            if self.protocol == "sqs":
+                _require_queue(self)
             moto(self, message, message_id, subject=subject, **kwargs)
         except ServiceException as error:
             log.warning("a message to %s was not delivered: %s", self.endpoint, error)
@@ -322,6 +314,23 @@ def _publish(
     if matcher is None or matcher.matches(attributes, message):
         text = messages.for_protocol(message, kwargs.get("message_structure"), self.protocol)
         http_subscriptions.post(_delivery(self, text, message_id, subject, attributes))
+
+
+def _require_queue(subscription: Subscription) -> None:
+    """Refuse to send to a queue whose policy does not let the topic (SNS guide, "Fanout to SQS queues")."""
+    _, _, _, region, account, name = subscription.endpoint.split(":")
+    queue = sqs_backends[account][region].queues.get(name)
+    source = subscription.topic.arn
+    if queue is not None and not resource_policies.admits(
+        queue.policy or "",
+        service="sns.amazonaws.com",
+        action="sqs:SendMessage",
+        resource=queue.queue_arn,
+        context={"aws:SourceArn": source, "aws:SourceAccount": source.split(":")[4]},
+    ):
+        raise ServiceException(
+            "AccessDenied", f"the policy of the queue does not let {source} send"
+        )
 
 
 def _delivery(
@@ -347,7 +356,14 @@ def _delivery(
         text = json.dumps(
             messages.envelope(subscription, text, message_id, subject, attributes), indent=2
         )
-    return http_subscriptions.Delivery(subscription.endpoint, text.encode(), headers, policy.delays)
+    return http_subscriptions.Delivery(
+        subscription.endpoint,
+        text.encode(),
+        headers,
+        policy.delays,
+        subscription.arn,
+        policy.most_per_second,
+    )
 
 
 @patches.method(Subscription)

@@ -10,7 +10,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
-from region.api import paging, support
+from region.api import foreign_tokens, paging, support
 from tests.region.fakes import Aws
 
 ACCOUNT = "123456789012"
@@ -211,7 +211,14 @@ def test_pages_add_up_to_the_whole(aws: Aws, seed: Callable[[Aws], dict[str, dic
 @pytest.mark.parametrize(
     ("service", "operation", "token", "code"),
     [
+        ("cloudwatch", "list_dashboards", "NextToken", "InvalidNextToken"),
+        ("events", "list_event_buses", "NextToken", "ValidationException"),
+        ("events", "list_rules", "NextToken", "ValidationException"),
+        ("fis", "list_experiments", "nextToken", "ValidationException"),
         ("kms", "list_keys", "Marker", "InvalidMarkerException"),
+        ("logs", "describe_log_groups", "nextToken", "InvalidParameterException"),
+        ("rds", "describe_db_proxies", "Marker", "InvalidParameterValue"),
+        ("route53", "list_hosted_zones", "Marker", "InvalidInput"),
         ("events", "list_archives", "NextToken", "ValidationException"),
         ("logs", "describe_resource_policies", "nextToken", "InvalidParameterException"),
         ("iam", "list_roles", "Marker", "ValidationError"),
@@ -241,3 +248,29 @@ def test_a_token_that_moto_cannot_read(
     with pytest.raises(ClientError) as refused:
         getattr(getattr(aws, service), xform_name(operation))(**{token: "bogus"})
     assert refused.value.response["Error"]["Code"] == code
+
+
+def test_a_token_of_an_item_that_is_gone(aws: Aws):
+    """moto then answers with nothing, as if the list were at its end."""
+    for name in _names("rule"):
+        aws.events.put_rule(Name=name, EventPattern='{"source": ["x"]}')
+    token = aws.events.list_rules(Limit=2)["NextToken"]
+    aws.events.delete_rule(Name="rule-2")
+    with pytest.raises(ClientError, match="ValidationException"):
+        aws.events.list_rules(Limit=2, NextToken=token)
+
+
+@pytest.mark.parametrize("token", ["a", "2"])
+def test_an_error_in_a_call_is_no_wrong_token(token: str):
+    def decode() -> None:
+        int("of the call's own")
+
+    def read(marker: str) -> None:
+        [""].index(marker)
+
+    with pytest.raises(ValueError, match="literal") as failed:
+        decode()
+    assert not foreign_tokens.is_cause(token, failed.value)
+    with pytest.raises(ValueError, match="list") as failed:
+        read(token)
+    assert foreign_tokens.is_cause(token, failed.value)

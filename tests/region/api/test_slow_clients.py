@@ -8,7 +8,9 @@ import socket
 import time
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from region.api import bodies
@@ -139,3 +141,21 @@ def test_a_body_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPa
     for broken in (whole[:-9], b"plain"):
         with pytest.raises(ValueError, match="gzip"):
             decoded(broken)
+
+
+def test_the_size_of_metric_data_counts_as_it_is_sent(aws: Any):
+    """PutMetricData takes 1 MB, and a payload may be compressed (API reference)."""
+    tags = [{"Name": f"d{number}", "Value": "x" * 1000} for number in range(30)]
+    data = [{"MetricName": f"m{number}", "Dimensions": tags, "Value": 1} for number in range(50)]
+    aws.cloudwatch.put_metric_data(Namespace="large", MetricData=data)
+    plain = boto3.client(
+        "cloudwatch",
+        endpoint_url=aws.cloudwatch.meta.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=USER.access_key_id,
+        aws_secret_access_key=USER.secret_access_key,
+        config=Config(disable_request_compression=True, retries={"max_attempts": 0}),
+    )
+    with pytest.raises(ClientError) as refused:
+        plain.put_metric_data(Namespace="large", MetricData=data)
+    assert refused.value.response["Error"]["Code"] == "RequestEntityTooLarge"

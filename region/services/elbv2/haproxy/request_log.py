@@ -22,6 +22,8 @@ _MOST_LINES = 200_000
 """So many different lines are kept; a load balancer under load has a few thousand a minute."""
 _MARK = b"q "
 _FIELDS = 7
+_LEFT = frozenset({"CC", "CD", "CH", "CL", "CQ"})
+"""How HAProxy says that the client ended it after its request had been read (configuration.txt, 8.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,12 @@ class Requests:
 
     @property
     def code(self) -> int:
-        """The status as ELB counts it: 460 if the client left before the answer."""
-        return 460 if not self.answered and self.ended == "CH" else self.status
+        """The status as ELB counts it: 460 if the client left before the answer.
+
+        It may leave while its request waits for a connection, is sent or is worked on; one that leaves
+        before its request is complete has sent none.
+        """
+        return 460 if not self.answered and self.ended in _LEFT else self.status
 
 
 class RequestLog:

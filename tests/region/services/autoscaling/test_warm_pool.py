@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from region.services.autoscaling import group_metrics
+from tests.region.fakes import queue_for_services
 
 
 def pool(aws):
@@ -196,10 +197,7 @@ def test_an_instance_counts_once_it_has_warmed_up(fleet, aws, plane):
 
 @pytest.fixture
 def inbox(aws):
-    url = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
-        "QueueArn"
-    ]
+    url, arn = queue_for_services(aws, "inbox")
 
     def bodies():
         found = aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from region.services.cloudwatch import alarm_actions
 from region.services.cloudwatch.controller import AlarmsController
 from region.services.cloudwatch.metrics import Datum, publish
+from tests.region.fakes import queue_for_services
 
 
 @pytest.fixture
@@ -99,9 +100,8 @@ def test_data_of_the_past_are_judged_by_their_time_stamps(cloudwatch, evaluate):
 
 def test_a_set_state_acts_and_is_overruled(aws, cloudwatch, evaluate):
     topic = aws.sns.create_topic(Name="alarms")["TopicArn"]
-    queue = aws.sqs.create_queue(QueueName="alarms")["QueueUrl"]
-    arn = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
+    queue, arn = queue_for_services(aws, "alarms")
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     put_alarm(cloudwatch, AlarmActions=[topic], TreatMissingData="notBreaching")
     evaluate(lambda: state(cloudwatch) == "OK")
     cloudwatch.set_alarm_state(AlarmName="alarm", StateValue="ALARM", StateReason="drill")

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.region.builders import Stage, until
+from tests.region.fakes import queue_for_services
 
 RESTARTED = ["ApplicationStop", "ApplicationStart", "ValidateService"]
 
@@ -98,11 +99,8 @@ class Inbox:
     def __init__(self, stage: Stage) -> None:
         self._sqs = stage.aws.sqs
         self.topic = stage.aws.sns.create_topic(Name="releases")["TopicArn"]
-        self._queue = self._sqs.create_queue(QueueName="releases")["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
-        stage.aws.sns.subscribe(
-            TopicArn=self.topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
-        )
+        self._queue, arn = queue_for_services(stage.aws, "releases")
+        stage.aws.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
 
     def subjects(self) -> list[str]:
         found: list[str] = []

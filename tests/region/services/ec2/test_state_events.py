@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 
 from region.services.ec2.state_events import StateEventsController
+from tests.region.fakes import queue_for_services
 
 
 def test_each_state_is_told_once(plane, aws, network):
-    url = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
-    arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
-        "QueueArn"
-    ]
+    url, arn = queue_for_services(aws, "inbox")
     aws.events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.ec2"]}))
     aws.events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": arn}])
     controller = StateEventsController(plane)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
+
 from region.services.elbv2.haproxy.model import Health, TargetStatus
 from region.services.elbv2.haproxy.request_log import RequestLog, parse
 from region.services.elbv2.metrics import host_data, traffic_data
@@ -40,8 +42,9 @@ def test_requests_without_a_target_are_no_requests():
     assert value(found, "RequestCount", LoadBalancer="app/lb/1") is None
 
 
-def test_a_client_that_left_is_a_460():
-    found = published([b"q za tg--za 400 CH -1 -"])
+@pytest.mark.parametrize("ended", [b"CC", b"CD", b"CH", b"CQ"])
+def test_a_client_that_left_is_a_460(ended):
+    found = published([b"q za tg--za -1 %s -1 -" % ended])
     assert value(found, "HTTPCode_ELB_4XX_Count", LoadBalancer="app/lb/1") == 1
     assert value(found, "HTTPCode_Target_4XX_Count", LoadBalancer="app/lb/1") is None
 

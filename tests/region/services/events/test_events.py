@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from region.services.events import emit
 from region.services.events.targets import text_for, value_at
+from tests.region.fakes import queue_for_services
 
 EVENT = {
     "detail-type": "Launch",
@@ -22,10 +23,7 @@ class Queues:
 
     def __init__(self, aws):
         self.aws = aws
-        self.url = aws.sqs.create_queue(QueueName="inbox")["QueueUrl"]
-        self.arn = aws.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])[
-            "Attributes"
-        ]["QueueArn"]
+        self.url, self.arn = queue_for_services(aws, "inbox")
 
     def rule(self, name, pattern, **target):
         self.aws.events.put_rule(Name=name, EventPattern=json.dumps(pattern))
@@ -78,8 +76,75 @@ def test_a_topic_hands_on_to_its_queue(plane, aws, queues):
     aws.events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.ec2"]}))
     aws.events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": topic}])
     emit(plane, "aws.ec2", "x", {"a": 1}, [])
+    assert queues.bodies() == [], "a topic's first policy admits its own account only"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+    }
+    aws.sns.set_topic_attributes(
+        TopicArn=topic,
+        AttributeName="Policy",
+        AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    emit(plane, "aws.ec2", "x", {"a": 1}, [])
     (body,) = queues.bodies()
     assert json.loads(json.loads(body)["Message"])["detail"] == {"a": 1}
+
+
+def test_a_queue_gets_what_its_policy_admits(plane, aws, queues):
+    """EventBridge guide, "Using resource-based policies"; SNS guide, "Fanout to SQS queues"."""
+    queues.rule("r", {"source": ["aws.ec2"]}, DeadLetterConfig={"Arn": queues.arn})
+    topic = aws.sns.create_topic(Name="t")["TopicArn"]
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queues.arn)
+    rule = aws.events.describe_rule(Name="r")["Arn"]
+
+    def admit(service, source):
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sqs:SendMessage",
+            "Resource": queues.arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        aws.sqs.set_queue_attributes(QueueUrl=queues.url, Attributes={"Policy": policy})
+
+    def arrived():
+        emit(plane, "aws.ec2", "x", {"a": 1}, [])
+        aws.sns.publish(TopicArn=topic, Message="told")
+        return len(queues.bodies())
+
+    admit("events.amazonaws.com", rule)
+    aws.sqs.set_queue_attributes(QueueUrl=queues.url, Attributes={"DelaySeconds": "0"})
+    assert arrived() == 1
+    admit("events.amazonaws.com", f"{rule}-2")
+    assert arrived() == 0
+    admit("sns.amazonaws.com", topic)
+    assert arrived() == 1
+    aws.sqs.set_queue_attributes(QueueUrl=queues.url, Attributes={"Policy": ""})
+    assert arrived() == 0
+
+
+def test_a_log_group_takes_events_by_a_policy_of_the_account(plane, aws):
+    aws.logs.create_log_group(logGroupName="/aws/events/r")
+    group = f"arn:aws:logs:{plane.config.region}:{plane.config.account}:log-group:/aws/events/r"
+    aws.events.put_rule(Name="r", EventPattern=json.dumps({"source": ["aws.ec2"]}))
+    aws.events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": group}])
+    emit(plane, "aws.ec2", "x", {}, [])
+    streams = {"logGroupName": "/aws/events/r"}
+    assert aws.logs.describe_log_streams(**streams)["logStreams"] == []
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{group}:*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws.logs.put_resource_policy(policyName="events", policyDocument=policy)
+    emit(plane, "aws.ec2", "x", {}, [])
+    assert len(aws.logs.describe_log_streams(**streams)["logStreams"]) == 1
 
 
 def test_what_a_missing_target_cannot_get_goes_to_the_dead_letter_queue(plane, queues):

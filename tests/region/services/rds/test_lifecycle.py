@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.patience import PATIENCE
+from tests.region.fakes import queue_for_services
 from tests.region.services.rds.fake_server import SETTINGS, FakeServer, describe
 
 NAME = {"DBInstanceIdentifier": "notes"}
@@ -313,9 +314,8 @@ def test_events_are_those_of_the_last_hour(rds, database):
 
 def test_subscribers_are_told(rds, aws, until):
     topic = aws.sns.create_topic(Name="databases")["TopicArn"]
-    queue = aws.sqs.create_queue(QueueName="databases")["QueueUrl"]
-    arn = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    queue, arn = queue_for_services(aws, "databases")
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     rds.create_event_subscription(
         SubscriptionName="all", SnsTopicArn=topic, SourceType="db-instance", Enabled=True
     )

@@ -228,7 +228,9 @@ def test_a_new_scope_counts_for_the_filter_that_is_there(aws: Aws) -> None:
         ({"requestPolicy": {"headerContentType": "image/png"}}, "InvalidParameter"),
         ({"retries": {}}, "InvalidParameter"),
         ({"healthyRetryPolicy": {"backoffFunction": "geometric"}}, "NotImplemented"),
-        ({"throttlePolicy": {"maxReceivesPerSecond": 1}}, "NotImplemented"),
+        ({"throttlePolicy": {"maxReceivesPerSecond": 0}}, "InvalidParameter"),
+        ({"throttlePolicy": {"maxReceivesPerSecond": 1.5}}, "InvalidParameter"),
+        ({"throttlePolicy": {"perMinute": 1}}, "InvalidParameter"),
     ],
     ids=str,
 )
@@ -302,3 +304,28 @@ def test_phases_of_retries() -> None:
     assert len(delivery_policy.effective(alone, of_subscription).delays) == 7
     firm = json.dumps({"http": {**of_topic, "disableSubscriptionOverrides": True}})
     assert delivery_policy.effective(firm, of_subscription).delays == (20,)
+
+
+def test_a_subscription_is_sent_no_more_than_its_policy_says(aws: Aws) -> None:
+    topic = aws.sns.create_topic(Name="t")["TopicArn"]
+    policy = {"throttlePolicy": {"maxReceivesPerSecond": 2}}
+    with server(accept) as (url, got):
+        made = aws.sns.subscribe(
+            TopicArn=topic,
+            Protocol="http",
+            Endpoint=url,
+            Attributes={"DeliveryPolicy": json.dumps(policy)},
+        )["SubscriptionArn"]
+        told = aws.sns.get_subscription_attributes(SubscriptionArn=made)["Attributes"]
+        effective = json.loads(told["EffectiveDeliveryPolicy"])
+        assert effective["throttlePolicy"] == policy["throttlePolicy"]
+        for number in range(5):
+            aws.sns.publish(TopicArn=topic, Message=str(number))
+        slow = 1000.0
+        http_subscriptions.send_due(lambda seconds: seconds * slow)
+        until(lambda: len(got) == 2)
+        http_subscriptions.send_due(lambda seconds: seconds * slow)
+        assert http_subscriptions.waiting() == 3
+        http_subscriptions.send_due(lambda seconds: seconds * 1e-9)
+        until(lambda: len(got) == 5)
+    assert [json.loads(one["body"])["Message"] for one in got[:2]] == ["0", "1"]
