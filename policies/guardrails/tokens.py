@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+STACK = ("pulumi:pulumi:Stack",)
+"""The stack itself, whose properties are what it exports."""
 HIGHLY_AVAILABLE_SERVICE = "haproof:service:HighlyAvailableService"
 SINGLE_INSTANCE_SERVICE = "haproof:service:SingleInstanceService"
 
@@ -56,6 +58,7 @@ MAIN_ROUTE_TABLE_ASSOCIATION = ("aws:ec2/mainRouteTableAssociation:MainRouteTabl
 INTERNET_GATEWAY = ("aws:ec2/internetGateway:InternetGateway",)
 INTERNET_GATEWAY_ATTACHMENT = ("aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",)
 PEERING = ("aws:ec2/vpcPeeringConnection:VpcPeeringConnection",)
+PEERING_ACCEPTER = ("aws:ec2/vpcPeeringConnectionAccepter:VpcPeeringConnectionAccepter",)
 NAT_GATEWAY = ("aws:ec2/natGateway:NatGateway",)
 VPC_RANGE = ("aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation",)
 ELASTIC_IP = ("aws:ec2/eip:Eip",)
@@ -145,6 +148,8 @@ TABLE_CACHE = ("aws:dax/cluster:Cluster",)
 API_DOMAIN = ("aws:apigatewayv2/domainName:DomainName", "aws:apigateway/domainName:DomainName")
 
 KMS_KEY = ("aws:kms/key:Key",)
+EXTERNAL_KEY = ("aws:kms/externalKey:ExternalKey", "aws:kms/replicaExternalKey:ReplicaExternalKey")
+"""Keys whose material is imported."""
 KMS_KEY_POLICY = ("aws:kms/keyPolicy:KeyPolicy",)
 KMS_ALIAS = ("aws:kms/alias:Alias",)
 KMS_GRANT = ("aws:kms/grant:Grant",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from guardrails import tokens
 from guardrails.architecture.permits import Party
-from guardrails.resources import Resource, Stack
+from guardrails.resources import References, Resource, Stack
 
 _PROXY_KEYS = ("name", "id")
 _TARGETS = (
@@ -38,13 +38,16 @@ class Proxies:
 
     def before(self, database: Resource) -> list[Party]:
         """Return the proxies before a database, each as one end of a connection."""
+        return [party for _, party in self.pairs(database)]
+
+    def pairs(self, database: Resource) -> list[tuple[Resource, Party]]:
+        """Return the proxies before a database, each with itself as one end of a connection."""
         return [
-            Party(
-                f'proxy "{proxy.name}"',
-                self._stack.references(
-                    proxy, "vpcSecurityGroupIds", tokens.SECURITY_GROUP, ("id",)
-                ),
-            )
+            (proxy, Party(f'proxy "{proxy.name}"', self._groups(proxy)))
             for proxy in self._before.get(database, ())
             if not proxy.left_out("vpcSecurityGroupIds")
         ]
+
+    def _groups(self, proxy: Resource) -> References:
+        prop = "vpcSecurityGroupIds"
+        return self._stack.references(proxy, prop, tokens.SECURITY_GROUP, ("id",))

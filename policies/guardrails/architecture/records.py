@@ -9,6 +9,14 @@ from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_true, items
 
 ZONES = ("aws:route53/zone:Zone",)
+ROUTED = (
+    "failoverRoutingPolicies",
+    "geolocationRoutingPolicies",
+    "latencyRoutingPolicies",
+    "weightedRoutingPolicies",
+    "multivalueAnswerRoutingPolicy",
+)
+"""The properties that hold a routing policy."""
 
 
 @dataclass(frozen=True)

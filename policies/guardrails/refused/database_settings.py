@@ -45,6 +45,22 @@ def _short_windows(database: Resource) -> Iterator[str]:
             yield f"{title} has {len(minutes)} minutes"
 
 
+_LICENSES: Final = {
+    "postgres": ("postgresql-license",),
+    "aurora-postgresql": ("postgresql-license",),
+    "mysql": ("general-public-license",),
+    "aurora-mysql": ("general-public-license",),
+    "mariadb": ("general-public-license",),
+}
+
+
+def _license(database: Resource) -> str | None:
+    given, accepted = database.get("licenseModel"), _LICENSES.get(str(database.get("engine")))
+    if accepted is None or not isinstance(given, str) or not given or given in accepted:
+        return None
+    return f"license_model is {show(given)}, engine {show(database.get('engine'))}"
+
+
 def _long_maintenance(database: Resource) -> str | None:
     minutes = maintenance_window(database)
     if minutes is not None and len(minutes) > _LONGEST_MAINTENANCE:
@@ -227,6 +243,13 @@ TABLE = (
         source=f"{_API}API_CreateDBSubnetGroup.html",
         remedy="rename the subnet group, or leave name to Pulumi.",
         find=_group_name,
+    ),
+    Refusal(
+        types=_DATABASES,
+        says="InvalidParameterCombination: an engine has its own license model.",
+        source=f"{_API}API_CreateDBInstance.html",
+        remedy="remove license_model: each of these engines has one only.",
+        find=_license,
     ),
 )
 """Appended to the table of `rds-accepted`."""

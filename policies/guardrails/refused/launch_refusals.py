@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from zoneinfo import available_timezones
@@ -9,7 +10,7 @@ from zoneinfo import available_timezones
 from guardrails import tokens
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.network import Network
-from guardrails.refusals import JointRefusal, alone, among, between, known
+from guardrails.refusals import JointRefusal, alone, among, between, known, label
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -140,6 +141,42 @@ def _time_zone(_: Stack, schedule: Resource) -> str | None:
     if isinstance(given, str) and given and given not in available_timezones():
         return f"time_zone is {show(given)}"
     return None
+
+
+def _gaps(_: Stack, policy: Resource) -> str | None:
+    """Find steps that leave a part of the range out, or overlap."""
+    steps = items(policy.get("stepAdjustments"))
+    bounds: list[tuple[float, float]] = []
+    for step in steps:
+        low, high = dig(step, "metricIntervalLowerBound"), dig(step, "metricIntervalUpperBound")
+        if UNKNOWN in (step, low, high):
+            return None
+        first = -math.inf if is_absent(low) else number(low)
+        last = math.inf if is_absent(high) else number(high)
+        if first is None or last is None:
+            return None
+        bounds.append((first, last))
+    for one, (first, last) in enumerate(sorted(bounds)):
+        if first >= last:
+            return f"a step begins at {first:g} and ends at {last:g}"
+        before = sorted(bounds)[one - 1][1] if one else first
+        if first != before:
+            how = "nothing is between" if first > before else "steps overlap between"
+            return f"{how} {min(before, first):g} and {max(before, first):g}"
+    return None
+
+
+def _contradicts(stack: Stack, group: Resource) -> Iterator[str]:
+    """Find requirements of an instance of which the least is above the most."""
+    overrides = items(group.get("mixedInstancesPolicy", "launchTemplate", "overrides"))
+    templates = stack.derived(Fleets).of(group).launching.templates
+    asked = [dig(one, "instanceRequirements") for one in overrides]
+    asked += [one.get("instanceRequirements") for one in templates]
+    for requirements in asked:
+        for name, span in requirements.items() if isinstance(requirements, dict) else ():
+            least, most = number(dig(span, "min")), number(dig(span, "max"))
+            if least is not None and most is not None and least > most:
+                yield f"{label(str(name))} of instance_requirements is {least:g} to {most:g}"
 
 
 def _waits(_: Stack, group: Resource) -> Iterator[str]:
@@ -288,6 +325,23 @@ TABLE = (
                 "autoscaling:EC2_INSTANCE_TERMINATING",
             )
         ),
+    ),
+    JointRefusal(
+        types=tokens.SCALING_POLICY,
+        says="ValidationError: StepAdjustment intervals can't have gaps between them, nor overlap.",
+        source=f"{_GUIDE}as-scaling-simple-step.html",
+        remedy=(
+            "set metric_interval_lower_bound of each step of step_adjustments to the upper bound of the "
+            "one before, and leave the first lower or the last upper bound out."
+        ),
+        find=_gaps,
+    ),
+    JointRefusal(
+        types=tokens.AUTO_SCALING_GROUP,
+        says="ValidationError: the minimum of an instance requirement is not above its maximum.",
+        source=f"{_API}API_InstanceRequirements.html",
+        remedy="set min of the instance_requirements to at most max.",
+        find=_contradicts,
     ),
 )
 """Appended to the table of `asg-parts-accepted`."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.keys import KEYS, admitted_by
 from guardrails.refusals import JointRefusal, alone, among, between, matching
-from guardrails.resources import Resource
+from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
 _DYNAMO = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html"
@@ -62,6 +63,34 @@ def _retention(group: Resource) -> str | None:
     if days is None or days in _RETENTIONS:
         return None
     return f"retention_in_days is {days:g}"
+
+
+# --- file systems ---------------------------------------------------------------------------------
+
+
+def _throughput(files: Resource) -> str | None:
+    mode, given = files.get("throughputMode"), files.get("provisionedThroughputInMibps")
+    if mode == "provisioned" and is_absent(given):
+        return 'throughput_mode is "provisioned", provisioned_throughput_in_mibps is not set'
+    if mode in ("bursting", "elastic") and (number(given) or 0) > 0:
+        return f"throughput_mode is {show(mode)}, provisioned_throughput_in_mibps is set"
+    return None
+
+
+# --- keys of log groups -----------------------------------------------------------------------------
+
+
+def _closed_key(stack: Stack, group: Resource) -> Iterator[str]:
+    """Find a key of this stack whose policy does not admit CloudWatch Logs."""
+    if group.left_out("kmsKeyId"):
+        return
+    for key in stack.references(group, "kmsKeyId", tokens.KMS_KEY, KEYS).resources:
+        if not admitted_by(stack, key, _means_logs):
+            yield f'the policy of KMS key "{key.name}" does not admit logs.<region>.amazonaws.com'
+
+
+def _means_logs(principal: str) -> bool:
+    return principal.startswith("logs.") and ".amazonaws." in principal
 
 
 TABLE = (
@@ -130,5 +159,26 @@ TABLE = (
         source="https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html",
         remedy="set recovery_window_in_days to 7 to 30.",
         find=alone(between("recoveryWindowInDays", 7, 30, 0)),
+    ),
+    JointRefusal(
+        types=tokens.FILE_SYSTEM,
+        says="BadRequest: a provisioned throughput goes with the mode provisioned, and only with it.",
+        source="https://docs.aws.amazon.com/efs/latest/ug/API_CreateFileSystem.html",
+        remedy='set throughput_mode to "elastic", or provisioned_throughput_in_mibps beside "provisioned".',
+        find=alone(_throughput),
+    ),
+    JointRefusal(
+        types=tokens.LOG_GROUP,
+        says=(
+            "InvalidParameterException: the specified KMS key does not exist or is not allowed to be used "
+            "with the log group."
+        ),
+        source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+        remedy=(
+            "let the policy of the key allow kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, "
+            "kms:GenerateDataKey* and kms:Describe* to logs.<region>.amazonaws.com, or remove kms_key_id "
+            "of the log group."
+        ),
+        find=_closed_key,
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture.data_stores import engine_name
 from guardrails.architecture.network import Network
+from guardrails.architecture.store_network import database_subnets
 from guardrails.refusals import JointRefusal
 from guardrails.resources import Resource, Stack
 from guardrails.values import number, show
@@ -122,6 +123,42 @@ def _failover(_: Stack, cache: Resource) -> str | None:
     return None
 
 
+def _dual(stack: Stack, database: Resource) -> Iterator[str]:
+    if database.get("networkType") != "DUAL":
+        return
+    for subnet in database_subnets(stack, database):
+        given = ("ipv6CidrBlock", "ipv6Native", "ipv6IpamPoolId")
+        if isinstance(subnet, Resource) and all(subnet.left_out(name) for name in given):
+            yield f'network_type is "DUAL", subnet "{subnet.name}" has no ipv6_cidr_block'
+            return
+
+
+def _counted_twice(_: Stack, cache: Resource) -> str | None:
+    shards = [
+        name
+        for prop, name in (
+            ("numNodeGroups", "num_node_groups"),
+            ("replicasPerNodeGroup", "replicas_per_node_group"),
+        )
+        if not cache.left_out(prop)
+    ]
+    if shards and not cache.left_out("numCacheClusters"):
+        return f"both num_cache_clusters and {shards[0]} are set"
+    return None
+
+
+_LAST_REDIS = (7, 1)
+
+
+def _cache_version(_: Stack, cache: Resource) -> str | None:
+    given = cache.get("engineVersion")
+    found = re.fullmatch(r"(\d+)\.(\d+|x)(\.\d+)?", given) if isinstance(given, str) else None
+    if found is None or cache.setting("engine") not in (None, "redis"):
+        return None
+    minor = 0 if found[2] == "x" else int(found[2])
+    return f"engine_version is {given}" if (int(found[1]), minor) > _LAST_REDIS else None
+
+
 TABLE = (
     JointRefusal(
         types=tokens.CACHE_GROUP,
@@ -181,6 +218,30 @@ TABLE = (
         source=f"{_GUIDE}rds-proxy-network-prereqs.html",
         remedy="set vpc_subnet_ids to subnets in two Availability Zones or more.",
         find=_proxy,
+    ),
+    JointRefusal(
+        types=_ALL,
+        says="InvalidSubnet: the network type DUAL needs subnets with an IPv6 range.",
+        source=f"{_GUIDE}USER_VPC.WorkingWithRDSInstanceinaVPC.html",
+        remedy='set ipv6_cidr_block of the subnets, or network_type to "IPV4".',
+        find=_dual,
+    ),
+    JointRefusal(
+        types=tokens.CACHE_GROUP,
+        says=(
+            "InvalidParameterCombination: nodes are counted by NumCacheClusters, or by NumNodeGroups and "
+            "ReplicasPerNodeGroup."
+        ),
+        source="https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html",
+        remedy="remove num_cache_clusters, or both num_node_groups and replicas_per_node_group.",
+        find=_counted_twice,
+    ),
+    JointRefusal(
+        types=tokens.CACHE_GROUP,
+        says="InvalidParameterValue: Redis OSS ends at version 7.1; later versions are of Valkey.",
+        source="https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/engine-versions.html",
+        remedy='set engine_version to "7.1", or engine to "valkey".',
+        find=_cache_version,
     ),
 )
 """Appended to the table of `rds-parts-accepted`."""

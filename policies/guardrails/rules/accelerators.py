@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import ARN_KEYS, Traffic, is_network
+from guardrails.architecture.zones import regions
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, items, number
@@ -48,6 +50,22 @@ def _dial(group: Resource) -> tuple[str, str] | None:
     return None
 
 
+def _region(stack: Stack, group: Resource) -> tuple[str, str] | None:
+    """Return that the endpoints are in another Region than the group, and what to do about it."""
+    given = None if group.left_out("endpointGroupRegion") else group.get("endpointGroupRegion")
+    ends = stack.references(group, "endpointConfigurations", tokens.LOAD_BALANCER, ARN_KEYS)
+    for one in ends.resources:
+        subnets = stack.derived(Targets).balancer_subnets(one)
+        found = regions([subnet for subnet in subnets if isinstance(subnet, Resource)])
+        if isinstance(given, str) and given and found and given not in found:
+            where = ", ".join(sorted(found))
+            return (
+                f'load balancer "{one.name}" is in {where}, endpoint_group_region is {given}',
+                f"set endpoint_group_region to {where}.",
+            )
+    return None
+
+
 def _ports(stack: Stack, group: Resource) -> tuple[str, str] | None:
     """Return which port leads to no listener of the load balancer, and what to do about it."""
     traffic = stack.derived(Traffic)
@@ -87,7 +105,7 @@ def _sends(stack: Stack, _: Settings) -> Iterator[Violation]:
             if one is not group and listener and one.dependencies.get("listenerArn", ()) == listener
         ]
         found = _dial(group) if all(_dial(one) for one in beside) else None
-        found = found or _off(stack, group) or _ports(stack, group)
+        found = found or _off(stack, group) or _region(stack, group) or _ports(stack, group)
         if found is not None:
             yield Violation(
                 f'No request reaches the service through endpoint group "{group.name}": {found[0]}.',

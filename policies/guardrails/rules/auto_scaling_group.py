@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture import zones
 from guardrails.architecture.fleets import Fleets, auto_scaling_groups, zones_of_group
+from guardrails.architecture.handed_on import only_hands_on
 from guardrails.architecture.serving import Serving
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic
@@ -37,7 +38,19 @@ def _by_hand(stack: Stack) -> Iterator[Violation]:
 
 def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
     yield from _by_hand(stack)
-    if not stack.derived(Fleets).groups and not stack.derived(Targets).without_fleet:
+    balancer = only_hands_on(stack)
+    if balancer is not None:
+        yield Violation(
+            f'whether what serves behind load balancer "{balancer.name}" spans several Availability Zones '
+            "is not known: this stack exports an ARN, and nothing in it serves, so other stacks add it.",
+            balancer,
+            remedy=(
+                "hold the stacks that add what serves to this pack; here, set topology of "
+                'pack-configuration to "single" in the policy configuration, or list this rule as disabled.'
+            ),
+            undecided=True,
+        )
+    elif not stack.derived(Fleets).groups and not stack.derived(Targets).without_fleet:
         yield Violation(
             "The stack has no Auto Scaling group, so nothing spans several zones.",
             remedy=(

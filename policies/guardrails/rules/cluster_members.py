@@ -1,4 +1,4 @@
-"""The rule about the members of a cluster: a failover leads to one that is as large."""
+"""Rules about the members of a cluster and its zones: a failover is to one as large, and it stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from guardrails.architecture.data_stores import Cluster
 from guardrails.architecture.stores import DataStores
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import is_absent, number, show
+from guardrails.values import UNKNOWN, is_absent, items, number, show
 
 _SIZES = ("micro", "small", "medium", "large", "xlarge")
 _SERVERLESS = "db.serverless"
@@ -108,4 +108,46 @@ SAME_SIZE = StackRule(
     check=_members,
 )
 
-RULES = (SAME_SIZE,)
+# --- zones of Aurora ------------------------------------------------------------------------------
+
+_ZONES_OF_AURORA = 3
+"""Aurora keeps its volume in three zones, and adds those that a program does not name."""
+
+
+def _replaced(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for cluster in stack.of(("aws:rds/cluster:Cluster",)):
+        given = cluster.inputs if cluster.inputs is not None else {}
+        named = items(given.get("availabilityZones"))
+        aurora = str(cluster.get("engine")).startswith("aurora")
+        if not aurora or not 0 < len(named) < _ZONES_OF_AURORA or UNKNOWN in named:
+            continue
+        if cluster.options.ignores("availabilityZones") is None:
+            yield Violation(
+                f'The next update replaces Aurora cluster "{cluster.name}", with all its data: '
+                f"availability_zones names {len(named)} of the {_ZONES_OF_AURORA} zones that it has, and "
+                "the provider takes the others for a change that only a new cluster can make.",
+                cluster,
+                (f'cluster "{cluster.name}"', f"availability_zones {', '.join(map(str, named))}"),
+            )
+
+
+SETTLED = StackRule(
+    id="aurora-zones-settle",
+    title="The zones of an Aurora cluster do not replace it",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("REL09-BP01", "REL08-BP04")},
+    url="https://www.pulumi.com/registry/packages/aws/api-docs/rds/cluster/",
+    remedy=(
+        "remove availability_zones: the subnets of the subnet group decide; or name three, or list it in "
+        "ignore_changes."
+    ),
+    steps=(
+        "Leave availability_zones out; set availability_zone of the instances where it matters.",
+        "Or name all three zones that the cluster has.",
+    ),
+    unknown="Zones that are not known are not judged, nor is a saved state: it has the zones of AWS.",
+    check=_replaced,
+)
+
+RULES = (SAME_SIZE, SETTLED)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from guardrails import tokens
 from guardrails.architecture.deployments import Deployment, Deployments, rollback
 from guardrails.architecture.fleets import Fleets, auto_scaling_groups
+from guardrails.architecture.handed_on import only_hands_on
 from guardrails.architecture.targets import Targets
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation, for_each
 from guardrails.property_rules import must_be, property_rule
@@ -35,6 +36,7 @@ def _exists(stack: Stack, _: Settings) -> Iterator[Violation]:
     deployments = stack.derived(Deployments)
     servers = deployments.servers
     nothing = not stack.of((*tokens.AUTO_SCALING_GROUP, *tokens.TARGET_GROUP))
+    nothing &= only_hands_on(stack) is None  # asg-multi-az says that other stacks add what serves
     if not servers and (deployments.unreleased or nothing):
         names = ", ".join(f' "{group.name}"' for group in deployments.unreleased)
         yield Violation(

@@ -264,7 +264,31 @@ def _names(distribution: Resource) -> str | None:
     return None
 
 
+def _origin(distribution: Resource) -> Iterator[str]:
+    """Find a cache behavior that leads to no origin and no group of origins."""
+    given = [
+        dig(one, "originId")
+        for prop in ("origins", "originGroups")
+        for one in items(distribution.get(prop))
+    ]
+    behaviors = [
+        distribution.get("defaultCacheBehavior"),
+        *items(distribution.get("orderedCacheBehaviors")),
+    ]
+    for wanted in (dig(one, "targetOriginId") for one in behaviors):
+        if isinstance(wanted, str) and given and UNKNOWN not in given and wanted not in given:
+            names = ", ".join(str(one) for one in given)
+            yield f"target_origin_id is {show(wanted)}, and its origins are {names}"
+
+
 _TABLE = (
+    Refusal(
+        types=tokens.DISTRIBUTION,
+        says="NoSuchOrigin: the origin of a cache behavior is one of the distribution.",
+        source=f"{_CDN}DownloadDistValuesCacheBehavior.html",
+        remedy="set target_origin_id of the cache behavior to an origin_id of origins or origin_groups.",
+        find=_origin,
+    ),
     Refusal(
         types=tokens.DISTRIBUTION,
         says="InvalidViewerCertificate: The specified SSL certificate must be in us-east-1.",

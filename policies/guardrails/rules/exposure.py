@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.answered import report_unconnected
 from guardrails.architecture.answers import all_of, any_of
+from guardrails.architecture.data_stores import DataStore
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.misplaced import Exchanged
 from guardrails.architecture.network import Network
@@ -20,8 +21,10 @@ from guardrails.architecture.store_network import (
     port_of,
 )
 from guardrails.architecture.stores import DataStores
+from guardrails.architecture.stray_proxies import StrayProxies, fleet_users
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network
+from guardrails.architecture.vpc_ways import VpcWays
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import is_absent, number
@@ -166,8 +169,9 @@ _OTHER_USERS = ("aws:ecs/", "aws:lambda/", "aws:eks/", "aws:apprunner/")
 
 def _reachable(stack: Stack, _: Settings) -> Iterator[Violation]:
     others = any(one.type.startswith(_OTHER_USERS) for one in stack.resources)
-    users = [] if others else _users(stack)
+    users = [] if others else list(fleet_users(stack))
     firewall, proxies = stack.derived(Firewall), stack.derived(Proxies)
+    ways, stray = stack.derived(VpcWays), stack.derived(StrayProxies)
     for store in stack.derived(DataStores).stores:
         if store.resource.type in tokens.DATABASE_PROXY and proxies.is_aimless(store.resource):
             yield Violation(
@@ -177,26 +181,38 @@ def _reachable(stack: Stack, _: Settings) -> Iterator[Violation]:
                 "create an aws.rds.ProxyTarget with its db_proxy_name and the database's identifier.",
             )
             continue
+        lacking = None if others else stray.group_for(store.resource)
+        if lacking is not None:
+            yield _has_another_group(store, lacking)
+            continue
         port = port_of(store)
         alone = ((holder, References()) for holder in in_default_group(store))
         for holder, groups in (*network_groups(store), *alone):
             if port is None:
                 continue
-            before = proxies.before(store.resource)
+            before = stray.rightly_before(store.resource)
+            if not before and proxies.before(store.resource):
+                continue  # its proxy has the group of something else
             ranges = [address_range(one) for one in database_subnets(stack, store.resource)]
             party = Party(store.label, groups, networks=tuple(ranges))
-            answers = [firewall.connects(one, party, port) for one in before or users]
+            answers = [
+                all_of((ways.connects(one, party), firewall.connects(one, party, port)))
+                for one in before or users
+            ]
             if answers:
                 # Whoever comes through a proxy needs every one; else one user is enough.
                 answer = all_of(answers) if before else any_of(answers)
                 yield from report_unconnected(answer, holder, store.label, port)
 
 
-def _users(stack: Stack) -> list[Party]:
-    targets = stack.derived(Targets)
-    parties = [targets.fleet_party(one) for one in stack.of(tokens.AUTO_SCALING_GROUP)]
-    parties += [targets.instance_party(one) for one in stack.of(tokens.INSTANCE)]
-    return [one for one in parties if not one.groups.untraced]
+def _has_another_group(store: DataStore, group: Resource) -> Violation:
+    return Violation(
+        f"No connection goes through {store.label}: its security group neither admits the instances nor "
+        f'is admitted by its database, and "{group.name}" does both.',
+        store.resource,
+        (store.label, f'security group "{group.name}"'),
+        f'set vpc_security_group_ids of "{store.resource.name}" to security group "{group.name}".',
+    )
 
 
 REACHABLE = StackRule(

@@ -10,7 +10,7 @@ from typing import Any
 from guardrails import tokens
 from guardrails.answered import report_unconnected
 from guardrails.architecture import zones
-from guardrails.architecture.answers import Answer, all_of, any_of
+from guardrails.architecture.answers import Answer, all_of, any_of, yes
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.fleets import Fleets, zones_of_group
@@ -25,8 +25,10 @@ from guardrails.architecture.store_network import (
     database_subnets,
     in_own_vpc,
 )
+from guardrails.architecture.stray_proxies import StrayProxies
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_network, target_step
+from guardrails.architecture.vpc_ways import VpcWays
 from guardrails.architecture.zones import Spread
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import References, Resource, Stack
@@ -284,6 +286,8 @@ _OTHER_USERS = ("aws:ecs/", "aws:lambda/", "aws:eks/", "aws:rds/proxy:", "aws:ap
 
 def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
     targets, firewall = stack.derived(Targets), stack.derived(Firewall)
+    ways, proxies = stack.derived(VpcWays), stack.derived(Proxies)
+    stray = stack.derived(StrayProxies)
     others = any(one.type.startswith(_OTHER_USERS) for one in stack.resources)
     parties = {fleet: targets.fleet_party(fleet) for fleet in stack.of(tokens.AUTO_SCALING_GROUP)}
     parties |= {one: targets.instance_party(one) for one in stack.of(tokens.INSTANCE)}
@@ -309,14 +313,26 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         if not is_absent(database.get("replicateSourceDb")):
             continue
         party = Party(f'database "{database.name}"', groups, networks=_networks(stack, database))
-        before = stack.derived(Proxies).before(database)
+        before = stray.rightly_before(database)
+        astray = not before and bool(proxies.before(database))
         users = {one: side for one, side in parties.items() if _uses(stack, one, database)}
-        if not before and not parties:
-            continue
+        if not before and (astray or not parties) and not users:
+            continue  # data-store-reachable reports a proxy that has the group of something else
         if firewall.passes(INGRESS, party, WORLD_6, port).is_yes:
             continue  # sg-open-only-to-authorized-ports says whom to admit instead of everybody
         sides = [*before, *(users or ({} if before else parties)).values()]
-        answers = [firewall.connects(side, party, port) for side in sides]
+        public = is_true(
+            database.get("publiclyAccessible")
+        )  # then there is a way outside of the VPC
+        answers = [
+            all_of(
+                (
+                    yes() if public else ways.connects(side, party),
+                    firewall.connects(side, party, port),
+                )
+            )
+            for side in sides
+        ]
         answer = all_of(answers) if users or before else any_of(answers)
         if answer.is_undecided or users or before or not others:
             yield from report_unconnected(answer, database, f'database "{database.name}"', port)

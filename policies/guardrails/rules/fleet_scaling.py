@@ -8,7 +8,8 @@ from types import MappingProxyType
 from guardrails import tokens
 from guardrails.architecture import scaling
 from guardrails.architecture.alarms import Alarms
-from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Fleets, Group
+from guardrails.architecture.fleets import Fleets, Group
+from guardrails.architecture.request_labels import label_problem
 from guardrails.architecture.scaling import Tracking
 from guardrails.architecture.serving import Serving
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
@@ -16,6 +17,8 @@ from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, is_true, items, number, show
 
 _SUSPENDED = "the process AlarmNotification is suspended, so no scaling policy acts"
+_LONGEST_COOLDOWN = 1800
+"""Seconds; the default of Auto Scaling is 300."""
 _RESUME = "take AlarmNotification out of suspended_processes."
 
 
@@ -86,19 +89,44 @@ SCALING_POLICY = StackRule(
 
 def _works(stack: Stack, _: Settings) -> Iterator[Violation]:
     for group in stack.derived(Fleets).groups:
+        if group.attached:
+            yield from _late(group)
         # Workers may well follow the load of those who give them work.
         for policy in group.policies if group.attached else ():
             yield from _strange(stack, group, policy)
         for tracked in scaling.tracking(group):
             found = _target(tracked)
             if found is None and tracked.metric == scaling.REQUESTS:
-                found = _label(stack, group, tracked)
+                found = label_problem(stack, group, tracked)
             if found is not None:
                 what, remedy = found
                 name = (
                     f'Scaling policy "{tracked.policy.name}" of Auto Scaling group "{group.name}"'
                 )
                 yield Violation(f"{name} {what}", tracked.policy, remedy=remedy)
+
+
+def _late(group: Group) -> Iterator[Violation]:
+    """Yield policies that add instances once, and then not for hours."""
+    for policy in group.policies:
+        if policy.get("policyType") not in (None, "", "SimpleScaling"):
+            continue
+        own = policy.setting("cooldown")
+        waits = number(group.given("defaultCooldown") if is_absent(own) else own)
+        adds = (number(policy.get("scalingAdjustment")) or 0) > 0
+        if adds and waits is not None and waits > _LONGEST_COOLDOWN:
+            where = "default_cooldown" if is_absent(own) else "cooldown"
+            yield Violation(
+                f'Scaling policy "{policy.name}" of Auto Scaling group "{group.name}" adds instances once '
+                f"and then not for {waits:g} s ({where}), however much the load still grows.",
+                policy,
+                (
+                    f'policy "{policy.name}"',
+                    f"{where} {waits:g}",
+                    f'Auto Scaling group "{group.name}"',
+                ),
+                f"set {where} to 300 or less, or policy_type to TargetTrackingScaling.",
+            )
 
 
 def _strange(stack: Stack, group: Group, policy: Resource) -> Iterator[Violation]:
@@ -144,86 +172,6 @@ def _target(tracked: Tracking) -> tuple[str, str] | None:
             "set target_value well below 100, for example to 50.",
         )
     return None
-
-
-def _label(stack: Stack, group: Group, tracked: Tracking) -> tuple[str, str] | None:
-    """Return what is wrong with the resource label of requests per target, and the remedy."""
-    right = (
-        "set resource_label to <load balancer's arn_suffix>/<target group's arn_suffix> of the "
-        "target group of the Auto Scaling group, and of the load balancer that forwards to it."
-    )
-    if not group.attached:
-        return None  # asg-behind-listener reports it
-    if is_absent(tracked.label):
-        return f"counts requests per target without a resource_label: {show(None)}.", right
-    if not group.target_groups:
-        return None  # the target group of another stack
-    if tracked.label is UNKNOWN:
-        return _sources(stack, group, tracked, right)
-    own = ", ".join(f'"{one.name}"' for one in group.target_groups)
-    suffixes = [one.get("arnSuffix") for one in group.target_groups]
-    if not any(isinstance(one, str) and one in str(tracked.label) for one in suffixes):
-        return (
-            (
-                f"counts the requests of {show(tracked.label)}, not of the group's own target group "
-                f"{own}."
-            ),
-            right,
-        )
-    return None
-
-
-def _sources(stack: Stack, group: Group, tracked: Tracking, right: str) -> tuple[str, str] | None:
-    """Judge a label that is not known by the resources that it comes from."""
-    own = ", ".join(f'"{one.name}"' for one in group.target_groups)
-    prop = "targetTrackingConfiguration"
-    named = stack.sources(tracked.policy, prop, tokens.TARGET_GROUP)
-    if named and not set(named) & set(group.target_groups):
-        others = ", ".join(f'"{one.name}"' for one in named)
-        return (
-            f"counts the requests of target group {others}, but the group is behind {own}.",
-            right,
-        )
-    return _balancer(stack, group, tracked, right)
-
-
-def _balancer(stack: Stack, group: Group, tracked: Tracking, right: str) -> tuple[str, str] | None:
-    named = stack.sources(tracked.policy, "targetTrackingConfiguration", tokens.LOAD_BALANCER)
-    fronting = _balancers_of(stack, group)
-    if not named or not fronting or set(named) & set(fronting):
-        return None
-    names = ", ".join(f'"{one.name}"' for one in named)
-    actual = ", ".join(f'"{one.name}"' for one in fronting)
-    return (
-        (
-            f"counts requests of load balancer {names}, but the group's target group is behind "
-            f"{actual}."
-        ),
-        right,
-    )
-
-
-def _balancers_of(stack: Stack, group: Group) -> list[Resource]:
-    """Return the load balancers with a listener, or a rule of one, that names the target groups."""
-    listeners: list[Resource] = []
-    for types, prop in ((tokens.LISTENER, "defaultActions"), (tokens.LISTENER_RULE, "actions")):
-        for one in stack.of(types):
-            targets = stack.linked(one, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS)
-            if not targets and one.get(prop) is UNKNOWN:
-                targets = stack.sources(one, prop, tokens.TARGET_GROUP)
-            if not set(targets) & set(group.target_groups):
-                continue
-            if types == tokens.LISTENER:
-                listeners.append(one)
-            else:
-                listeners += stack.linked(one, "listenerArn", tokens.LISTENER, ("arn", "id"))
-    return [
-        balancer
-        for listener in listeners
-        for balancer in stack.linked(
-            listener, "loadBalancerArn", tokens.LOAD_BALANCER, ("arn", "id")
-        )
-    ]
 
 
 SCALING_WORKS = StackRule(

@@ -51,12 +51,17 @@ def _throttled(stack: Stack, _: Settings) -> Iterator[Violation]:
     for attachment in stack.of(tokens.TARGET_GROUP_ATTACHMENT):
         for target, callee in functions.called(attachment):
             one = callee.resource
-            if one is None or one in seen or number(one.get("reservedConcurrentExecutions")) != 0:
+            reserved = None if one is None else number(one.get("reservedConcurrentExecutions"))
+            if one is None or one in seen or reserved not in (0, 1):
                 continue
             seen.add(one)
             yield Violation(
                 f'Function "{one.name}" never runs: reserved_concurrent_executions is 0, so Lambda '
-                "throttles every call.",
+                "throttles every call."
+                if reserved == 0
+                else f'Function "{one.name}" serves one visitor at a time: '
+                "reserved_concurrent_executions is 1, so Lambda throttles every call beside it, and the "
+                "load balancer answers 502.",
                 one,
                 (f'target group "{target.name}"', f'function "{one.name}"'),
             )
@@ -71,7 +76,10 @@ NOT_THROTTLED = StackRule(
     controls={"Well-Architected": ("REL05-BP02",)},
     url="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
     remedy="leave reserved_concurrent_executions out, or set it to what the function needs.",
-    steps=("Remove reserved_concurrent_executions=0, the switch that stops a function.",),
+    steps=(
+        "Remove reserved_concurrent_executions=0, the switch that stops a function.",
+        "Multiply requests a second by the seconds that one takes: so many run at once.",
+    ),
     unknown="An unknown concurrency counts as one that lets it run.",
     check=_throttled,
 )

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from guardrails import tokens
 from guardrails.architecture.answers import Answer, any_of, no, undecided
 from guardrails.architecture.fleets import Fleets, Group
 from guardrails.architecture.given import given
 from guardrails.architecture.permissions import Permissions
+from guardrails.architecture.readers import completed_by_rules, completed_by_told
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, items, number
@@ -27,17 +27,20 @@ class _Hook:
     name: str
     owner: Resource
     heartbeat: float
-    told: bool
-    """Whether a queue, topic or function is told of each instance, and may complete the hook."""
+    prop: str
+    """The property of `owner` that holds the queue, topic or function that is told; a path's first step."""
+    target: Any
+    """Whom it tells, by ARN."""
 
 
 def _hooks(group: Group) -> Iterator[_Hook]:
     for hook in group.hooks:
         path = {name: given(hook, name) for name in _PROPERTIES}
-        yield from _launching(hook.name, hook, path)
+        yield from _launching(hook.name, hook, path, "notificationTargetArn")
     for hook in items(given(group.resource, "initialLifecycleHooks")):
         path = {name: dig(hook, name) for name in _PROPERTIES}
-        yield from _launching(str(dig(hook, "name")), group.resource, path)
+        name = str(dig(hook, "name"))
+        yield from _launching(name, group.resource, path, "initialLifecycleHooks")
 
 
 _PROPERTIES = (
@@ -48,13 +51,13 @@ _PROPERTIES = (
 )
 
 
-def _launching(name: str, owner: Resource, hook: dict[str, Any]) -> Iterator[_Hook]:
+def _launching(name: str, owner: Resource, hook: dict[str, Any], prop: str) -> Iterator[_Hook]:
     result = hook["defaultResult"]
     ends = is_absent(result) or result == "ABANDON"
     if hook["lifecycleTransition"] == _LAUNCHING and ends:
         heartbeat = number(hook["heartbeatTimeout"])
-        told = not is_absent(hook["notificationTargetArn"])
-        yield _Hook(name, owner, _HEARTBEAT if heartbeat is None else heartbeat, told)
+        waits = _HEARTBEAT if heartbeat is None else heartbeat
+        yield _Hook(name, owner, waits, prop, hook["notificationTargetArn"])
 
 
 def _completes(stack: Stack, group: Group) -> Answer:
@@ -84,12 +87,17 @@ def _completes(stack: Stack, group: Group) -> Answer:
 
 
 def _completed(stack: Stack, _: Settings) -> Iterator[Violation]:
-    if stack.of(tokens.EVENT_RULE):
-        return  # one of them may complete the hooks
     for group in stack.derived(Fleets).groups:
         for hook in _hooks(group):
-            answer = _completes(stack, group)
-            if hook.told or answer.is_yes:
+            # A target that is told tells no rule: EventBridge hears of hooks in any case.
+            answer = any_of(
+                (
+                    _completes(stack, group),
+                    completed_by_told(stack, hook.owner, hook.prop, hook.target),
+                    completed_by_rules(stack),
+                )
+            )
+            if answer.is_yes:
                 continue
             yield Violation(
                 f'Lifecycle hook "{hook.name}" holds each new instance of Auto Scaling group '
@@ -120,11 +128,14 @@ HOOK_COMPLETED = StackRule(
             f"Or allow the instances' role {_COMPLETE}, and run `aws autoscaling "
             "complete-lifecycle-action` at the end of the user data."
         ),
-        "Or give the hook a notification_target_arn, of a function that completes it.",
+        (
+            "Or give the hook a notification_target_arn of a function that completes it, or of a queue "
+            "that such a function reads by an aws.lambda_.EventSourceMapping."
+        ),
     ),
     unknown=(
-        "A role or policy that is not known is not decidable; with a notification target, or an "
-        "EventBridge rule in the stack, somebody else may complete the hook."
+        "A role or policy that is not known is not decidable. A notification target of another stack, and "
+        "whoever an EventBridge rule about Auto Scaling tells, counts as somebody who completes the hook."
     ),
     check=_completed,
 )

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from guardrails import tokens
+from guardrails.architecture.handed_on import is_handed_on
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import ARN_KEYS, Traffic
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 
+_ELSEWHERE = "listenersElsewhere"
 # Rules of their own say on which port these find no listener.
 _FRONTS = (*tokens.TARGET_GROUP_ATTACHMENT, *tokens.ACCELERATOR_GROUP)
 
 
-def _deaf(stack: Stack, _: Settings) -> Iterator[Violation]:
+def _deaf(stack: Stack, settings: Settings) -> Iterator[Violation]:
     traffic = stack.derived(Traffic)
     if stack.derived(Targets).stranded() or not any(map(traffic.listeners, traffic.balancers)):
         return  # asg-behind-listener reports that the fleet gets no request
     if any(_is_loose(stack, one) for one in stack.of(tokens.LISTENER)):
         return  # a listener whose load balancer is not known may be that of any
+    elsewhere = settings.texts(_ELSEWHERE)
     for balancer in traffic.balancers:
-        if not traffic.listeners(balancer):
+        named = any(fnmatchcase(balancer.name, one) for one in elsewhere)
+        if not traffic.listeners(balancer) and not named:
             yield from _report(stack, balancer)
 
 
@@ -34,14 +39,15 @@ def _report(stack: Stack, balancer: Resource) -> Iterator[Violation]:
     users = stack.users(balancer)
     if any(one.type in _FRONTS for one in users):
         return
-    if not users:
+    if not users or is_handed_on(stack, balancer):
+        why = "the stack hands out an ARN" if users else "nothing in this stack refers to it"
         yield Violation(
-            f'whether anybody asks load balancer "{balancer.name}" is not known: it has no listener, and '
-            "nothing in this stack refers to it.",
+            f'whether load balancer "{balancer.name}" has a listener is not known: this stack creates '
+            f"none, and {why}, so another stack may.",
             balancer,
             remedy=(
-                "create its aws.lb.Listener in this stack, or remove it; where another stack does, accept "
-                "it with an exception."
+                "create its aws.lb.Listener in this stack, or remove it; where another stack creates it, "
+                f'name "{balancer.name}" in {_ELSEWHERE} of this rule in the policy configuration.'
             ),
             undecided=True,
         )
@@ -74,8 +80,20 @@ HAS_LISTENER = StackRule(
     ),
     unknown=(
         "A listener whose load balancer is not known counts as one of any. A load balancer without a "
-        "listener that nothing in the stack refers to is undecided: another stack may use it."
+        "listener is undecided where nothing in the stack refers to it, or an output of the stack hands on "
+        f"its ARN: another stack may use it. {_ELSEWHERE} says that one does."
     ),
+    parameters={
+        _ELSEWHERE: {
+            "type": "array",
+            "items": {"type": "string"},
+            "default": [],
+            "description": (
+                "Names (globs) of load balancers whose listeners another stack creates, where they are "
+                "judged."
+            ),
+        }
+    },
     check=_deaf,
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture import zones
+from guardrails.architecture.handed_on import only_hands_on
 from guardrails.architecture.traffic import LAYER_4, target_type
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import AtLeast, OneOf, must_be, property_rule
@@ -124,7 +125,7 @@ ELBV2_MULTI_AZ = StackRule(
 
 def _health_check(stack: Stack, _: Settings) -> Iterator[Violation]:
     groups = stack.of(tokens.TARGET_GROUP)
-    if not groups and not _only_workers(stack):
+    if not groups and not _only_workers(stack) and only_hands_on(stack) is None:
         yield Violation(
             "The stack has no target group, so no instance is ever health-checked.",
             remedy=(

@@ -48,6 +48,12 @@ _ALARMS: Final = (
 
 REQUESTS: Final[Mapping[str, Request]] = {
     "aws:acm/certificate:Certificate": _call("acm", "RequestCertificate"),
+    "aws:apigatewayv2/api:Api": _call("apigatewayv2", "CreateApi"),
+    "aws:apigatewayv2/integration:Integration": _call(
+        "apigatewayv2", "CreateIntegration", timeoutMilliseconds="TimeoutInMillis"
+    ),
+    "aws:apigatewayv2/route:Route": _call("apigatewayv2", "CreateRoute"),
+    "aws:apigatewayv2/stage:Stage": _call("apigatewayv2", "CreateStage", name="StageName"),
     "aws:appautoscaling/target:Target": _call("application-autoscaling", "RegisterScalableTarget"),
     "aws:appautoscaling/policy:Policy": _call(
         "application-autoscaling", "PutScalingPolicy", name="PolicyName"
@@ -95,6 +101,13 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "aws:ecs/service:Service": _call("ecs", "CreateService"),
     "aws:ecs/taskDefinition:TaskDefinition": _call("ecs", "RegisterTaskDefinition"),
     "aws:efs/fileSystem:FileSystem": _call("efs", "CreateFileSystem"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": _call(
+        "elasticache", "CreateReplicationGroup", "authToken"
+    ),
+    "aws:globalaccelerator/endpointGroup:EndpointGroup": _call(
+        "globalaccelerator", "CreateEndpointGroup"
+    ),
+    "aws:globalaccelerator/listener:Listener": _call("globalaccelerator", "CreateListener"),
     "aws:iam/group:Group": _call("iam", "CreateGroup", name="GroupName"),
     "aws:iam/instanceProfile:InstanceProfile": _call(
         "iam", "CreateInstanceProfile", "path", name="InstanceProfileName"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.conditions import Condition, conditions
 from guardrails.architecture.name_checks import wrong_check
-from guardrails.architecture.records import ZONES, Record, Records
+from guardrails.architecture.records import ROUTED, Record, Records
 from guardrails.architecture.traffic import Route, Traffic, listener_step
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
-from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
+from guardrails.refusals import joint_refusal_rule
+from guardrails.refused import dns_refusals
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
+from guardrails.values import dig, items, number
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _API = "https://docs.aws.amazon.com/Route53/latest/APIReference/"
@@ -179,20 +179,13 @@ HOSTS = StackRule(
 # --- how long answers are kept --------------------------------------------------------------------
 
 _LONGEST = "maximumTtlSeconds"
-_ROUTED = (
-    "failoverRoutingPolicies",
-    "geolocationRoutingPolicies",
-    "latencyRoutingPolicies",
-    "weightedRoutingPolicies",
-    "multivalueAnswerRoutingPolicy",
-)
 
 
 def _moves(record: Record) -> str | None:
     """Return what lets the answer of a record change when its site fails."""
     if record.failover:
         return f"failover, {record.failover}"
-    routed = [name for name in _ROUTED if not record.resource.left_out(name)]
+    routed = [name for name in ROUTED if not record.resource.left_out(name)]
     checked = not record.resource.left_out("healthCheckId")
     return "health_check_id" if checked and any(map(record.resource.setting, routed)) else None
 
@@ -239,115 +232,8 @@ SHORT = StackRule(
 
 # --- what Route 53 refuses ------------------------------------------------------------------------
 
-_RECORDS = tokens.DNS_RECORD
-
-
-def _second_primary(stack: Stack, resource: Resource) -> Iterator[str]:
-    names = stack.derived(Records)
-    record = next(one for one in names.records if one.resource is resource)
-    for other in names.records:
-        if other.resource is resource:
-            return
-        if record.failover and other in names.beside(record) and other.failover == record.failover:
-            yield f'"{other.resource.name}" is {record.failover} for {record.name} already'
-
-
-def _zone_name(stack: Stack, resource: Resource) -> str | None:
-    zones = stack.references(resource, "zoneId", ZONES, ("zoneId", "id")).resources
-    name = zones[0].get("name") if len(zones) == 1 else None
-    return name.lower().rstrip(".") if isinstance(name, str) else None
-
-
-def _alias_of_apex(stack: Stack, resource: Resource) -> str | None:
-    name, zone = resource.get("name"), _zone_name(stack, resource)
-    if resource.get("type") != "CNAME" or zone is None or not isinstance(name, str):
-        return None
-    if name.lower().rstrip(".") in (zone, "", "@"):
-        return f"type is CNAME, and name is that of the zone, {zone}"
-    return None
-
-
-def _own_zone(stack: Stack, resource: Resource) -> str | None:
-    aliases = items(resource.get("aliases"))
-    if not aliases or not stack.sources(resource, "aliases", tokens.LOAD_BALANCER):
-        return None
-    zone = dig(aliases[0], "zoneId")
-    if zone is not UNKNOWN and zone == resource.get("zoneId"):
-        return f"zone_id of its alias is {show(zone)}, the zone of the record itself"
-    return None
-
-
-def _unmarked(_: Stack, resource: Resource) -> str | None:
-    routed = [name for name in _ROUTED if not resource.left_out(name) and resource.setting(name)]
-    if routed and resource.left_out("setIdentifier"):
-        return "it has a routing policy and no set_identifier"
-    return None
-
-
-def _record(record: Resource) -> Iterator[str]:
-    kind, values = record.get("type"), items(record.get("records"))
-    aliased = not is_absent(record.get("aliases"))
-    if aliased and (number(record.get("ttl")) or 0) > 0:
-        yield "both aliases and ttl are set"
-    if not aliased and values and is_absent(record.get("ttl")):
-        yield "records is set, ttl is not"
-    if kind == "CNAME" and len(values) > 1:
-        yield f"type is CNAME, and it has {len(values)} records"
-    if kind not in ("A", "AAAA"):
-        return
-    for value in (one for one in values if isinstance(one, str) and one):
-        try:
-            ipaddress.ip_address(value)
-        except ValueError:
-            yield f"type is {kind}, and {show(value)} is no address"
-
-
-_TABLE = (
-    JointRefusal(
-        types=_RECORDS,
-        says="InvalidChangeBatch: a name has one PRIMARY and one SECONDARY record of each type.",
-        source=f"{_API}API_ResourceRecordSet.html",
-        remedy='set type of failover_routing_policies of one of them to "SECONDARY".',
-        find=_second_primary,
-    ),
-    JointRefusal(
-        types=_RECORDS,
-        says="InvalidChangeBatch: RRSet of type CNAME is not permitted at apex of zone.",
-        source=f"{_GUIDE}ResourceRecordTypes.html",
-        remedy="set type to A and aliases to dns_name and zone_id of the load balancer.",
-        find=_alias_of_apex,
-    ),
-    JointRefusal(
-        types=_RECORDS,
-        says=(
-            "InvalidChangeBatch: Tried to create an alias that targets a name which does not lie "
-            "within the target zone."
-        ),
-        source=f"{_API}API_AliasTarget.html",
-        remedy="set zone_id in aliases of the record to the load balancer's output zone_id.",
-        find=_own_zone,
-    ),
-    JointRefusal(
-        types=_RECORDS,
-        says="InvalidInput: Missing field 'SetIdentifier'.",
-        source=f"{_API}API_ResourceRecordSet.html",
-        remedy="set set_identifier of each record to a text of its own.",
-        find=_unmarked,
-    ),
-    JointRefusal(
-        types=tokens.DNS_RECORD,
-        says=(
-            "InvalidChangeBatch: an alias has no TTL, any other record has one; A and AAAA hold "
-            "addresses, and a CNAME one name."
-        ),
-        source=f"{_API}API_ResourceRecordSet.html",
-        remedy="set aliases for a load balancer, or records and ttl for addresses.",
-        find=alone(_record),
-    ),
-)
-
 ACCEPTED = joint_refusal_rule(
-    _TABLE,
+    dns_refusals.TABLE,
     id="dns-accepted",
     title="Route 53 accepts every record",
     url=f"{_API}API_ChangeResourceRecordSets.html",

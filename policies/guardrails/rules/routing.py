@@ -9,6 +9,7 @@ from guardrails import tokens
 from guardrails.architecture.conditions import Condition, conditions, given_fields
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.handed_on import is_handed_on
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import (
     Route,
@@ -172,6 +173,8 @@ def _pages(stack: Stack, _: Settings) -> Iterator[Violation]:
         yield from found
         if not found:
             yield from _for_some(stack, traffic, listeners)
+        if is_handed_on(stack, *listeners) and not stack.of(tokens.TARGET_GROUP):
+            continue  # other stacks add rules: asg-multi-az says that it does not see them
         if listeners and not found and _answers_alone(stack, traffic, listeners):
             yield Violation(
                 f'Load balancer "{balancer.name}" answers every request itself: none of its '

@@ -1,4 +1,4 @@
-"""Rules about keys of one's own (AWS KMS): they are on, and Auto Scaling may use those of volumes."""
+"""Rules about keys of one's own (AWS KMS): they stay on, and Auto Scaling may use those of volumes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
-from guardrails.architecture.policy_documents import statements
+from guardrails.architecture.keys import KEYS, admitted_by
 from guardrails.architecture.serving import Serving
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items
+from guardrails.values import dig, is_absent, items
 
 _ROLE = "AWSServiceRoleForAutoScaling"
-_KEYS = ("arn", "keyId", "id")
 _ALIAS_KEYS = ("arn", "name", "id", "targetKeyArn")
 
 
@@ -24,38 +23,17 @@ def _keys(stack: Stack, template: Resource) -> Iterator[Resource]:
     named = [one for one in given if not is_absent(one)]
     if not named:
         return
-    yield from stack.references(template, prop, tokens.KMS_KEY, _KEYS, value=named).resources
+    yield from stack.references(template, prop, tokens.KMS_KEY, KEYS, value=named).resources
     aliases = stack.references(template, prop, tokens.KMS_ALIAS, _ALIAS_KEYS, value=named)
     for alias in aliases.resources:
-        yield from stack.references(alias, "targetKeyId", tokens.KMS_KEY, _KEYS).resources
-
-
-def _admits(document: Any, role: Any) -> bool:
-    """Return whether a key's policy admits the role of Auto Scaling, or may: it is not all known."""
-    given = statements(document)
-    if given is None:
-        return True
-    named = [
-        one
-        for statement in given
-        if statement.allows
-        for kind in ("AWS", "*")
-        for one in (statement.principals or {}).get(kind, ())
-    ]
-    return any(one is UNKNOWN or one in ("*", role) or _ROLE in str(one) for one in named)
+        yield from stack.references(alias, "targetKeyId", tokens.KMS_KEY, KEYS).resources
 
 
 def _is_admitted(stack: Stack, key: Resource, role: Any) -> bool:
-    policies = [] if key.left_out("policy") else [key.get("policy")]
-    policies += [
-        one.get("policy")
-        for one in stack.of(tokens.KMS_KEY_POLICY)
-        if key in stack.references(one, "keyId", tokens.KMS_KEY, _KEYS).any
-    ]
-    if any(_admits(one, role) for one in policies):
+    if admitted_by(stack, key, lambda one: one == role or _ROLE in one):
         return True
     return any(
-        key in stack.references(one, "keyId", tokens.KMS_KEY, _KEYS).any
+        key in stack.references(one, "keyId", tokens.KMS_KEY, KEYS).any
         for one in stack.of(tokens.KMS_GRANT)
     )
 
@@ -113,6 +91,7 @@ _TELLING = (*tokens.DATABASE, *tokens.DATABASE_CLUSTER)
 _ABOUT_KEYS = (*tokens.KMS_ALIAS, *tokens.KMS_GRANT, *tokens.KMS_KEY_POLICY)
 _ENCRYPTING = ("kms", "encrypt", "blockdevice", "rules", "ebs")
 """Parts of the names of properties that take a key."""
+_REMAINING = "SecondsUntilKeyMaterialExpiration"
 
 
 def _is_use(prop: str) -> bool:
@@ -121,35 +100,65 @@ def _is_use(prop: str) -> bool:
 
 def _encrypted_by(stack: Stack, key: Resource) -> Iterator[Resource]:
     """Yield what a key encrypts, directly or by an alias."""
+    types = (*tokens.KMS_KEY, *tokens.EXTERNAL_KEY)
     aliases = [
         one
         for one in stack.of(tokens.KMS_ALIAS)
-        if key in stack.references(one, "targetKeyId", tokens.KMS_KEY, _KEYS).any
+        if key in stack.references(one, "targetKeyId", types, KEYS).any
     ]
     urns = {key.urn, *(one.urn for one in aliases)}
     for one in stack.resources:
         used = any(_is_use(prop) and urns & set(given) for prop, given in one.dependencies.items())
-        if used and one.type not in (*_ABOUT_KEYS, *_TELLING):
+        if used and one.type not in _ABOUT_KEYS:
             yield one
 
 
 def _off(stack: Stack, _: Settings) -> Iterator[Violation]:
     for key in stack.of(tokens.KMS_KEY):
-        if key.get("isEnabled") is not False:
-            continue
+        if key.get("isEnabled") is False:
+            used = (one for one in _encrypted_by(stack, key) if one.type not in _TELLING)
+            yield from _unreadable(key, next(used, None), "is_enabled")
+    for key in stack.of(tokens.EXTERNAL_KEY):
         first = next(_encrypted_by(stack, key), None)
-        if first is not None:
+        if key.get("enabled") is False:
+            yield from _unreadable(key, first, "enabled")
+        elif first is not None and not key.left_out("validTo") and not _is_watched(stack, key):
             yield Violation(
-                f'Nobody reads or writes what "{first.name}" holds: KMS key "{key.name}" is switched off '
-                "(is_enabled is false).",
+                f'Nobody reads or writes what "{first.name}" holds from {key.shown("validTo")} on: the '
+                f'material of KMS key "{key.name}" expires then (valid_to), and Amazon KMS deletes it.',
                 key,
-                (f'"{first.name}"', f'KMS key "{key.name}"', "is_enabled false"),
+                (f'"{first.name}"', f'KMS key "{key.name}"', f"valid_to {key.shown('validTo')}"),
+                (
+                    f'remove valid_to of "{key.name}": the material then never expires; or tell somebody '
+                    f"in time to import it again, by an aws.cloudwatch.MetricAlarm on {_REMAINING} of "
+                    "AWS/KMS with the dimension KeyId."
+                ),
             )
+
+
+def _unreadable(key: Resource, first: Resource | None, prop: str) -> Iterator[Violation]:
+    if first is not None:
+        yield Violation(
+            f'Nobody reads or writes what "{first.name}" holds: KMS key "{key.name}" is switched off '
+            f"({prop} is false).",
+            key,
+            (f'"{first.name}"', f'KMS key "{key.name}"', f"{prop} false"),
+            f"set {prop} of the key to true, or leave it out.",
+        )
+
+
+def _is_watched(stack: Stack, key: Resource) -> bool:
+    """Return whether an alarm tells somebody that the material of a key is about to expire."""
+    return any(
+        one.get("metricName") == _REMAINING
+        and key in stack.references(one, "dimensions", tokens.EXTERNAL_KEY, KEYS).any
+        for one in stack.of(tokens.METRIC_ALARM)
+    )
 
 
 KEY_ENABLED = StackRule(
     id="kms-key-enabled",
-    title="No key that encrypts data is switched off",
+    title="No key that encrypts data is switched off, or expires unnoticed",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("SEC08-BP01",)},
@@ -158,8 +167,15 @@ KEY_ENABLED = StackRule(
     steps=(
         "Set is_enabled=True: what the key encrypts can be read again at once.",
         "Give what it encrypts another key first where it is to go.",
+        (
+            "Leave valid_to of an aws.kms.ExternalKey out, or watch "
+            f"{_REMAINING} by an alarm and import the material again in time."
+        ),
     ),
-    unknown="A switch that is not known counts as on; a key of another stack is not judged.",
+    unknown=(
+        "A switch that is not known counts as on; a key of another stack is not judged. A date that is "
+        "not known is one."
+    ),
     check=_off,
 )
 

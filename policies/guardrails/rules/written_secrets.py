@@ -169,8 +169,10 @@ def _literal(resource: Resource, name: str) -> Violation:
         "looked up.",
         resource,
         remedy=(
-            f"read {name} by require_secret from the stack's configuration; where a lookup in AWS Secrets "
-            "Manager reads it, accept it with an exception."
+            f"read {name} by require_secret from the stack's configuration; where AWS Secrets Manager has "
+            "it, by aws.secretsmanager.get_secret_version_output with secret_id set to the id of an "
+            "aws.secretsmanager.Secret (Secret.get for one of another stack): the preview then shows where "
+            "it comes from."
         ),
         undecided=True,
     )
@@ -195,8 +197,9 @@ LITERAL = StackRule(
         "Change it where it came from: it is in the repository's history.",
     ),
     unknown=(
-        "A value that the preview does not know, or that comes from a resource, is not in the program. "
-        "Outside Secrets Manager and SecureString parameters a value may have been looked up: undecided."
+        "A value that the preview does not know, or that comes from a resource, is not in the program: "
+        "get_secret_version_output with the id of an aws.secretsmanager.Secret does. Outside Secrets "
+        "Manager and SecureString parameters another value may have been looked up: undecided."
     ),
     check=_literals,
 )

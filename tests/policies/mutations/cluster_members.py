@@ -21,3 +21,25 @@ decides(
     unknown=KEEPS,
     given=sound_cluster,
 )
+
+
+def zones(stack, *names):
+    """Name zones of a sound Aurora cluster."""
+    sound_cluster(stack)
+    stack.set("aurora", "availabilityZones", [f"ap-northeast-2{name}" for name in names])
+    return stack
+
+
+@breaks("aurora-zones-settle")
+def aurora_names_two_of_its_zones(stack):
+    zones(stack, "a", "b")
+
+
+decides(
+    "aurora-zones-settle",
+    "aurora",
+    "availabilityZones",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=lambda stack: zones(stack, "a", "b", "c"),
+)

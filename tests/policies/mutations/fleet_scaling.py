@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.policies.draft import Ref
 from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 
 _TRACKING = "targetTrackingConfiguration"
@@ -101,3 +102,27 @@ def no_credit_mode(stack):
 def cpu_above_the_baseline(stack):
     _cpu(stack, 50)
     stack.set("template", "monitoring", {"enabled": True})
+
+
+@breaks("asg-scaling-policy-works")
+def grows_once_in_a_day(stack):
+    stack.set("scaling-policy", _TRACKING, ...)
+    stack.set("scaling-policy", "policyType", "SimpleScaling")
+    stack.set("scaling-policy", "adjustmentType", "ChangeInCapacity")
+    stack.set("scaling-policy", "scalingAdjustment", 1)
+    stack.set("scaling-policy", "cooldown", 86400)
+    stack.add(
+        "busy",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        {
+            "namespace": "AWS/EC2",
+            "metricName": "CPUUtilization",
+            "dimensions": {"AutoScalingGroupName": Ref("group", "name")},
+            "statistic": "Average",
+            "comparisonOperator": "GreaterThanThreshold",
+            "threshold": 70,
+            "period": 60,
+            "evaluationPeriods": 2,
+            "alarmActions": [Ref("scaling-policy", "arn")],
+        },
+    )

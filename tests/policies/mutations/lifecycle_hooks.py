@@ -42,3 +42,18 @@ def an_initial_hook_that_nobody_completes(stack):
     _denied(stack)
     hook = {"name": "boot", "lifecycleTransition": _LAUNCHING, "defaultResult": "ABANDON"}
     stack.set("group", "initialLifecycleHooks", [hook])
+
+
+@breaks("asg-launch-hook-completed")
+def hook_told_to_a_queue_that_nobody_reads(stack):
+    _denied(stack)
+    stack.add("hooks", "aws:sqs/queue:Queue", {"sqsManagedSseEnabled": True})
+    stack.add(
+        "boot",
+        "aws:autoscaling/lifecycleHook:LifecycleHook",
+        {
+            "autoscalingGroupName": Ref("group", "name"),
+            "lifecycleTransition": _LAUNCHING,
+            "notificationTargetArn": Ref("hooks", "arn"),
+        },
+    )

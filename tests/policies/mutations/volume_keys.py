@@ -54,3 +54,13 @@ def queue_by_a_key_that_is_switched_off(stack):
 
 
 decides("kms-key-enabled", "key", "isEnabled", absent=KEEPS, unknown=KEEPS, given=_queue)
+
+
+@breaks("kms-key-enabled")
+def files_by_a_key_that_expires(stack):
+    stack.add(
+        "imported",
+        "aws:kms/externalKey:ExternalKey",
+        {"keyMaterialBase64": "$(from the vault)", "validTo": "2028-01-01T00:00:00Z"},
+    )
+    stack.add("jobs", "aws:sqs/queue:Queue", {"kmsMasterKeyId": Ref("imported", "arn")})

@@ -21,6 +21,8 @@ from tests.policies.programs.created import created_outputs, with_outputs
 from tests.policies.programs.provider import CONFIG, LOOKUPS, SECRETS, with_unknowns
 from tests.policies.programs.running import case
 
+STACK = "pulumi:pulumi:Stack"
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -66,6 +68,11 @@ def _parts(recording: Recording) -> list[Part]:
             options(one),
         )
         for urn, one in recording.resources.items()
+    ] + [
+        # What the program exports, the engine shows as the properties of the stack itself.
+        Part(STACK, urn.rpartition("::")[2], urn, False, _value(outputs), {})
+        for urn, outputs in recording.registered_outputs.items()
+        if f"::{STACK}::" in urn
     ]
 
 

@@ -167,6 +167,11 @@ LOOKUPS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "id": "600734575887",
         "arn": "arn:aws:iam::600734575887:root",
     },
+    "aws:secretsmanager/getSecretVersion:getSecretVersion": lambda args: {
+        "secretId": args["secretId"],
+        "secretString": "token-that-only-the-manager-has-2931",
+        "versionId": "0b1c",
+    },
     "aws:sns/getTopic:getTopic": lambda args: {
         "arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:{args['name']}",
         "name": args["name"],

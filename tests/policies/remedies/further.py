@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 from tests.policies.draft import Ref
@@ -9,6 +10,8 @@ from tests.policies.mutations.accepted_identities import long_policy
 from tests.policies.mutations.accepted_vpc import GATEWAY
 from tests.policies.mutations.listening import let_it_listen
 from tests.policies.remedies.registry import cures, sets
+
+SCRIPT = base64.b64encode(b"#!/bin/bash\ndnf -y install ruby wget\n").decode()
 
 CLOSED = json.dumps(
     {
@@ -26,6 +29,11 @@ CLOSED = json.dumps(
 
 sets("alarm-can-go-off", ("alarm", "statistic", "Sum"))
 sets("kms-key-enabled", ("key", "isEnabled", True))
+sets("files_by_a_key_that_expires", ("imported", "validTo", ...))
+sets("ec2-user-data-runs", ("template", "userData", SCRIPT))
+sets("aurora-zones-settle", ("aurora", "availabilityZones", ...))
+sets("grows_once_in_a_day", ("scaling-policy", "cooldown", 300))
+sets("hook_told_to_a_queue_that_nobody_reads", ("boot", "defaultResult", "CONTINUE"))
 sets("no-secret-literal", ("login", "value", Ref("database", "arn")))
 sets("alarm_when_all_is_well", ("alarm", "comparisonOperator", "GreaterThanThreshold"))
 sets("metric_in_another_case", ("alarm", "metricName", "HTTPCode_Target_5XX_Count"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Draft, violations
+from tests.policies.mutations.cluster_members import zones
 from tests.policies.mutations.data_stores import sound_cluster
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
@@ -49,6 +50,9 @@ KEEPS = [
     members((BIG, 0), (UNKNOWN, 0)),
     members((SERVERLESS, 0), (SERVERLESS, 1), (SERVERLESS, 15)),
     members((SERVERLESS, None), (SERVERLESS, None)),
+    lambda d: zones(d, "a", "b", "c"),
+    lambda d: zones(d, "a", "b").option("aurora", ignored=("availabilityZones",)),
+    lambda d: zones(d, "a", "b").set("aurora", "availabilityZones", [UNKNOWN]),
 ]
 
 

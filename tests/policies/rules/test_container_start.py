@@ -73,9 +73,9 @@ def made_from_its_name(draft):
 KEEPS = [
     joined,
     lambda d: joined(d, BOTTLEROCKET.format("shop")),
-    lambda d: joined(d, "cat > /etc/ecs/ecs.config <<E\nECS_CLUSTER='shop'\nE\n"),
+    lambda d: joined(d, "#!/bin/sh\ncat > /etc/ecs/ecs.config <<E\nECS_CLUSTER='shop'\nE\n"),
     # The last line counts: the agent reads the file as a shell would.
-    lambda d: joined(d, "ECS_CLUSTER=blog\nECS_CLUSTER=shop\n"),
+    lambda d: joined(d, "#!/bin/sh\nECS_CLUSTER=blog\nECS_CLUSTER=shop\n"),
     made_from_its_name,
     grace(180, startPeriod=180),
     grace(110, startPeriod=120),  # the load balancer waits for two checks more

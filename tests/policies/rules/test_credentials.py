@@ -23,7 +23,7 @@ PASSWORD = "random:index/randomPassword:RandomPassword"
 
 
 def user_data(text):
-    return lambda d: d.set("template", "userData", encoded(text))
+    return lambda d: d.set("template", "userData", encoded(f"#!/bin/sh\n{text}"))
 
 
 def function(**variables):

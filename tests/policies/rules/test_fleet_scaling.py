@@ -32,7 +32,15 @@ def cpu(draft, target, mode="unlimited", *, monitored=True):
 def steps(draft, *changes, alarm=True):
     """A step scaling policy, and the alarm that triggers it."""
     draft.set("scaling-policy", TRACKING, ...).set("scaling-policy", "policyType", "StepScaling")
-    given = [{"scalingAdjustment": change} for change in changes]
+    bounds = ["", *(str(10 * number) for number in range(1, len(changes))), ""]
+    given = [
+        {
+            "scalingAdjustment": change,
+            "metricIntervalLowerBound": low,
+            "metricIntervalUpperBound": high,
+        }
+        for change, low, high in zip(changes, bounds, bounds[1:], strict=False)
+    ]
     draft.set("scaling-policy", "stepAdjustments", given)
     if alarm:
         draft.add("load", ALARM, {"alarmActions": [UNKNOWN]}, {"alarmActions": ["scaling-policy"]})

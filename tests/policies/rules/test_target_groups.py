@@ -17,7 +17,7 @@ ATTACHMENT = "aws:lb/targetGroupAttachment:TargetGroupAttachment"
 
 
 def script(text):
-    return base64.b64encode(text.encode()).decode()
+    return base64.b64encode(f"#!/bin/sh\n{text}".encode()).decode()
 
 
 def register(draft, target, **more):

@@ -15,6 +15,7 @@ from tests.policies.programs.innocents import (  # noqa: F401 - the programs tha
     workloads,
 )
 from tests.policies.programs.innocents.plain import plain_web_service
+from tests.policies.programs.innocents.stores import replicated_cache
 
 HOURLY = "hourly_by_a_rule"
 FARGATE = "containers_on_fargate"
@@ -128,3 +129,22 @@ def container_with_secrets_by_arn(edit: Edit) -> None:
         {"role": "task-role", "policy": bricks.document(reads)},
     )
     edit.set("task-role", "name", "task-role")
+
+
+# --- looked up ------------------------------------------------------------------------------------
+
+TOKEN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/cache-AbCdEf"
+
+
+@innocent(engine=True)
+def token_of_the_cache_of_a_secret() -> None:
+    """Another stack made the secret; the program reads the resource, so that the preview knows it."""
+    secret = aws.secretsmanager.Secret.get("token", TOKEN)
+    version = aws.secretsmanager.get_secret_version_output(secret_id=secret.id)
+    replicated_cache(auth_token=version.secret_string)
+
+
+@innocent(undecided="A lookup by name looks like a text of the program.")
+def token_of_the_cache_by_name() -> None:
+    version = aws.secretsmanager.get_secret_version(secret_id="shop/cache")
+    replicated_cache(auth_token=version.secret_string)

@@ -1,0 +1,25 @@
+"""What breaks the rule about how user data begins."""
+
+from __future__ import annotations
+
+import base64
+
+from tests.policies.mutations.registry import KEEPS, breaks, decides
+
+decides("ec2-user-data-runs", "template", "userData", absent=KEEPS, unknown=KEEPS)
+
+
+def start(stack, text):
+    """Start the instances with a text."""
+    stack.set("template", "userData", base64.b64encode(text.encode()).decode())
+    return stack
+
+
+@breaks("ec2-user-data-runs")
+def start_without_an_interpreter(stack):
+    start(stack, "dnf -y install ruby wget\n./install auto\n")
+
+
+@breaks("ec2-user-data-runs")
+def start_after_an_empty_line(stack):
+    start(stack, "\n#!/bin/bash\ndnf -y install ruby wget\n")
