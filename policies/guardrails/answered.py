@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guardrails.architecture.answers import Answer
+from guardrails.architecture.answers import Answer, sentence
 from guardrails.model import Violation
 from guardrails.resources import Resource
 
@@ -22,7 +22,7 @@ def report(
     if answer.is_undecided:
         what = answer.reason
     elif problem is None:
-        what = answer.reason[:1].upper() + answer.reason[1:]
+        what = sentence(answer.reason)
     else:
         what = f"{problem}: {answer.reason}"
     yield Violation(

@@ -86,6 +86,12 @@ def all_of(answers: Iterable[Answer]) -> Answer:
     return yes(*(step for answer in given for step in answer.path))
 
 
+def sentence(reason: str) -> str:
+    """Return a reason as the beginning of a sentence; the name of a property keeps its small letters."""
+    first = reason.partition(" ")[0]
+    return reason if "_" in first else reason[:1].upper() + reason[1:]
+
+
 def any_of(answers: Iterable[Answer], *, none: str = "there is none") -> Answer:
     """Return the first yes, else the first undecided answer, else no.
 

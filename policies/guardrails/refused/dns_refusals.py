@@ -97,6 +97,13 @@ _NAMED = (
 )
 
 
+def _no_string(check: Resource) -> str | None:
+    kind = str(check.get("type"))
+    if kind.endswith("_STR_MATCH") and is_absent(check.get("searchString")):
+        return f"type is {kind}, search_string is not set"
+    return None
+
+
 def _record(record: Resource) -> Iterator[str]:
     kind, values = record.get("type"), items(record.get("records"))
     aliased = not is_absent(record.get("aliases"))
@@ -173,6 +180,13 @@ TABLE = (
         source=f"{_API}API_ResourceRecordSet.html",
         remedy="set aliases for a load balancer, or records and ttl for addresses.",
         find=alone(_record),
+    ),
+    JointRefusal(
+        types=tokens.HEALTH_CHECK,
+        says="InvalidInput: a health check that looks for a string has a SearchString.",
+        source=f"{_API}API_HealthCheckConfig.html",
+        remedy="set search_string to a text of the first 5120 bytes of the page.",
+        find=alone(_no_string),
     ),
 )
 """The table of `dns-accepted`."""

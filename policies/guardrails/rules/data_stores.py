@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from guardrails.architecture.answers import Answer
+from guardrails.architecture.answers import Answer, sentence
 from guardrails.architecture.data_stores import Cache, Cluster, DataStore
 from guardrails.architecture.stores import DataStores
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
@@ -31,7 +31,7 @@ def _asks(
 
 
 def _violation(store: DataStore, answer: Answer, consequence: str) -> Violation:
-    reason = answer.reason[0].upper() + answer.reason[1:]
+    reason = sentence(answer.reason)
     ending = "" if answer.is_undecided else consequence
     path = answer.path if len(answer.path) > 1 else ()
     if answer.is_undecided:

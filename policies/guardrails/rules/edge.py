@@ -279,6 +279,12 @@ def _origin(distribution: Resource) -> Iterator[str]:
         if isinstance(wanted, str) and given and UNKNOWN not in given and wanted not in given:
             names = ", ".join(str(one) for one in given)
             yield f"target_origin_id is {show(wanted)}, and its origins are {names}"
+    single = [dig(one, "originId") for one in items(distribution.get("origins"))]
+    for group in items(distribution.get("originGroups")):
+        for wanted in (dig(one, "originId") for one in items(dig(group, "members"))):
+            if isinstance(wanted, str) and UNKNOWN not in single and wanted not in single:
+                name = show(dig(group, "originId"))
+                yield f"a member of origin group {name} is {show(wanted)}, no origin"
 
 
 _TABLE = (
@@ -286,7 +292,10 @@ _TABLE = (
         types=tokens.DISTRIBUTION,
         says="NoSuchOrigin: the origin of a cache behavior is one of the distribution.",
         source=f"{_CDN}DownloadDistValuesCacheBehavior.html",
-        remedy="set target_origin_id of the cache behavior to an origin_id of origins or origin_groups.",
+        remedy=(
+            "set target_origin_id of the cache behavior to an origin_id of origins or origin_groups, and "
+            "origin_id of each member to one of origins."
+        ),
         find=_origin,
     ),
     Refusal(

@@ -25,6 +25,17 @@ def _refused(stack: Stack, spot: list[Group]) -> bool:
     )
 
 
+def _by_template(group: Group) -> str | None:
+    """Return the remedy for a template that asks for Spot, beside which a mixed policy is refused."""
+    templates = [] if group.launching.mixed else group.launching.spot_templates()
+    if not templates:
+        return None
+    return (
+        f'remove instance_market_options of launch template "{templates[0].name}"; to keep some Spot '
+        "Instances, set mixed_instances_policy with an on_demand_base_capacity in its place."
+    )
+
+
 def _on_demand(stack: Stack, settings: Settings) -> Iterator[Violation]:
     need = settings.integer(NEEDED)
     for fleet in spanning_fleets(stack):
@@ -45,7 +56,7 @@ def _on_demand(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 "give on_demand_base_capacity and on_demand_percentage_above_base_capacity as "
                 "numbers."
                 if unknown
-                else None
+                else _by_template(spot[0])
             ),
             undecided=unknown,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from guardrails.architecture.answers import all_of, any_of, no, undecided, yes
+from guardrails.architecture.answers import all_of, any_of, no, sentence, undecided, yes
 
 OPEN = undecided("the zone is not known", "subnet a", remedy="set the zone.")
 
@@ -30,3 +30,8 @@ def test_an_answer_is_no_boolean():
 
 def test_steps_before():
     assert yes("b").after("a").path == ("a", "b")
+
+
+def test_a_reason_begins_a_sentence_unless_it_begins_with_a_property():
+    assert sentence("no standby is there") == "No standby is there"
+    assert sentence("deletion_protection is false") == "deletion_protection is false"

@@ -93,6 +93,22 @@ def origin_that_there_is_not(edit: Edit) -> None:
     edit.set("edge", "defaultCacheBehavior.targetOriginId", "shopp")
 
 
+@broken("static_site_beside_it", VALID, "cloudfront-accepted")
+def failover_to_an_origin_that_there_is_not(edit: Edit) -> None:
+    group = {
+        "originId": "shop-or-page",
+        "failoverCriteria": {"statusCodes": [500, 502, 503]},
+        "members": [{"originId": "shop"}, {"originId": "page"}],
+    }
+    edit.set("edge", "originGroups", [group])
+    edit.set("edge", "defaultCacheBehavior.targetOriginId", "shop-or-page")
+
+
+@broken("checked_from_outside", VALID, "dns-accepted")
+def check_for_a_text_that_is_not_said(edit: Edit) -> None:
+    edit.set("check", "type", "HTTPS_STR_MATCH")
+
+
 # --- stores -----------------------------------------------------------------------------------------
 
 
