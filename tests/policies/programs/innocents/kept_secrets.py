@@ -136,7 +136,7 @@ def container_with_secrets_by_arn(edit: Edit) -> None:
 TOKEN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/cache-AbCdEf"
 
 
-@innocent(engine=True)
+@innocent()
 def token_of_the_cache_of_a_secret() -> None:
     """Another stack made the secret; the program reads the resource, so that the preview knows it."""
     secret = aws.secretsmanager.Secret.get("token", TOKEN)
