@@ -51,6 +51,11 @@ def tree(pid: int) -> float | None:
     return first + sum(tree(child) or 0.0 for child in _children(pid))
 
 
+def pids(pid: int) -> list[int]:
+    """Return the ids of a process and of all below it, whether or not they still run."""
+    return [pid, *(found for child in _children(pid) for found in pids(child))]
+
+
 def _cpu_seconds(pid: int) -> float | None:
     try:
         times = psutil.Process(pid).cpu_times()

@@ -11,6 +11,7 @@ reboot an instance's start anew.
 | `kind` | all | `instance`, `load-balancer`, `database` or `region` |
 | `name` | all | the instance's id, or which process it is |
 | `cpu_seconds` | all | of the whole instance, or of the process and its children |
+| `waited_seconds` | all but the region | for a CPU (`region/cpu_waiting.py`); null: unknown |
 | `zone` | instances | Availability Zone |
 | `service_cpu_seconds` | instances | of its services: what its quota limits |
 | `quota_cores` | instances | CPU seconds per second that its services may use; null: not limited |
@@ -29,11 +30,12 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 from region import daemons, process_cpu
+from region.cpu_waiting import CpuWaiting
 
 VERSION = 2
 INTERVAL_S = 1.0
@@ -58,6 +60,7 @@ class UsageRecorder:
         """Record what `pool` uses; `cpu_factor` CPU seconds of this computer are one of a vCPU."""
         self._file = usage_file(root)
         self._pool, self._cpu_factor = pool, cpu_factor
+        self._waiting: dict[str, CpuWaiting] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
 
@@ -82,7 +85,7 @@ class UsageRecorder:
 
     def _record(self) -> None:
         common = {"version": VERSION, "at": round(time.time(), 3)}
-        lines = [common | one for one in (*self._instances(), *_processes())]
+        lines = [common | one for one in (*self._instances(), *self._processes())]
         mode = "w" if self._file.exists() and self._file.stat().st_size > KEEP_BYTES else "a"
         with self._file.open(mode, encoding="utf-8") as sink:
             sink.write("".join(f"{json.dumps(line)}\n" for line in lines))
@@ -95,6 +98,7 @@ class UsageRecorder:
                 "name": machine.spec.instance_id,
                 "zone": machine.spec.availability_zone,
                 "cpu_seconds": round(usage.cpu_seconds, 4),
+                "waited_seconds": self._waited(machine.spec.instance_id, usage.pids),
                 "service_cpu_seconds": round(usage.service_cpu_seconds, 4),
                 "quota_cores": usage.quota_cores,
                 "throttled_seconds": round(usage.throttled_seconds, 4),
@@ -106,17 +110,25 @@ class UsageRecorder:
                 "vcpu_seconds": round(self._cpu_factor, 4),
             }
 
+    def _processes(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of the region's process and of the daemons that it started."""
+        yield {"kind": "region", "name": "region", "cpu_seconds": round(process_cpu.own(), 2)}
+        for daemon in daemons.running():
+            used = process_cpu.tree(daemon.pid)
+            if used is not None:
+                # The others are PostgreSQL and what encrypts its connections.
+                kind = "load-balancer" if daemon.name == _LOAD_BALANCER else "database"
+                name = f"{daemon.name}-{daemon.pid}"
+                yield {
+                    "kind": kind,
+                    "name": name,
+                    "cpu_seconds": round(used, 2),
+                    "waited_seconds": self._waited(name, process_cpu.pids(daemon.pid)),
+                }
 
-def _processes() -> Iterator[dict[str, Any]]:
-    """Yield the lines of the region's process and of the daemons that it started."""
-    yield {"kind": "region", "name": "region", "cpu_seconds": round(process_cpu.own(), 2)}
-    for daemon in daemons.running():
-        used = process_cpu.tree(daemon.pid)
-        if used is not None:
-            # The others are PostgreSQL and what encrypts its connections.
-            kind = "load-balancer" if daemon.name == _LOAD_BALANCER else "database"
-            name = f"{daemon.name}-{daemon.pid}"
-            yield {"kind": kind, "name": name, "cpu_seconds": round(used, 2)}
+    def _waited(self, name: str, pids: Iterable[int]) -> float | None:
+        waited = self._waiting.setdefault(name, CpuWaiting()).add(pids)
+        return None if waited is None else round(waited, 4)
 
 
 def usage_file(root: Path) -> Path:

@@ -39,6 +39,8 @@ REQUESTS_PER_VISITOR: Final = 2
 
 UNSTEADY: Final = 0.25
 """A computer with a greater spread plays an instance now a quarter faster, now a quarter slower."""
+NOTICEABLE: Final = 0.1
+"""CPUs that others or the hypervisor used, from which on they are a reason."""
 
 
 class UnfitError(UserError):
@@ -160,9 +162,14 @@ def check(found: Calibration, need: Needs) -> str | None:
 
 
 def _remedy(found: Calibration) -> str:
-    others = (
-        f"Close other programs (they used {found.others_cores:.2f} CPUs meanwhile)"
-        if found.others_cores >= 0.1
-        else "Allow this session more CPU (see `python -m rehearsal calibrate`)"
-    )
-    return f"{others}, or load it less: `--profile smoke`."
+    remedies = list[str]()
+    if found.stolen_cores >= NOTICEABLE:
+        remedies.append(
+            f"Run it when the computer's neighbors are quiet (the hypervisor took {found.stolen_cores:.2f} "
+            "CPUs meanwhile), or on a computer with CPUs of its own"
+        )
+    if found.others_cores >= NOTICEABLE:
+        remedies.append(f"Close other programs (they used {found.others_cores:.2f} CPUs meanwhile)")
+    if not remedies:
+        remedies.append("Allow this session more CPU (see `python -m rehearsal calibrate`)")
+    return f"{'. '.join(remedies)}, or load it less: `--profile smoke`."

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loadtest.analysis import fleet_capacity, host_conditions, host_windows, request_cost
+from loadtest.analysis import (
+    cpu_waiting,
+    fleet_capacity,
+    host_conditions,
+    host_windows,
+    request_cost,
+)
 from loadtest.analysis.host_windows import HostWindows
-from loadtest.analysis.slo import Slo
+from loadtest.analysis.slo import MissedPercentile, Slo
 from loadtest.array_types import Flags, Floats
 from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message
@@ -37,6 +43,7 @@ def examine(
     began_ms: float,
     duration_s: float,
     slo: Slo,
+    missed: Sequence[MissedPercentile] = (),
 ) -> HostEvidence:
     """Examine a run.
 
@@ -48,6 +55,7 @@ def examine(
         began_ms: When the load began, epoch ms.
         duration_s: For how long visitors arrive.
         slo: What a broken promise is.
+        missed: The percentiles that were certainly beyond their limits.
     """
     if not settings.host_watched:
         return HostEvidence()
@@ -62,6 +70,9 @@ def examine(
     cost = request_cost.compare(seen, requests, began_ms, settings.profile.phases)
     if cost is not None:
         checks.append(request_cost.check(cost))
+    waiting = cpu_waiting.check(seen, requests, began_ms, missed)
+    if waiting is not None:
+        checks.append(waiting)
     return HostEvidence(
         checks=checks,
         record=_record(seen, requests, settings) if seen.host_known.any() else None,

@@ -73,6 +73,9 @@ class HostWindows:
     quota_cores: float | None
     by_kind: Mapping[str, Floats] = field(default_factory=dict[str, Floats])
     """What the target's parts of each kind used together: `database`, `load-balancer`."""
+    waited: Floats | None = None
+    """Seconds per second that the target's processes waited for a CPU, all together; without those of
+    instances that their quota stopped. None where nobody recorded it."""
 
     def __len__(self) -> int:
         """Return the number of windows."""
@@ -139,6 +142,7 @@ def windows(
         },
         instances=[_instance(part, edges, began_ms) for part in parts if part[0].kind == INSTANCE],
         quota_cores=host[-1].quota_cores if host else None,
+        waited=_waited(parts, edges),
     )
 
 
@@ -167,6 +171,20 @@ def _instance(part: list[TargetSample], edges: Floats, began_ms: float) -> Insta
         ),
         vcpu_s=part[-1].vcpu_s,
     )
+
+
+def _waited(parts: Sequence[list[TargetSample]], edges: Floats) -> Floats | None:
+    known = [[one for one in part if one.waited_s is not None] for part in parts]
+    found = [_waited_by(part, edges) for part in known if len(part) > 1]
+    return sum(found, np.zeros(len(edges) - 1)) if found else None
+
+
+def _waited_by(part: Sequence[TargetSample], edges: Floats) -> Floats:
+    """Return what one part waited, 0 where its own quota made it wait."""
+    at = np.array([one.at_ms for one in part])
+    waited = _rate(at, _growing([one.waited_s or 0.0 for one in part]), edges)
+    stopped = _rate(at, _growing([one.throttled for one in part]), edges)
+    return np.where(stopped > 0, 0.0, waited)
 
 
 def _cpu(part: Sequence[TargetSample], edges: Floats) -> Floats:

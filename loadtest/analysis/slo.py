@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -263,6 +264,33 @@ def _latencies(
             )
         )
     return made
+
+
+@dataclass(frozen=True)
+class MissedPercentile:
+    """A percentile that was certainly beyond its limit, of all requests or of an endpoint's."""
+
+    percentile: str
+    limit_ms: float
+    endpoint: str | None = None
+
+
+def missed_percentiles(
+    slo: Slo, latency: Latency, endpoints: Sequence[EndpointRecord]
+) -> list[MissedPercentile]:
+    """Return the percentiles whose whole interval is beyond what was promised."""
+    promises: list[tuple[str | None, LatencyLimits, Latency]] = [(None, slo.latency_ms, latency)]
+    promises += [
+        (one.name, slo.endpoints[one.name].latency_ms, one.latency)
+        for one in endpoints
+        if one.name in slo.endpoints
+    ]
+    return [
+        MissedPercentile(name, limit, endpoint)
+        for endpoint, limits, found in promises
+        for name, limit in limits.items()
+        if (interval := (found.intervals or {}).get(name)) and _shown(interval, limit) is False
+    ]
 
 
 def _not_judged(

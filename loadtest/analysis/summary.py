@@ -13,7 +13,7 @@ import numpy as np
 from loadtest.analysis import columns, counting, host_evidence, validity, verdict
 from loadtest.analysis import slo as objectives
 from loadtest.analysis.host_evidence import HostEvidence
-from loadtest.analysis.slo import Slo
+from loadtest.analysis.slo import MissedPercentile, Slo
 from loadtest.errors import ResultsError
 from loadtest.messages.message import Message
 from loadtest.models import (
@@ -104,7 +104,10 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     users, requests = _users(measured), counting.requests(table)
     latency, endpoints = counting.latency(table, timeout_s), counting.endpoints(table, timeout_s)
     generator = _generator(measured, users)
-    computer = _computer(measured, slo or objectives.default())
+    promise = slo or objectives.default()
+    applies = settings.topology in promise.applies_to
+    missed = objectives.missed_percentiles(promise, latency, endpoints) if applies else []
+    computer = _computer(measured, promise, missed)
     valid = _validity(measured, users, requests, generator, computer)
     return RunSummary(
         id=settings.id,
@@ -170,7 +173,7 @@ def _validity(
     )
 
 
-def _computer(measured: Measurements, slo: Slo) -> HostEvidence:
+def _computer(measured: Measurements, slo: Slo, missed: Sequence[MissedPercentile]) -> HostEvidence:
     return host_evidence.examine(
         measured.settings,
         measured.host,
@@ -179,6 +182,7 @@ def _computer(measured: Measurements, slo: Slo) -> HostEvidence:
         began_ms=measured.began_ms,
         duration_s=measured.duration_s,
         slo=slo,
+        missed=missed,
     )
 
 

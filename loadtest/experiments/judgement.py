@@ -29,7 +29,7 @@ OF_A_RUN_THAT_ENDS_BY_ITSELF = frozenset(
 """Checks that the load of an experiment cannot pass: it is stopped once the experiment is over."""
 
 
-ONLY_WORSE = frozenset({"check.host-cpu", "check.request-cost"})
+ONLY_WORSE = frozenset({"check.host-cpu", "check.cpu-waiting", "check.request-cost"})
 """Checks of whether the stack had as much CPU as it has on AWS. With less it fails sooner, so what it
 survived nevertheless, it survived. Whether all users came, other checks say."""
 

@@ -18,7 +18,9 @@ process started.
 `target.ndjson` is the run's part of what LOADTEST_TARGET_USAGE names: whoever plays the target on the
 same computer appends a line per second and part, with `version` 2, `at` (epoch seconds), `kind`,
 `name`, `cpu_seconds`; lines of the kind `instance` also have `service_cpu_seconds` and `quota_cores`,
-newer ones `memory_peak_bytes`, `memory_limit_bytes` and `vcpu_seconds`.
+newer ones `memory_peak_bytes`, `memory_limit_bytes`, `vcpu_seconds` and `nr_throttled`. `waited_seconds`,
+in newer lines of all kinds but the region, is how long its processes have waited for a CPU of this
+computer, all together.
 """
 
 from __future__ import annotations
@@ -83,6 +85,10 @@ class TargetSample:
     """The most memory that it ever used, as a share of what it has; None where that is not recorded."""
     vcpu_s: float | None = None
     """CPU seconds of this computer that are one of its vCPU; None where that is not recorded."""
+    waited_s: float | None = None
+    """How long its processes have waited for a CPU, all together; None where that is not recorded."""
+    throttled: int = 0
+    """In how many periods its quota has stopped it."""
 
 
 def parse_host(line: str) -> HostSample:
@@ -129,6 +135,8 @@ def parse_target(line: str) -> TargetSample:
             None if quota is None else float(quota),
             _memory_share(raw),
             None if vcpu is None else float(vcpu),
+            None if raw.get("waited_seconds") is None else float(raw["waited_seconds"]),
+            int(raw.get("nr_throttled", 0)),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a sample of the target: {error!r}") from error

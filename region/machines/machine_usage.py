@@ -25,6 +25,8 @@ class MachineUsage:
     memory_peak_bytes: int = 0
     oom_kills: int = 0
     quota_cores: float | None = None
+    pids: frozenset[int] = frozenset()
+    """Its processes, by their ids on this computer."""
 
 
 def measure(limits: Limits, processes: ProcessTable) -> MachineUsage:
@@ -40,6 +42,7 @@ def measure(limits: Limits, processes: ProcessTable) -> MachineUsage:
         memory_peak_bytes=whole.memory_peak_bytes,
         oom_kills=whole.oom_kills,
         quota_cores=services.quota_cores,
+        pids=frozenset(limits.pids(processes.group(""))),
     )
 
 

@@ -17,6 +17,7 @@ from region import daemons, process_cpu, usage
 from region.machines.container.process import AdoptedProcess
 from region.machines.machine_usage import MachineUsage
 
+PIDS = frozenset({os.getpid()})
 BURN = "end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
 
 
@@ -26,7 +27,9 @@ class Machines:
     def machines(self) -> list[Any]:
         kind = SimpleNamespace(memory_bytes=512 << 20)
         spec = SimpleNamespace(instance_id="i-1", availability_zone="a", type=kind)
-        used = MachineUsage(2.5, 2.0, 0.5, nr_periods=40, nr_throttled=4, quota_cores=0.16)
+        used = MachineUsage(
+            2.5, 2.0, 0.5, nr_periods=40, nr_throttled=4, quota_cores=0.16, pids=PIDS
+        )
         return [SimpleNamespace(spec=spec, usage=lambda: used)]
 
 
@@ -60,6 +63,15 @@ def test_an_instance_has_its_quota_and_throttling(tmp_path: Path):
     assert found["memory_limit_bytes"] == 512 << 20
     assert found["vcpu_seconds"] == 2.5
     assert (found["nr_throttled"], found["nr_periods"], found["throttled_seconds"]) == (4, 40, 0.5)
+
+
+def test_what_an_instance_waited_for_a_cpu_is_in_it(tmp_path: Path):
+    recorder = usage.UsageRecorder(tmp_path, Machines())
+    recorder._record()
+    recorder._record()
+    lines = map(json.loads, usage.usage_file(tmp_path).read_text().splitlines())
+    first, second = [line["waited_seconds"] for line in lines if line["kind"] == "instance"]
+    assert 0 <= first <= second
 
 
 def test_a_daemon_is_in_it_while_it_runs(tmp_path: Path):

@@ -54,6 +54,18 @@ def test_a_session_that_was_given_too_little_is_told_so_rather_than_to_close_pro
         fit.check(replace(GOOD, capacity_cores=0.05), need())
 
 
+def test_who_else_used_the_cpu_is_named_the_hypervisor_too():
+    poor = replace(GOOD, capacity_cores=0.3, others_cores=0.2, stolen_cores=1.0)
+    with pytest.raises(fit.UnfitError) as refused:
+        fit.check(poor, need())
+    text = str(refused.value)
+    assert "neighbors are quiet (the hypervisor took 1.00 CPUs meanwhile)" in text
+    assert "Close other programs (they used 0.20 CPUs meanwhile)" in text
+    with pytest.raises(fit.UnfitError) as refused:
+        fit.check(replace(poor, others_cores=0.0), need())
+    assert "Close other programs" not in str(refused.value)
+
+
 def test_what_may_be_too_little_is_only_said():
     found = need(sample=False)
     some = replace(GOOD, capacity_cores=found.around + found.quotas / 2)

@@ -22,6 +22,10 @@ MAX_PERIOD_US: Final = 1_000_000
 # All groups of the project are below this name, so that leftovers can be found again.
 NAMESPACE: Final = "haproof"
 _TIMEOUT_SECONDS: Final = 10.0
+WEIGHT: Final = 4
+"""As how many other programs all machines together count where CPUs are short. As one, which a group is,
+a fleet that needs half of this computer waited for programs that need a tenth. What it uses at most is
+set by its quotas (docs/adr/0090)."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,11 @@ class Limits(ABC):
         """Create the group and its parents, unless it exists."""
         for directory in self.directories(group):
             files.make(directory)
+        self.weigh()
+
+    @abstractmethod
+    def weigh(self) -> None:
+        """Let all machines of this host count as WEIGHT programs."""
 
     def add(self, group: str, pid: int) -> None:
         """Move a process into the group; one that has just ended is ignored."""

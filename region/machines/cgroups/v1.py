@@ -13,6 +13,7 @@ from region.machines.cgroups import files
 from region.machines.cgroups.base import (
     CPU_PERIOD_US,
     NAMESPACE,
+    WEIGHT,
     Bandwidth,
     GroupUsage,
     Limits,
@@ -52,6 +53,10 @@ class CgroupV1(Limits):
                     file.write_text(str(pid))
                 except PermissionError:
                     as_owner_of(pid, partial(file.write_text, str(pid)))
+
+    def weigh(self) -> None:
+        """Let all machines of this host count as WEIGHT programs, of 1,024 shares each."""
+        files.write(self._directory("cpu", "") / "cpu.shares", str(1024 * WEIGHT))
 
     def forbid_forks(self, group: str) -> None:
         """Forbid the group's processes to fork, where the pids hierarchy exists."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from region.machines.cgroups import files
-from region.machines.cgroups.base import CPU_PERIOD_US, GroupUsage, Limits, bandwidth
+from region.machines.cgroups.base import CPU_PERIOD_US, WEIGHT, GroupUsage, Limits, bandwidth
 from region.machines.errors import LimitsError
 
 REQUIRED = ("cpu", "memory")
@@ -36,6 +36,11 @@ class CgroupV2(Limits):
             self._delegate(parent)
             parent /= name
             files.make(parent)
+        self.weigh()
+
+    def weigh(self) -> None:
+        """Let all machines of this host count as WEIGHT programs, which have a weight of 100 each."""
+        files.write(self._directory("") / "cpu.weight", str(100 * WEIGHT))
 
     def _delegate(self, directory: Path) -> None:
         """Enable the controllers for the children of `directory`."""

@@ -51,6 +51,15 @@ def test_v1_makes_a_group_in_every_hierarchy(v1: CgroupV1, tmp_path: Path):
     assert len(v1.procs_files("region/i-1/services")) == 4
 
 
+def test_all_machines_together_count_as_several_programs(
+    v1: CgroupV1, tmp_path: Path, v2_base: Path
+):
+    v1.create("region/i-1")
+    assert (tmp_path / "cpu/haproof/cpu.shares").read_text() == "4096"
+    CgroupV2(v2_base).create("region/i-1")
+    assert (v2_base / "haproof/cpu.weight").read_text() == "400"
+
+
 def test_v1_controllers_that_share_a_mount_share_the_group(tmp_path: Path):
     both = tmp_path / "cpu,cpuacct"
     limits = CgroupV1({"cpu": both, "cpuacct": both, "memory": tmp_path / "memory"})
