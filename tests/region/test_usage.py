@@ -66,7 +66,7 @@ def test_an_instance_has_its_quota_and_throttling(tmp_path: Path):
 
 
 def test_what_an_instance_waited_for_a_cpu_is_in_it(tmp_path: Path):
-    recorder = usage.UsageRecorder(tmp_path, Machines())
+    recorder = usage.UsageRecorder(tmp_path, Machines(), 1.0)
     recorder._record()
     recorder._record()
     lines = map(json.loads, usage.usage_file(tmp_path).read_text().splitlines())
