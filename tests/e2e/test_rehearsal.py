@@ -80,9 +80,8 @@ def test_after_the_loads_parts_of_the_ha_stack_fail(rehearsal: Any, tmp_path: Pa
     assert done.returncode == codes[proof["outcome"]], done.stdout[-4000:]
 
 
-def test_ctrl_c_in_the_middle_cleans_up(rehearsal: Any, tmp_path: Path) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+def deploying(rehearsal: Any, tmp_path: Path, scratch: Path) -> subprocess.Popen[str] | None:
+    """A rehearsal in whose first deployment we are; None if the computer is too busy for one."""
     process = subprocess.Popen(
         rehearsal.line("run", "--profile", "smoke", "--results", str(tmp_path / "results")),
         cwd=paths.ROOT,
@@ -98,11 +97,21 @@ def test_ctrl_c_in_the_middle_cleans_up(rehearsal: Any, tmp_path: Path) -> None:
     for line in process.stdout:
         seen.append(line)
         if "deployment d-" in line:
-            break
+            return process
+    assert process.wait(timeout=150) == ExitCode.NO_VERDICT, "".join(seen)
+    return None
+
+
+def test_ctrl_c_in_the_middle_cleans_up(rehearsal: Any, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    tries = (deploying(rehearsal, tmp_path, scratch) for _ in range(5))
+    process = next((one for one in tries if one is not None), None)
+    assert process is not None, "the computer was too busy five times"
     os.killpg(process.pid, signal.SIGINT)
     rest = process.communicate(timeout=150)[0]
 
-    assert process.returncode == ExitCode.INTERRUPTED, "".join(seen) + rest
+    assert process.returncode == ExitCode.INTERRUPTED, rest
     assert rehearsal.left_over() == []
     # Nor the socket for turns at the load.
     assert list(scratch.glob("haproof-*")) == []

@@ -40,7 +40,9 @@ class CgroupV2(Limits):
 
     def weigh(self) -> None:
         """Let all machines of this host count as WEIGHT programs, which have a weight of 100 each."""
-        files.write(self._directory("") / "cpu.weight", str(100 * WEIGHT))
+        weight = self._directory("") / "cpu.weight"
+        if weight.exists():  # not without the controller cpu
+            files.write(weight, str(100 * WEIGHT))
 
     def _delegate(self, directory: Path) -> None:
         """Enable the controllers for the children of `directory`."""

@@ -148,6 +148,7 @@ def list_metrics(call: CloudWatchResponse) -> ActionResult:
     if token and not token.isdecimal():
         raise InvalidParameterValue("Request parameter NextToken is invalid")
     first = int(token or 0)
+    last = first + LISTED_AT_ONCE
     answer: dict[str, Any] = {
         "Metrics": [
             {
@@ -155,11 +156,11 @@ def list_metrics(call: CloudWatchResponse) -> ActionResult:
                 "MetricName": which.name,
                 "Dimensions": [{"Name": key, "Value": value} for key, value in which.dimensions],
             }
-            for which in found[first : first + LISTED_AT_ONCE]
-        ]
+            for which in found[first:last]
+        ],
+        # Also where it is none: without the member, the answer would be taken for one that is not yet cut.
+        "NextToken": str(last) if last < len(found) else None,
     }
-    if first + LISTED_AT_ONCE < len(found):
-        answer["NextToken"] = str(first + LISTED_AT_ONCE)
     return ActionResult(answer)
 
 

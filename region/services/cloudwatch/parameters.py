@@ -60,8 +60,8 @@ class InvalidNextTokenError(CloudWatchException):
 
 def page_of(
     parameters: Parameters, items: list[_Item], limit: str, default: int
-) -> tuple[list[_Item], dict[str, str]]:
-    """Return the items of a page and, unless it is the last one, the token of the next.
+) -> tuple[list[_Item], dict[str, str | None]]:
+    """Return the items of a page and the token of the next; None on the last one.
 
     Raises:
         ValidationError: The call's `limit` is out of range.
@@ -75,4 +75,4 @@ def page_of(
         raise InvalidNextTokenError("The next token is invalid.")
     first = int(token or 0)
     last = first + (count or default)
-    return items[first:last], {"NextToken": str(last)} if last < len(items) else {}
+    return items[first:last], {"NextToken": str(last) if last < len(items) else None}

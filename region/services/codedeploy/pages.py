@@ -29,5 +29,6 @@ def page(
         raise CodeDeployException("InvalidNextTokenException", f"The token {token!r} is not valid.")
     first = int(token)
     last = first + SIZE
-    following = {"nextToken": str(last)} if last < len(found) else {}
-    return ActionResult({name: list(found[first:last]), **beside, **following})
+    # Also where it is none: without the member, the answer would be taken for one that is not yet cut.
+    following = str(last) if last < len(found) else None
+    return ActionResult({name: list(found[first:last]), **beside, "nextToken": following})

@@ -56,8 +56,12 @@ def test_all_machines_together_count_as_several_programs(
 ):
     v1.create("region/i-1")
     assert (tmp_path / "cpu/haproof/cpu.shares").read_text() == "4096"
-    CgroupV2(v2_base).create("region/i-1")
-    assert (v2_base / "haproof/cpu.weight").read_text() == "400"
+    limits, weight = CgroupV2(v2_base), v2_base / "haproof/cpu.weight"
+    limits.create("region/i-1")
+    assert not weight.exists()  # a hierarchy without the controller cpu
+    weight.touch()
+    limits.create("region/i-2")
+    assert weight.read_text() == "400"
 
 
 def test_v1_controllers_that_share_a_mount_share_the_group(tmp_path: Path):

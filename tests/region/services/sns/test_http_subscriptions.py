@@ -328,4 +328,5 @@ def test_a_subscription_is_sent_no_more_than_its_policy_says(aws: Aws) -> None:
         assert http_subscriptions.waiting() == 3
         http_subscriptions.send_due(lambda seconds: seconds * 1e-9)
         until(lambda: len(got) == 5)
-    assert [json.loads(one["body"])["Message"] for one in got[:2]] == ["0", "1"]
+    # The two of the first second are sent side by side.
+    assert {json.loads(one["body"])["Message"] for one in got[:2]} == {"0", "1"}
