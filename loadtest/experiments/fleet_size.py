@@ -30,8 +30,9 @@ class Restored:
 def restore(session: Session, instances: int, longest_s: float) -> Restored | None:
     """Have the Auto Scaling group keep so many instances, and wait until the others have left.
 
-    Not fewer than its own minimum. Who is being replaced leaves as well: a group that launches before it
-    terminates has more than it wants meanwhile, and a fault would hit one whom nobody would miss.
+    Not fewer than its own minimum. A group that launches before it terminates may have more who serve
+    than it wants, and a fault would hit one whom nobody would miss: those are waited for as well. Nobody
+    waits for an instance that is being replaced and does not serve.
 
     None if it had not grown, or the stack has no group. After `longest_s` it waits no longer: the
     experiment's own steady state tells what is missing.
@@ -50,7 +51,7 @@ def restore(session: Session, instances: int, longest_s: float) -> Restored | No
         )
     deadline = time.monotonic() + longest_s
     while (
-        _there(stack.group()) > size
+        _too_many(session, size, grown=grown)
         and time.monotonic() < deadline
         and not session.stopping.is_set()
     ):
@@ -58,7 +59,19 @@ def restore(session: Session, instances: int, longest_s: float) -> Restored | No
     return Restored(before, size) if grown else None
 
 
-def _there(group: Mapping[str, Any]) -> int:
-    """Return how many instances a group has that serve, come or leave: nobody waits for those set aside."""
-    states = [str(one["LifecycleState"]) for one in group["Instances"]]
-    return sum(not state.startswith(ASIDE) for state in states)
+def _too_many(session: Session, size: int, *, grown: bool) -> bool:
+    """Return whether the group has more instances than `size`; unless it has grown, more that serve."""
+    there = _there(session.stack.group())
+    if len(there) <= size or grown:
+        return len(there) > size
+    healthy, _ = session.stack.healthy_targets()
+    return len(healthy & there) > size
+
+
+def _there(group: Mapping[str, Any]) -> set[str]:
+    """Return the instances of a group that serve, come or leave: nobody waits for those set aside."""
+    return {
+        str(one["InstanceId"])
+        for one in group["Instances"]
+        if not str(one["LifecycleState"]).startswith(ASIDE)
+    }

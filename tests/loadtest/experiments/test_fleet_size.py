@@ -72,14 +72,25 @@ def test_it_goes_back_to_its_own_minimum_at_the_least(
     assert len(waits) == 1
 
 
-def test_those_who_are_being_replaced_have_left_too(
-    session: Session, cloud: FakeCloud, waits: list[float]
+@pytest.mark.parametrize(("serving", "waited"), [(3, 1), (2, 0)])
+def test_those_who_are_being_replaced_are_waited_for_while_they_serve(
+    session: Session, cloud: FakeCloud, waits: list[float], serving: int, waited: int
 ):
     group = grow(cloud, 2)
-    assert len(group["Instances"]) == 3
+    names = [one["InstanceId"] for one in group["Instances"]]
+    assert len(names) == 3
+    cloud.answers["elbv2.describe_target_health"] = {
+        "TargetHealthDescriptions": [
+            {
+                "Target": {"Id": name},
+                "TargetHealth": {"State": "healthy" if number < serving else "unhealthy"},
+            }
+            for number, name in enumerate(names)
+        ]
+    }
     assert fleet_size.restore(session, 2, longest_s=60) is None
     assert not cloud.called("autoscaling.set_desired_capacity")
-    assert len(waits) == 1
+    assert len(waits) == waited
 
 
 def test_nobody_waits_for_an_instance_that_is_set_aside(
