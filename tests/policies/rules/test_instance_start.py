@@ -43,7 +43,11 @@ def test_what_a_system_reads_at_its_start_is_not_judged(text):
     assert not violations(start(Draft(), text), RULE)
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"dnf -y install ruby"), b"\xff\xfe\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(b"dnf -y install ruby"), b"\xff\xfe\x00"],
+    ids=["gzip", "no text"],
+)
 def test_what_is_compressed_is_not_judged(content):
     text = base64.b64encode(content).decode()
     assert not violations(Draft().set("template", "userData", text), RULE)
