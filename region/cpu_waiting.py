@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 _NANOSECONDS = 1e9
@@ -47,10 +48,12 @@ class CpuWaiting:
     def _waited(self, pid: int) -> dict[str, int]:
         tasks = f"{self._proc}/{pid}/task"
         found = dict[str, int]()
-        try:
+        # What has just ended is left out alone: whom it hid would count anew with the next sample.
+        with suppress(OSError):
             for thread in os.listdir(tasks):  # noqa: PTH208 - a Path per thread costs more than its file
-                with open(f"{tasks}/{thread}/schedstat", "rb", buffering=0) as file:  # noqa: PTH123
+                with (
+                    suppress(OSError, IndexError, ValueError),
+                    open(f"{tasks}/{thread}/schedstat", "rb", buffering=0) as file,  # noqa: PTH123
+                ):
                     found[thread] = int(file.read(64).split()[1])
-        except (OSError, IndexError, ValueError):
-            pass  # It has just ended.
         return found

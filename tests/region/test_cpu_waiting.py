@@ -39,6 +39,19 @@ def test_threads_are_summed_and_those_that_ended_stay(tmp_path: Path):
     assert waiting.add([7]) == 2.75
 
 
+@pytest.mark.parametrize("ended", ["7", "8"])
+def test_a_thread_that_ends_meanwhile_hides_no_other(tmp_path: Path, ended: str):
+    waiting = CpuWaiting(tmp_path)
+    threads = {"7": 1_000_000_000, "8": 1_000_000_000}
+    kernel(tmp_path, threads)
+    assert waiting.add([7]) == 2.0
+    (tmp_path / "7/task" / ended / "schedstat").write_text("")
+    assert waiting.add([7]) == 2.0
+    del threads[ended]
+    kernel(tmp_path, threads)
+    assert waiting.add([7]) == 2.0
+
+
 def test_another_thread_with_the_same_number_counts_from_its_start(tmp_path: Path):
     waiting = CpuWaiting(tmp_path)
     kernel(tmp_path, {"7": 2_000_000_000})
