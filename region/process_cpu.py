@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -39,21 +40,19 @@ def leave_out(seconds: float) -> None:
     _of_machines.add(seconds)
 
 
-def tree(pid: int) -> float | None:
-    """Return the CPU seconds of a process, its children and those that have ended; None if it is gone.
+def tree(pid: int) -> list[int]:
+    """Return the ids of a process and of all below it, whether or not they still run."""
+    return [pid, *(found for child in _children(pid) for found in tree(child))]
+
+
+def used_by(pids: Sequence[int]) -> float | None:
+    """Return the CPU seconds of a process's `tree` and of those that have ended; None if the first is gone.
 
     What ended counts in its parent (`cutime`), so the sum never falls while the first process lives.
     A resolution of 10 ms.
     """
-    first = _cpu_seconds(pid)
-    if first is None:
-        return None
-    return first + sum(tree(child) or 0.0 for child in _children(pid))
-
-
-def pids(pid: int) -> list[int]:
-    """Return the ids of a process and of all below it, whether or not they still run."""
-    return [pid, *(found for child in _children(pid) for found in pids(child))]
+    first, *others = map(_cpu_seconds, pids)
+    return None if first is None else first + sum(one or 0.0 for one in others)
 
 
 def _cpu_seconds(pid: int) -> float | None:

@@ -87,6 +87,9 @@ class UsageRecorder:
         common = {"version": VERSION, "at": round(time.time(), 3)}
         lines = [common | one for one in (*self._instances(), *self._processes())]
         mode = "w" if self._file.exists() and self._file.stat().st_size > KEEP_BYTES else "a"
+        # A region outlives its machines and daemons.
+        names = {one["name"] for one in lines}
+        self._waiting = {name: one for name, one in self._waiting.items() if name in names}
         with self._file.open(mode, encoding="utf-8") as sink:
             sink.write("".join(f"{json.dumps(line)}\n" for line in lines))
 
@@ -114,7 +117,8 @@ class UsageRecorder:
         """Yield the lines of the region's process and of the daemons that it started."""
         yield {"kind": "region", "name": "region", "cpu_seconds": round(process_cpu.own(), 2)}
         for daemon in daemons.running():
-            used = process_cpu.tree(daemon.pid)
+            pids = process_cpu.tree(daemon.pid)
+            used = process_cpu.used_by(pids)
             if used is not None:
                 # The others are PostgreSQL and what encrypts its connections.
                 kind = "load-balancer" if daemon.name == _LOAD_BALANCER else "database"
@@ -123,7 +127,7 @@ class UsageRecorder:
                     "kind": kind,
                     "name": name,
                     "cpu_seconds": round(used, 2),
-                    "waited_seconds": self._waited(name, process_cpu.pids(daemon.pid)),
+                    "waited_seconds": self._waited(name, pids),
                 }
 
     def _waited(self, name: str, pids: Iterable[int]) -> float | None:

@@ -111,11 +111,11 @@ def test_what_a_process_and_its_children_use_counts_also_when_they_have_ended():
         assert process.stdout is not None
         assert process.stdin is not None
         process.stdout.readline()
-        used = process_cpu.tree(process.pid)
+        used = process_cpu.used_by(process_cpu.tree(process.pid))
         assert used is not None
         assert used >= 0.55
         process.stdin.close()
-    assert process_cpu.tree(process.pid) is None
+    assert process_cpu.used_by(process_cpu.tree(process.pid)) is None
 
 
 def test_a_child_that_runs_counts_even_where_the_kernel_lists_no_children(
