@@ -51,23 +51,20 @@ def check(
     each_ms = float(waited_s.sum()) / len(requests) * 1000
     # What cannot be explained breaks the promise, whatever else can.
     if explained is None or None in found:
-        return Check(
-            name=msg("check.cpu-waiting"),
-            passed=True,
-            detail=msg("check.cpu-waiting.yes", each=each_ms),
+        passed, detail = True, msg("check.cpu-waiting.yes", each=each_ms)
+    else:
+        passed, detail = (
+            False,
+            msg(
+                "check.cpu-waiting.no",
+                percentile=explained.missed.percentile,
+                limit=explained.missed.limit_ms,
+                needed=explained.seconds,
+                waited=float(waited_s.sum()),
+                each=each_ms,
+            ),
         )
-    return Check(
-        name=msg("check.cpu-waiting"),
-        passed=False,
-        detail=msg(
-            "check.cpu-waiting.no",
-            percentile=explained.missed.percentile,
-            limit=explained.missed.limit_ms,
-            needed=explained.seconds,
-            waited=float(waited_s.sum()),
-            each=each_ms,
-        ),
-    )
+    return Check(name=msg("check.cpu-waiting"), passed=passed, detail=detail)
 
 
 def explain(
