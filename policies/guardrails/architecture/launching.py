@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -143,12 +142,23 @@ def inherits_from_template(resource: Resource) -> bool:
     return resource.type in tokens.INSTANCE and not is_absent(resource.get("launchTemplate"))
 
 
+def from_base64(text: str) -> bytes | None:
+    """Return what a text in Base64, on one line or several, stands for; `None` where it is no Base64."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        return None
+
+
 def user_data(template: Resource) -> str | None:
     """Return the script of a launch template in plain text, `None` where it is not known."""
     value = template.get("userData")
     if not isinstance(value, str):
         return None
+    content = from_base64(value)
+    if content is None:
+        return value
     try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        return content.decode()
+    except UnicodeDecodeError:
         return value

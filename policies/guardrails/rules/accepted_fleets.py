@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.launching import from_base64
 from guardrails.refusals import (
     JointRefusal,
     Refusal,
@@ -94,12 +93,10 @@ def _user_data(template: Resource) -> Iterator[str]:
     text = template.get("userData")
     if not isinstance(text, str) or not text:
         return
-    try:
-        content = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
+    content = from_base64(text)
+    if content is None:
         yield "user_data is not Base64"
-        return
-    if len(content) > 16384:
+    elif len(content) > 16384:
         yield f"user_data has {len(content)} bytes"
 
 

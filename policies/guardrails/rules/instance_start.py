@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.launching import from_base64
 from guardrails.model import Question, ResourceRule, Settings, Severity, Violation
 from guardrails.resources import Resource
 
@@ -39,12 +38,13 @@ def _text(resource: Resource) -> str | None:
     given = resource.get("userData")
     if not isinstance(given, str):
         return None
+    content = from_base64(given)
+    if content is None:
+        return None if resource.type in tokens.LAUNCH_TEMPLATE else given
     try:
-        return base64.b64decode("".join(given.split()), validate=True).decode()
+        return content.decode()
     except UnicodeDecodeError:
         return None
-    except (binascii.Error, ValueError):
-        return None if resource.type in tokens.LAUNCH_TEMPLATE else given
 
 
 def _ignored(text: str) -> str | None:
