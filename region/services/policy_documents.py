@@ -17,5 +17,11 @@ def is_policy_document(text: str) -> bool:
 
 def statements(text: str | bytes) -> list[dict[str, Any]]:
     """Return the statements of a document, which may be one that is not in a list."""
-    found: Any = json.loads(text).get("Statement") or []
-    return found if isinstance(found, list) else [found]
+    return listed(json.loads(text).get("Statement") or None)
+
+
+def listed(value: Any) -> list[Any]:
+    """Return the values of an element, which may be one that is not in a list; none where it is absent."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]

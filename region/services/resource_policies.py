@@ -79,8 +79,8 @@ def _admits(
 
 
 def _concerns(statement: Mapping[str, Any], service: str, action: str, resource: str) -> bool:
-    actions = [str(one).lower() for one in _listed(statement.get("Action"))]
-    resources = [str(one) for one in _listed(statement.get("Resource"))]
+    actions = [str(one).lower() for one in policy_documents.listed(statement.get("Action"))]
+    resources = [str(one) for one in policy_documents.listed(statement.get("Resource"))]
     return (
         _is_principal(statement.get("Principal"), service)
         and any(_like(action.lower(), one) for one in actions)
@@ -93,12 +93,14 @@ def _is_principal(principal: Any, service: str) -> bool:
         return True
     if not isinstance(principal, dict):
         return False
-    return "*" in _listed(principal.get("AWS")) or service in _listed(principal.get("Service"))
+    return "*" in policy_documents.listed(
+        principal.get("AWS")
+    ) or service in policy_documents.listed(principal.get("Service"))
 
 
 def _meets(statement: Mapping[str, Any], known: Mapping[str, str], *, unknown: bool) -> bool:
     return all(
-        _holds(operator, known.get(key.lower()), _listed(wanted), unknown=unknown)
+        _holds(operator, known.get(key.lower()), policy_documents.listed(wanted), unknown=unknown)
         for operator, asked in (statement.get("Condition") or {}).items()
         for key, wanted in asked.items()
     )
@@ -113,9 +115,3 @@ def _holds(operator: str, value: str | None, wanted: Iterable[Any], *, unknown: 
     if value is None:
         return negated or operator.endswith(_IF_EXISTS)
     return negated != any(test(value, str(one)) for one in wanted)
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list) else [value]

@@ -53,7 +53,7 @@ def trusts(document: str, service: str) -> bool:
 
 
 def _concerns(statement: dict[str, Any], service: str) -> bool:
-    actions = [str(action).lower() for action in _listed(statement.get("Action"))]
+    actions = [str(action).lower() for action in policy_documents.listed(statement.get("Action"))]
     if not any(fnmatchcase(_ASSUME, action) for action in actions):
         return False
     principal: Any = statement.get("Principal") or {}
@@ -62,11 +62,5 @@ def _concerns(statement: dict[str, Any], service: str) -> bool:
     region_less = service.split(".", maxsplit=1)[0]
     return any(
         name == service or (name.startswith(f"{region_less}.") and name.endswith(".amazonaws.com"))
-        for name in _listed(principal.get("Service"))
+        for name in policy_documents.listed(principal.get("Service"))
     )
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list) else [value]

@@ -24,6 +24,7 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from region.api.patching import Original, Patches
+from region.services import policy_documents
 
 patches = Patches()
 
@@ -81,10 +82,9 @@ def _put_bucket_policy(moto: Original, self: S3Backend, bucket_name: str, policy
 def _check_policy(content: object) -> None:
     policy = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
     found = policy.get("Statement")
-    statements: list[Any] = found if isinstance(found, list) else [found]
     if not found:
         raise S3ClientError("MalformedPolicy", "Missing required field Statement")
-    for statement in statements:
+    for statement in policy_documents.listed(found):
         named = cast("dict[str, Any]", statement) if isinstance(statement, dict) else {}
         for names in (
             ("Effect",),
