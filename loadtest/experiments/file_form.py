@@ -28,7 +28,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments import kinds
+from loadtest.experiments import http_form, kinds
 
 OWN: Final = "loadtest.experiments."
 ACTIONS: Final = f"{OWN}actions"
@@ -49,6 +49,8 @@ KNOWN: Final = (
     "runtime",
 )
 """The keys of an experiment in the Chaos Toolkit's format."""
+DRY: Final = "dry"
+"""What `chaos run --dry` sets, in the file or in an activity; the engine passes over one that is there."""
 ACTIVITY_KEYS: Final = frozenset(
     {
         "type",
@@ -172,10 +174,19 @@ def check(raw: Mapping[str, Any]) -> None:
     for key in raw:
         if key not in KNOWN and (meant := get_close_matches(str(key), KNOWN, 1, 0.8)):
             raise ExperimentError(f"{key!r} is no key of an experiment; did you mean {meant[0]!r}?")
+    if raw.get(DRY):
+        _refuse_dry("the experiment", raw[DRY])
     try:
         _File.model_validate(dict(raw))
     except ValidationError as error:
         raise ExperimentError(described(error.errors()[0])) from error
+
+
+def _refuse_dry(what: str, value: Any) -> None:
+    raise ExperimentError(
+        f"`dry: {value}` of {what} is not heeded, neither here nor by `chaos run`: everything "
+        "would be done; remove it, and give `--dry-run`"
+    )
 
 
 def described(error: ErrorDetails) -> str:
@@ -208,6 +219,10 @@ def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None
         _check_tolerance(activity)
         if is_own(provider):
             _check_call(activity, provider, substituted)
+    for activity in [*kinds.activities(raw), *kinds.nested(raw)]:
+        provider = activity.get("provider")
+        if isinstance(provider, dict) and provider.get("type") == "http":
+            http_form.check(activity, provider, substituted)
     for control in controls(raw):
         _check_control(control)
 
@@ -215,6 +230,8 @@ def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None
 def _check_keys(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> None:
     """Reject keys that the engine would pass over: an action would do something else than is written."""
     name = activity.get("name") or activity.get("ref")
+    if activity.get(DRY):
+        _refuse_dry(repr(name), activity[DRY])
     own = is_own(provider)
     for what, given, known in (
         (f"{name!r}", activity, ACTIVITY_KEYS),
@@ -277,7 +294,7 @@ def check_places(raw: Mapping[str, Any]) -> None:
     the steady state may be an action, whosever it is, nor the name of one.
 
     Raises:
-        ExperimentError: One is elsewhere.
+        ExperimentError: One is elsewhere, or the method has none of anybody's.
     """
     for activity in kinds.steady_state(raw):
         if activity.get("type") == "action":
@@ -285,11 +302,8 @@ def check_places(raw: Mapping[str, Any]) -> None:
                 f"{activity.get('name')!r} is an action, and part of the steady state: it would be done "
                 "every second, and before anything is checked"
             )
-    found = raw.get("configuration") or {}
-    elsewhere = [one for one in found.values() if isinstance(one, dict)]
+    elsewhere = [*kinds.nested(raw)]
     elsewhere += (raw.get("steady-state-hypothesis") or {}).get("probes") or []
-    tolerances = [one.get("tolerance") for one in elsewhere]
-    elsewhere += [one for one in tolerances if isinstance(one, dict)]
     steps = [*(raw.get("method") or []), *(raw.get("rollbacks") or [])]
     elsewhere += [one for one in steps if one.get("type") != "action"]
     for activity in elsewhere:
@@ -299,6 +313,11 @@ def check_places(raw: Mapping[str, Any]) -> None:
                 f"{activity.get('name')!r} calls {kinds.function(provider)}, which does something: only "
                 "steps of `method` and `rollbacks` with `type: action` may"
             )
+    if not any(activity.get("type") == "action" for activity in kinds.steps(raw)):
+        raise ExperimentError(
+            "its `method` has no step with `type: action`: nothing would happen to the stack, so "
+            "nothing could be shown"
+        )
 
 
 def is_own(provider: Mapping[str, Any]) -> bool:

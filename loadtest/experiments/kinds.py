@@ -56,6 +56,15 @@ def activities(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from raw.get("rollbacks") or []
 
 
+def nested(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the probes that find a value of the configuration, and those that are tolerances."""
+    found = (raw.get("configuration") or {}).values()
+    tolerances = (
+        one.get("tolerance") for one in activities({**raw, "method": [], "rollbacks": []})
+    )
+    yield from (one for one in [*found, *tolerances] if isinstance(one, Mapping))
+
+
 def steps(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the steps of a method; for a `ref`, what it names, there or in the steady state."""
     yield from _referred(raw, raw.get("method") or [])

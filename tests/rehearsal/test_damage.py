@@ -282,6 +282,12 @@ def test_the_calls_of_a_break_are_boto3_s(one: Break):
             assert set(call.parameters) <= set(members)
 
 
+@pytest.mark.parametrize("one", BREAKS, ids=lambda one: one.rule)
+def test_an_experiment_names_each_rule_whose_damage_it_shows(one: Break):
+    if one.experiment != LOAD_ALONE:
+        assert one.rule in files.find(one.experiment).because
+
+
 def test_a_broken_rule_is_in_the_journal_before_it_is_broken(tmp_path: Path):
     cloud, header = Cloud(), Header("mark", 1, "r", None, "instance-hangs")
     journal = FaultJournal.create(tmp_path, header)

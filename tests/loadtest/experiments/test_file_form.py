@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from loadtest.errors import ExperimentError
-from loadtest.experiments import engine, files
+from loadtest.experiments import engine, file_form, files
 
 INSTANCES = "loadtest.experiments.actions.instances"
 FRAME: dict[str, Any] = files.find("instance-dies").raw
@@ -150,3 +150,63 @@ def test_what_the_format_allows_is_accepted(tmp_path: Path) -> None:
     checked(tmp_path, contributions={"reliability": "high"}, secrets={"s": {"k": "v"}})
     pauses = {"before": 1, "after": 0.5}
     checked(tmp_path, method=[action(pauses=pauses)], **{"x-of-somebody": 1})
+
+
+def http(**given: Any) -> dict[str, Any]:
+    return {"type": "http", "url": "http://127.0.0.1/", **given}
+
+
+def asked(provider: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "probe", "name": "p", "provider": provider, **more}
+
+
+REFUSED = [
+    (http(url="localhost:8080/health"), "the URL of 'p' .* such as http://localhost:8080/health"),
+    (http(url="shop.example/health"), "such as http://shop.example/health"),
+    (http(url="//shop.example/health"), "such as http://shop.example/health"),
+    (http(url="/health"), "write it as http://HOST/PATH"),
+    (http(url="ftp://shop.example"), "write it as http://HOST/PATH"),
+    (http(url="http:///health"), "write it as http://HOST/PATH"),
+    (http(url="http://shop.example:port/"), "the URL of 'p' is .*[Pp]ort"),
+    (http(url="${address}"), "the URL of 'p' is '10.0.0.1:80'"),
+    (http(headers={"X-Count": 5}), "the header 'X-Count' of 'p' is 5, which is no text"),
+]
+
+
+@pytest.mark.parametrize(("provider", "said"), REFUSED)
+@pytest.mark.parametrize("place", ["method", "steady state", "tolerance", "configuration"])
+def test_a_request_that_could_not_be_sent_is_told_before_it_is(
+    tmp_path: Path, provider: dict[str, Any], said: str, place: str
+) -> None:
+    # `requests` raises that once it is asked: an action had failed, and a steady state was off.
+    probes = {
+        "steady state": asked(provider, tolerance=200),
+        "tolerance": asked(http(), name="q", tolerance=asked(provider)),
+    }
+    steady = {"title": "t", "probes": [probes.get(place, asked(http(), tolerance=200))]}
+    configuration: dict[str, Any] = {"address": "10.0.0.1:80"}
+    if place == "configuration":
+        configuration["found"] = asked(provider)
+    method = [action(provider=provider, name="p") if place == "method" else action()]
+    changed = {"steady-state-hypothesis": steady, "method": method, "configuration": configuration}
+    path = tmp_path / "ours.yaml"
+    path.write_text(yaml.safe_dump({**FRAME, **changed}))
+    found = files.read(path)
+    with pytest.raises(ExperimentError, match=said):
+        file_form.check_calls(
+            found.raw, lambda given: str(given).replace("${address}", "10.0.0.1:80")
+        )
+
+
+@pytest.mark.parametrize("method", [[], [asked(http())], [{"ref": "the health path answers"}]])
+def test_a_method_in_which_nothing_happens_is_refused(tmp_path: Path, method: list[Any]) -> None:
+    with pytest.raises(ExperimentError, match="`method` has no step with `type: action`"):
+        checked(tmp_path, method=method)
+
+
+def test_what_is_written_to_be_dry_is_not_done(tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="`dry: activities` of the experiment is not heeded"):
+        checked(tmp_path, dry="activities")
+    with pytest.raises(ExperimentError, match=r"`dry: actions` of 'a' is not heeded.*--dry-run"):
+        checked(tmp_path, method=[action(dry="actions")])
+    checked(tmp_path, dry=None, method=[action(dry=False)])

@@ -131,13 +131,12 @@ FILES: dict[str, dict[str, Any]] = {
     ),
     "a-reference-in-the-steady-state": file_of(
         {"ref": "it is there", "tolerance": True},
-        method=[probe(EXISTS, True, name="it is there")],
+        method=[probe(EXISTS, True, name="it is there"), action(process("/bin/true"))],
     ),
     "an-action-that-fails": file_of(
         probe(EXISTS, True),
         method=[action(python("fails", __name__)), action(process("/bin/true"))],
     ),
-    "no-method": file_of(probe(EXISTS, True), method=[]),
     "controls": file_of(
         probe(EXISTS, True),
         controls=[{"name": "c", "provider": {"type": "python", "module": __name__}}],
@@ -230,6 +229,7 @@ def test_a_dry_run_tells_of_each_action_of_theirs(
     experiment = read(tmp_path, complete(FILES[name], url))
     planned = runner.plan(experiment, outputs_of())
     actions = [one["name"] for one in kinds.steps(experiment.raw) if one["type"] == "action"]
+    assert actions
     assert [one.what.partition(":")[0] for one in planned] == actions
     assert {one.costs for one in planned} <= {"unknown"}
 
@@ -248,6 +248,8 @@ def test_a_dry_run_tells_of_the_way_back_too(tmp_path: Path, url: str) -> None:
         ({"extensions": []}, "0 blocks `name: haproof`"),
         ({"steady-state-hypothesis": None}, "steady-state-hypothesis"),
         ({"method": [{"ref": "nowhere"}]}, "nowhere"),
+        # There it only checks the steady state; here there would be nothing to show.
+        ({"method": []}, "no step with `type: action`"),
         ({"configuration": {"k": {"type": "env", "key": "HAPROOF_NOT_SET"}}}, "HAPROOF_NOT_SET"),
         ({"secrets": {"s": {"k": {"type": "env", "key": "HAPROOF_NOT_SET"}}}}, "HAPROOF_NOT_SET"),
         ({"method": [action(process("/no/such/program"))]}, "/no/such/program"),
