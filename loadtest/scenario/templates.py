@@ -6,26 +6,15 @@ is sent as the text that it is, or as "undefined"; both are reported here.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, cast
 
 from commandline import files
+from loadtest.scenario import others_names
+from loadtest.scenario.others_names import FUNCTIONS, fake_data
 from loadtest.scenario.variables import BUILT_IN, ENVIRONMENTS, Variables
 from loadtest.yaml_positions import Location
-
-FUNCTIONS = ("$randomNumber", "$randomString")
-"""Functions that Artillery brings."""
-_OF_OTHERS = {
-    **dict.fromkeys(("$randomint", "$randominteger", "$randint"), "$randomNumber(1, 100)"),
-    **dict.fromkeys(("$randomuuid", "$guid", "$randomguid", "$uuidv4", "$guuid"), "{{ $uuid }}"),
-}
-"""Names that other tools have for what Artillery has, in lower case."""
-_FAKE_DATA = Path(__file__).with_name("fake_data.txt")
-"""Names of the functions of Artillery's plugin `fake-data`, one per line."""
 
 _PART = re.compile(r"\{\{+(.*?)\}\}+", re.DOTALL)
 _CALL = re.compile(r"\{\{\s*(\$[A-Za-z0-9_]+)\s*\(\s*([A-Za-z0-9_,\s]*)\s*\)\s*\}\}")
@@ -46,12 +35,6 @@ _NAMES_AS_WRITTEN = ("form", "formData", "headers", "cookie")
 """Mappings in which Artillery fills in values only."""
 _TAKEN_AS_WRITTEN = ("as", "loopValue", "loopElement")
 """Names of variables that a step sets."""
-
-
-@cache
-def fake_data() -> frozenset[str]:
-    """Return the functions of the plugin `fake-data`, by the names that templates use."""
-    return frozenset(f"${name}" for name in _FAKE_DATA.read_text(encoding="ascii").split())
 
 
 def problems(text: str, variables: Variables, *, fake: bool, in_config: bool) -> Iterator[str]:
@@ -186,13 +169,9 @@ def _call(name: str, arguments: str, *, fake: bool) -> Iterator[str]:
         if name in BUILT_IN:
             yield f"`{name}` is a variable: write `{{{{ {name} }}}}`"
             return
-        close = difflib.get_close_matches(name, sorted({*FUNCTIONS, *fake_data()}), n=1)
-        meant = _OF_OTHERS.get(name.lower()) or (close[0] if close else None)
-        hint = f"; did you mean `{meant}`?" if meant else "."
-        yield (
-            f"Artillery has no function `{name}`{hint} It has {', '.join(FUNCTIONS)} and, with the "
-            f"plugin fake-data, {len(fake_data())} more"
-        )
+        there = f"{', '.join(FUNCTIONS)} and, with the plugin fake-data, {len(fake_data())} more"
+        remedy = others_names.instead(name) or f"it has {there}"
+        yield f"Artillery has no function `{name}`: {remedy}"
     elif not _NUMBERS.fullmatch(arguments):
         yield f"`{name}` takes whole numbers only, not `{arguments.strip()}`"
 

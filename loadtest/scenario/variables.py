@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
-from loadtest.scenario import walk
+from loadtest.scenario import others_names, walk
 from loadtest.scenario.part import is_template
 from loadtest.scenario.processor import Processor
 from loadtest.yaml_positions import Location
@@ -149,10 +149,9 @@ class Variables:
         close = difflib.get_close_matches(name, known, n=1)
         if name.startswith("$") and not close:
             there = ", ".join(one for one in BUILT_IN if one.startswith("$"))
-            return (
-                f"Artillery has no variable `{name}`, only {there}: set one in a function of a "
-                "`processor`"
-            )
+            usual = f"only {there}: set one in a function of a `processor`"
+            remedy = others_names.instead(name)
+            return f"Artillery has no variable `{name}`{f': {remedy}' if remedy else f', {usual}'}"
         hint = f"; did you mean `{close[0]}`?" if close else ""
         return f"nothing sets the variable `{name}`{hint}"
 

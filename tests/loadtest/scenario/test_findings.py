@@ -138,8 +138,8 @@ def test_what_artillery_refuses_or_does_otherwise_is_refused(
             "the flow",
         ),
         (
-            a_flow('get: {url: "/{{ $timestamp }}"}'),
-            "5:15: Artillery has no variable `$timestamp`, only $uuid, $testId, $environment, "
+            a_flow('get: {url: "/{{ $xyz }}"}'),
+            "5:15: Artillery has no variable `$xyz`, only $uuid, $testId, $environment, "
             "$dirname, $scenarioFile: set one in a function of a `processor`",
         ),
         (

@@ -14,12 +14,25 @@ from tests.loadtest.scenario.brought import a_flow, refused, script_of, told, wr
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{{ $randomEmail() }}", "Artillery has no function `$randomEmail`; did you mean "
-         "`$randEmail`? It has $randomNumber, $randomString and, with the plugin fake-data, 268 more"),
-        ("{{ $randomInt(1, 5) }}", "Artillery has no function `$randomInt`; did you mean `$randomNumber(1, "
-         "100)`? It has $randomNumber, $randomString and, with the plugin fake-data, 268 more"),
-        ("{{ $timestamp() }}", "Artillery has no function `$timestamp`. It has $randomNumber, "
-         "$randomString and, with the plugin fake-data, 268 more"),
+        ("{{ $randomEmail() }}", "Artillery has no function `$randomEmail`: did you mean "
+         "`{{ $randEmail() }}` of the plugin fake-data?"),
+        ("{{ $randomInt(1, 5) }}", "Artillery has no function `$randomInt`: did you mean "
+         "`{{ $randomNumber(1, 100) }}`?"),
+        ("{{ $xyz() }}", "Artillery has no function `$xyz`: it has $randomNumber, $randomString and, with "
+         "the plugin fake-data, 268 more"),
+        *((text, f"Artillery has no {what} `{text[3:].split()[0].strip('()')}`: set it in a function of a "
+           "`processor`, such as `context.vars.now = Date.now()`, and write `{{ now }}`")
+          for text, what in (
+              ("{{ $timestamp() }}", "function"), ("{{ $now() }}", "function"), ("{{ $now }}", "variable"),
+              ("{{ $isoTimestamp }}", "variable"), ("{{ $datetime }}", "variable"),
+              ("{{ $timestampMs }}", "variable"), ("{{ $currentDate() }}", "function"))),
+        ("{{ $randomUUID }}", "Artillery has no variable `$randomUUID`: did you mean `{{ $uuid }}`?"),
+        ("{{ $randomInt }}", "Artillery has no variable `$randomInt`: did you mean "
+         "`{{ $randomNumber(1, 100) }}`?"),
+        ("{{ $faker.internet.email }}", "Artillery has no variable `$faker`: fake data is of the plugin "
+         "fake-data, such as `{{ $randEmail() }}`"),
+        ("{{ $xyz }}", "Artillery has no variable `$xyz`, only $uuid, $testId, $environment, $dirname, "
+         "$scenarioFile: set one in a function of a `processor`"),
         ("{{ $uuid() }}", "`$uuid` is a variable: write `{{ $uuid }}`"),
         ("{{ $internetEmail() }}", "`$internetEmail` needs the plugin: write `plugins: {fake-data: "
          "{}}` below `config`"),
