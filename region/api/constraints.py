@@ -71,6 +71,15 @@ _OWN: Final[Mapping[str, frozenset[str]]] = {
 """Shapes whose values the region's own checks know better."""
 _ALSO: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
     # API references, which the models leave out.
+    ("autoscaling", "MaxRecords"): (1, 100),
+    **dict.fromkeys(
+        (
+            ("autoscaling.DescribeAutoScalingInstances", "MaxRecords"),
+            ("autoscaling.DescribeTrafficSources", "MaxRecords"),
+            ("autoscaling.DescribeWarmPool", "MaxRecords"),
+        ),
+        (1, 50),
+    ),
     ("rds", "MaxRecords"): (20, 100),
     **dict.fromkeys(
         (
@@ -84,8 +93,6 @@ _ALSO: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
 """Least and greatest value, by a service or one of its operations, and the parameter."""
 _NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
 _SIZED: Final = frozenset({"string", "list", "map", "blob"})
-_SCALARS: Final = frozenset({"string", "boolean", *_NUMBERS})
-_ONE: Final = _SCALARS | {"structure"}
 _BEYOND_PYTHON: Final = re.compile(r"\\p\{(?!L\}|N\}|Z\}|M\})|\\uD8")
 _CLASSES: Final = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{M}": ""}
 
@@ -191,8 +198,7 @@ def _in_structure(
 ) -> Iterator[_Fault]:
     members = members_of(shape)
     for name in cast("list[str]", shape.required_members):
-        # An empty list arrives as none in some protocols.
-        if given.get(name) is None and members[name].type_name in _ONE:
+        if given.get(name) is None:
             yield _Fault(f"{path}{name}", None, "Member must not be null", missing=True)
     for name, value in given.items():
         if value is not None and name in members:

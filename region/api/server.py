@@ -288,6 +288,9 @@ class ControlPlane:
                 changed = self.generation
         if changed:
             self._saver.confirm(changed)
+        foreign = wsgi.foreign_error(environ, b"".join(chunks)) if status[:1] in "45" else None
+        if foreign is not None:
+            return wsgi.error_response(environ, start_response, status, *foreign)
         start_response(*held)
         return chunks
 

@@ -84,6 +84,20 @@ def protocol_of(environ: Environ) -> Protocol:
     return "json" if service else "s3"
 
 
+def foreign_error(environ: Environ, body: bytes) -> tuple[str, str] | None:
+    """Return code and message of an error in JSON that answers a call in another protocol, else None.
+
+    moto's services ask each other, and an error of the one asked leaves in its own format.
+    """
+    if protocol_of(environ) == "json" or not body.startswith(b"{"):
+        return None
+    try:
+        error = json.loads(body)
+        return str(error["__type"]), str(error.get("message") or error.get("Message") or "")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
 def error_response(
     environ: Environ, start_response: StartResponse, status: str, code: str, message: str
 ) -> list[bytes]:

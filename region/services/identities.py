@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable
+import sys
 from typing import Any, Final
 
 from moto.ec2.models import ec2_backends
-from moto.iam.exceptions import InvalidInput, ValidationError
+from moto.iam.exceptions import InvalidInput
 from moto.iam.models import IAMBackend, Role
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 from moto.iam.responses import IamResponse
@@ -69,19 +70,15 @@ def _create_service_linked_role(
     return moto(self, service_name, *given, **named)
 
 
-def _with_marker(name: str) -> Callable[..., object]:
-    def answer(moto: Original, self: IAMBackend, *given: Any, **named: Any) -> object:
-        """Answer from a marker that is one."""
-        try:
-            return moto(self, *given, **named)
-        except ValueError as error:
-            raise ValidationError(f"Invalid Marker in {name}.") from error
-
-    return answer
+def _whole(moto: Original, self: IAMBackend, *given: Any, **named: Any) -> object:
+    """List all there are: `paging` cuts them, and moto's own markers are numbers that anybody may guess."""
+    call = inspect.signature(moto).bind(self, *given, **named)
+    call.arguments |= {"marker": None, "max_items": sys.maxsize}
+    return moto(*call.args, **call.kwargs)
 
 
 for _name in ("_filter_attached_policies", "list_role_tags", "list_policy_tags", "list_roles"):
-    patches.around(IAMBackend, _name)(_with_marker(_name.strip("_")))
+    patches.around(IAMBackend, _name)(_whole)
 
 
 @patches.around(STSBackend, "get_caller_identity")

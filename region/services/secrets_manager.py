@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from moto.secretsmanager.exceptions import (
@@ -15,13 +15,18 @@ from moto.secretsmanager.exceptions import (
     ValidationException,
 )
 from moto.secretsmanager.models import SecretsManagerBackend
+from moto.secretsmanager.responses import SecretsManagerResponse
 
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.policy_documents import is_policy_document
 
 patches = Patches()
 
 _NAME: Final = re.compile(r"[A-Za-z0-9/_+=.@!-]{1,512}")
+_RESERVED: Final = "aws:"
+_MOST_TAGS: Final = 50
+"""Of a secret (Secrets Manager user guide, "Tagging secrets")."""
 
 
 def install() -> None:
@@ -42,6 +47,7 @@ def _create_secret(moto: Original, self: SecretsManagerBackend, name: str, **nam
             "deletion."
         )
     _check_one_value(named)
+    _check_tags(named.get("tags") or (), ())
     return moto(self, name, **named)
 
 
@@ -50,6 +56,34 @@ def _check_one_value(given: Mapping[str, Any]) -> None:
         raise InvalidParameterException(
             "You can't specify both a binary secret value and a string secret value in the same secret."
         )
+
+
+@patches.method(SecretsManagerResponse)
+def tag_resource(self: SecretsManagerResponse) -> str:
+    """TagResource: with keys that are some, and not more than a secret may have."""
+    given = Parameters(self)
+    name, tags = given.text("SecretId"), given.structures("Tags")
+    if name not in self.backend.secrets:
+        raise SecretNotFoundException
+    _check_tags(tags, (one["Key"] for one in self.backend.secrets[name].tags or ()))
+    self.backend.tag_resource(name, {one["Key"]: str(one.get("Value") or "") for one in tags})
+    return "{}"
+
+
+def _check_tags(tags: Iterable[Mapping[str, Any]], present: Iterable[str]) -> None:
+    """Refuse tags without a key, with one of AWS's own, and one too many.
+
+    Raises:
+        InvalidParameterException: They are such tags.
+    """
+    keys = [one.get("Key") for one in tags]
+    for key in keys:
+        if not key:
+            raise InvalidParameterException("Each tag must have a key.")
+        if str(key).lower().startswith(_RESERVED):
+            raise InvalidParameterException(f"Tag keys that start with {_RESERVED} are reserved.")
+    if len({*keys, *present}) > _MOST_TAGS:
+        raise InvalidParameterException(f"A secret has at most {_MOST_TAGS} tags.")
 
 
 def check_change(backend: SecretsManagerBackend, given: Mapping[str, Any]) -> None:

@@ -113,6 +113,7 @@ GROUPS: list[Case] = [
     ("describe_auto_scaling_groups", {"AutoScalingGroupNames": ["none"]}, ""),
     ("describe_lifecycle_hooks", {"AutoScalingGroupName": "none"}, "ValidationError"),
     ("delete_auto_scaling_group", {"AutoScalingGroupName": "none"}, "ValidationError"),
+    ("delete_launch_configuration", {"LaunchConfigurationName": "none"}, "ValidationError"),
     ("create_or_update_tags", {"Tags": [{**GROUP_TAG, "Value": "b"}]}, "ValidationError"),
     ("delete_tags", {"Tags": [GROUP_TAG]}, "ValidationError"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +102,36 @@ def test_rules_by_every_condition(web: Web, cloud: Cloud) -> None:
             cloud.elbv2.delete_rule(RuleArn=arn)
         web.settle()
     assert web.get("/img/a.png").told["path"] == "/img/a.png"
+
+
+# ALB UG, "CloudWatch metrics": its 5XX are those that originate from the load balancer.
+@pytest.mark.row("X-RULES")
+def test_a_maintenance_page_counts_as_the_load_balancers_own(web: Web, cloud: Cloud) -> None:
+    fixed = {"StatusCode": "503", "ContentType": "text/html", "MessageBody": "<h1>Back soon</h1>"}
+    wanted = {"Type": "fixed-response", "FixedResponseConfig": fixed}
+    made = rule(web, 30, [{"Field": "path-pattern", "Values": ["/shop/*"]}], **wanted)
+    try:
+        web.settle()
+        answer = web.get("/shop/cart")
+        assert (answer.status, answer.body) == (503, b"<h1>Back soon</h1>")
+        assert web.get("/shop").status == 200
+    finally:
+        cloud.elbv2.delete_rule(RuleArn=made)
+    name = web.balancer.split(":loadbalancer/")[1]
+
+    def counted() -> bool:
+        found = cloud.cloudwatch.get_metric_statistics(
+            Namespace="AWS/ApplicationELB",
+            MetricName="HTTPCode_ELB_503_Count",
+            Dimensions=[{"Name": "LoadBalancer", "Value": name}],
+            StartTime=datetime.now(UTC) - timedelta(hours=1),
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return sum(point["Sum"] for point in found) == 1
+
+    cloud.until(counted, 300)
 
 
 @pytest.mark.row("X-WEIGHTS")

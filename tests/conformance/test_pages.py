@@ -161,3 +161,22 @@ def test_pages_of_a_call_that_names_no_size(
     lists = ("Parameters", "logGroups", "Policies")
     lengths = [sum(len(page.get(member, ())) for member in lists) for page in found]
     assert lengths == [size, 3]
+
+
+@pytest.mark.row("X-pages")
+@pytest.mark.parametrize(
+    ("service", "operation", "token", "code"),
+    [
+        ("autoscaling", "describe_policies", "NextToken", "InvalidNextToken"),
+        ("cloudwatch", "describe_alarms", "NextToken", "InvalidNextToken"),
+        ("codedeploy", "list_applications", "nextToken", "InvalidNextTokenException"),
+        ("s3", "list_buckets", "ContinuationToken", "InvalidArgument"),
+        ("ssm", "list_commands", "NextToken", "InvalidNextToken"),
+    ],
+)
+def test_a_number_is_no_token(
+    cloud: Cloud, service: str, operation: str, token: str, code: str
+) -> None:
+    with pytest.raises(ClientError) as error:
+        getattr(cloud.client(service), operation)(**{token: "1"})
+    assert error.value.response["Error"]["Code"] == code

@@ -188,6 +188,24 @@ def test_a_warm_pool_gives_its_instances(cloud: Cloud, network: Network) -> None
     cloud.until(lambda: not fleet.call("describe_warm_pool")["Instances"], 300)
 
 
+# API InstanceReusePolicy: instances go back to the pool on scale in, and are not terminated.
+@pytest.mark.slow
+@pytest.mark.row("X-WARMPOOL")
+def test_a_scale_in_returns_its_instance_to_the_pool(cloud: Cloud, network: Network) -> None:
+    fleet = Fleet(cloud, network, 1, MaxSize=1)
+    (instance,) = fleet.wait_for(1, within=600)
+    fleet.call("put_warm_pool", PoolState="Stopped", InstanceReusePolicy={"ReuseOnScaleIn": True})
+    fleet.capacity(0)
+
+    def pool() -> list[tuple[str, str]]:
+        found = fleet.call("describe_warm_pool")["Instances"]
+        return [(one["InstanceId"], one["LifecycleState"]) for one in found]
+
+    cloud.until(lambda: pool() == [(instance, "Warmed:Stopped")], 600)
+    fleet.capacity(1)
+    assert fleet.wait_for(1, within=600) == {instance}
+
+
 # Auto Scaling UG, "Use lifecycle hooks with a warm pool": before the pool, and again before service.
 @pytest.mark.slow
 @pytest.mark.row("X-WARMPOOL")

@@ -73,7 +73,8 @@ def way_of(
     is_warm = member is not None and member in GroupRecord.of(group).warm
     inside = "WarmPool" if is_warm else "AutoScalingGroup"
     if terminates:
-        return inside, "EC2"
+        returns = member is not None and MemberRecord.of(member).to_warm_pool
+        return inside, "WarmPool" if returns else "EC2"
     from_pool = member is not None and not is_warm and MemberRecord.of(member).from_warm_pool
     return "WarmPool" if from_pool else "EC2", inside
 

@@ -12,7 +12,7 @@ from moto.core.responses import ActionResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.autoscaling import activities, groups, pages
+from region.services.autoscaling import activities, groups
 from region.services.autoscaling.records import Activity, MemberRecord
 from region.services.autoscaling.termination_policies import POLICIES
 
@@ -25,7 +25,6 @@ patches = Patches()
 @patches.around(AutoScalingResponse, "describe_auto_scaling_groups")
 def _describe_groups(moto: Original, self: AutoScalingResponse) -> ActionResult:
     given = Parameters(self)
-    pages.page_size(given)
     token = given.text("NextToken")
     if token and token not in self.autoscaling_backend.autoscaling_groups:
         raise AutoscalingClientError("InvalidNextToken", f"The token '{token}' is invalid.")
@@ -69,7 +68,7 @@ def describe_auto_scaling_instances(self: AutoScalingResponse) -> ActionResult:
     """Describe the instances of all groups; here their health is spelled in capitals."""
     given = Parameters(self)
     members = self.autoscaling_backend.describe_auto_scaling_instances(given.texts("InstanceIds"))
-    return pages.page(given, "AutoScalingInstances", list(map(_instance, members)), most=50)
+    return ActionResult({"AutoScalingInstances": list(map(_instance, members))})
 
 
 def _instance(member: InstanceState) -> dict[str, Any]:
@@ -97,7 +96,7 @@ def describe_scaling_activities(self: AutoScalingResponse) -> ActionResult:
         found = [one for one in found if one.auto_scaling_group_arn in known]
     for condition in given.structures("Filters"):
         found = _filtered(found, condition)
-    return pages.page(given, "Activities", found, default=pages.MOST)
+    return ActionResult({"Activities": found})
 
 
 def _filtered(found: list[Activity], condition: dict[str, Any]) -> list[Activity]:

@@ -13,7 +13,6 @@ from region.api.parameters import Parameters
 from region.api.patching import Patches
 from region.services.autoscaling import announcements
 from region.services.autoscaling.groups import refuse_if_deleting, require_group
-from region.services.autoscaling.pages import page
 from region.services.autoscaling.records import GroupRecord
 
 MOST_TOPICS = 10
@@ -60,7 +59,7 @@ def describe_notification_configurations(self: AutoScalingResponse) -> ActionRes
         for topic, kinds in GroupRecord.of(group).notifications.items()
         for kind in kinds
     ]
-    return page(given, "NotificationConfigurations", found)
+    return ActionResult({"NotificationConfigurations": found})
 
 
 @patches.method(AutoScalingResponse)

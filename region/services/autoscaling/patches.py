@@ -280,6 +280,14 @@ def create_launch_configuration(self: AutoScalingResponse) -> EmptyResult:
     raise AutoscalingClientError("UnsupportedOperation", message)
 
 
+@patches.method(AutoScalingResponse)
+def delete_launch_configuration(self: AutoScalingResponse) -> EmptyResult:
+    """Refuse a launch configuration that is not there: there can be none."""
+    name = Parameters(self).text("LaunchConfigurationName")
+    message = f"Launch configuration name not found - Launch configuration {name} not found"
+    raise ValidationError(message)
+
+
 def _or(value: int | None, default: int | None) -> int:
     return (default or 0) if value is None else value
 

@@ -118,6 +118,7 @@ class MemberRecord(Record[InstanceState]):
         hook_waits: Those that it still waits for, by hook.
         hook_results: How the others ended, by hook.
         from_warm_pool: It was launched into the group's warm pool, and came from there.
+        to_warm_pool: It leaves the group for its warm pool, and is not terminated.
         proceeds_at: When it goes on after its launch hooks.
         leaving_since: When it began to leave: to terminate, to go to standby or to be detached.
         out_of_traffic: It is leaving, and is deregistered from its target groups.
@@ -141,6 +142,7 @@ class MemberRecord(Record[InstanceState]):
     hook_waits: dict[str, HookWait] = field(default_factory=dict[str, HookWait])
     hook_results: dict[str, str] = field(default_factory=dict[str, str])
     from_warm_pool: bool = False
+    to_warm_pool: bool = False
     proceeds_at: float = 0.0
     leaving_since: float = 0.0
     out_of_traffic: bool = False

@@ -12,7 +12,6 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Patches
-from region.services.autoscaling import pages
 from region.services.tag_keys import is_reserved
 
 patches = Patches()
@@ -73,7 +72,7 @@ def describe_tags(self: AutoScalingResponse) -> ActionResult:
         if name not in _FILTERS:
             raise ValidationError(f"Filter type {name} is not valid: use {', '.join(_FILTERS)}.")
         found = [tag for tag in found if _seen(tag, name) in values]
-    return pages.page(given, "Tags", found)
+    return ActionResult({"Tags": found})
 
 
 def _seen(tag: dict[str, Any], name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 
 from region.api.server import ControlPlane
-from region.services.autoscaling import activities, groups, lifecycle, targets
+from region.services.autoscaling import activities, groups, lifecycle, targets, warm_pool
 from region.services.autoscaling.groups import is_up
 from region.services.autoscaling.lifecycle import Decision
 from region.services.autoscaling.records import GroupRecord, MemberRecord
@@ -40,6 +40,8 @@ def scale_in(
         f"At {activities.timestamp()} instance {member.instance.id} was selected for termination.",
     )
     record = GroupRecord.of(group)
+    if record.status is None and is_up(member.instance) and MemberRecord.of(member).in_service_at:
+        MemberRecord.of(member).to_warm_pool = warm_pool.has_room(group)
     changed = record.balance_cause or record.capacity_cause
     if changed:
         activities.prepend_cause(backend, MemberRecord.of(member).termination_activity, changed)
@@ -90,7 +92,11 @@ def advance(
             f"Instance {instance.id} is retained: its termination lifecycle hook was abandoned."
         )
         activities.finish(backend, record.termination_activity, "Cancelled", message)
+    elif combined == "continue" and _returns(group, member):
+        activities.finish(backend, record.termination_activity, "Successful")
+        warm_pool.give_back(group, member)
     elif combined != "ask":
+        record.to_warm_pool = False
         member.lifecycle_state = groups.TERMINATING_PROCEED
         activities.set_status(backend, record.termination_activity, activities.IN_PROGRESS)
         instance.terminate()
@@ -116,6 +122,17 @@ def _decide(
         # In the round that took it out of traffic the gate was not asked yet: the next one asks.
         return "ask"
     return "wait" if "wait" in {own, gate} else "continue"
+
+
+def _returns(group: FakeAutoScalingGroup, member: InstanceState) -> bool:
+    """Return whether an instance is not terminated, but goes to the group's warm pool, if it still can."""
+    staying = group.warm_pool is not None and not warm_pool.is_deleting(group)
+    return (
+        MemberRecord.of(member).to_warm_pool
+        and staying
+        and GroupRecord.of(group).status is None
+        and is_up(member.instance)
+    )
 
 
 def _retains(group: FakeAutoScalingGroup) -> bool:

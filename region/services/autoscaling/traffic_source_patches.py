@@ -11,7 +11,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Patches
-from region.services.autoscaling import groups, pages, traffic_sources
+from region.services.autoscaling import groups, traffic_sources
 from region.services.autoscaling.group_checks import (
     MOST_TARGET_GROUPS,
     check_target_groups,
@@ -122,7 +122,7 @@ def describe_traffic_sources(self: AutoScalingResponse) -> ActionResult:
         {"Identifier": arn, "TrafficSource": arn, "Type": "elbv2", "State": state}
         for arn, state in states.items()
     ]
-    return pages.page(given, "TrafficSources", found)
+    return ActionResult({"TrafficSources": found})
 
 
 @patches.method(AutoScalingResponse)
@@ -134,7 +134,7 @@ def describe_load_balancer_target_groups(self: AutoScalingResponse) -> ActionRes
         {"LoadBalancerTargetGroupARN": arn, "State": state}
         for arn, state in traffic_sources.described(group).items()
     ]
-    return pages.page(given, "LoadBalancerTargetGroups", found)
+    return ActionResult({"LoadBalancerTargetGroups": found})
 
 
 @patches.method(AutoScalingResponse)

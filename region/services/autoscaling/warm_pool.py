@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 
-from region.services.autoscaling.groups import PENDING
+from region.services.autoscaling.groups import LAUNCHING_TRANSITION, PENDING
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.ec2 import instances as ec2
 
@@ -32,6 +32,43 @@ def size(group: FakeAutoScalingGroup) -> int:
     prepared = pool.max_group_prepared_capacity
     most = (group.max_size or 0) if prepared is None else int(prepared)
     return max(minimum(group), most - (group.desired_capacity or 0), 0)
+
+
+def expected(group: FakeAutoScalingGroup) -> int:
+    """Return how many instances the pool has that stay, and how many come back to it."""
+    staying = [
+        member
+        for member in GroupRecord.of(group).warm
+        if not str(member.lifecycle_state).startswith(WARM_TERMINATING)
+    ]
+    returning = [one for one in group.instance_states if MemberRecord.of(one).to_warm_pool]
+    return len(staying) + len(returning)
+
+
+def has_room(group: FakeAutoScalingGroup) -> bool:
+    """Return whether an instance that a scale-in takes out goes back to the pool.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceReusePolicy.html
+    """
+    pool = group.warm_pool
+    policy = (pool.instance_reuse_policy if pool is not None else None) or {}
+    return bool(policy.get("ReuseOnScaleIn")) and expected(group) < size(group)
+
+
+def give_back(group: FakeAutoScalingGroup, member: InstanceState) -> None:
+    """Move an instance of the group into the pool: there it stops, if the pool's instances do."""
+    group.instance_states.remove(member)
+    member.lifecycle_state = WARM_PENDING
+    member.protected_from_scale_in = False
+    record = MemberRecord.of(member)
+    record.to_warm_pool = record.from_warm_pool = record.ready = record.out_of_traffic = False
+    record.in_service_at = record.leaving_since = record.grace_until = record.proceeds_at = 0.0
+    record.launch_activity = record.termination_activity = ""
+    # Its termination hooks have run: those of a launch are for its way back into the group.
+    record.hooks_of = LAUNCHING_TRANSITION
+    record.hook_waits.clear()
+    record.hook_results.clear()
+    GroupRecord.of(group).warm.append(member)
 
 
 def is_deleting(group: FakeAutoScalingGroup) -> bool:

@@ -45,12 +45,11 @@ def put_warm_pool(self: AutoScalingResponse) -> EmptyResult:
         raise NotImplementedError(f"PoolState {state}: use one of {', '.join(STATES)}")
     if state not in STATES:
         raise ValidationError(f"PoolState {state} is not one of {', '.join(STATES)}, Hibernated.")
-    reuse = given.structure("InstanceReusePolicy")
-    if str(reuse.get("ReuseOnScaleIn", False)).lower() == "true":
-        raise NotImplementedError(
-            "InstanceReusePolicy.ReuseOnScaleIn: leave it out, so that a scale-in terminates"
-        )
-    group.put_warm_pool(None if prepared == -1 else prepared, least, state, reuse or None)
+    reuse = given.get("InstanceReusePolicy")
+    policy = before.instance_reuse_policy if before is not None else None
+    if reuse is not None:
+        policy = {"ReuseOnScaleIn": str(reuse.get("ReuseOnScaleIn", False)).lower() == "true"}
+    group.put_warm_pool(None if prepared == -1 else prepared, least, state, policy)
     return EmptyResult()
 
 

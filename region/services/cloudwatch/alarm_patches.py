@@ -21,7 +21,7 @@ from region.api.patching import Original, Patches
 from region.services.cloudwatch import alarm_checks, alarms, descriptions, rule_expressions
 from region.services.cloudwatch.alarms import CONFIGURATION_UPDATE, all_alarms, note
 from region.services.cloudwatch.evaluation import INSUFFICIENT_DATA, STATES
-from region.services.cloudwatch.parameters import dimensions_of, epoch, page_of
+from region.services.cloudwatch.parameters import dimensions_of, epoch
 from region.services.cloudwatch.records import (
     COMPOSITE_ALARM,
     METRIC_ALARM,
@@ -173,14 +173,13 @@ def describe_alarms(call: CloudWatchResponse) -> ActionResult:
             and (not action or _has_action(alarm, action))
         ]
         keys = set[str]()
-    shown, token = page_of(parameters, found, "MaxRecords", 50)
     answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": []}
-    for alarm in shown:
+    for alarm in found:
         described = descriptions.describe(alarm)
         if keys:
             described = {name: value for name, value in described.items() if name in keys}
         answer[f"{AlarmRecord.of(alarm).kind}s"].append(described)
-    return ActionResult(answer | token)
+    return ActionResult(answer)
 
 
 def _has_action(alarm: Alarm, prefix: str) -> bool:
@@ -245,9 +244,7 @@ def describe_alarm_history(call: CloudWatchResponse) -> ActionResult:
     ]
     if parameters.text("ScanBy") != "TimestampAscending":
         found.reverse()
-    shown, token = page_of(parameters, found, "MaxRecords", 100)
-    items = [descriptions.describe_item(item) for item in shown]
-    return ActionResult({"AlarmHistoryItems": items} | token)
+    return ActionResult({"AlarmHistoryItems": list(map(descriptions.describe_item, found))})
 
 
 @patches.method(CloudWatchResponse)

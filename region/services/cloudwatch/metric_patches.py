@@ -24,7 +24,6 @@ from region.services.cloudwatch.store import LISTED_S, Metric, metric
 MOST_STATISTICS_POINTS = 1440
 MOST_DATA_POINTS = 100_800
 MOST_QUERIES = 500
-LISTED_AT_ONCE = 500
 RECENT_S = 3 * 3600
 """What `RecentlyActive` of ListMetrics means: PT3H."""
 
@@ -144,11 +143,6 @@ def list_metrics(call: CloudWatchResponse) -> ActionResult:
         and name in {"", which.name}
         and all(_has(which, *dimension) for dimension in wanted)
     ]
-    token = parameters.text("NextToken")
-    if token and not token.isdecimal():
-        raise InvalidParameterValue("Request parameter NextToken is invalid")
-    first = int(token or 0)
-    last = first + LISTED_AT_ONCE
     answer: dict[str, Any] = {
         "Metrics": [
             {
@@ -156,10 +150,8 @@ def list_metrics(call: CloudWatchResponse) -> ActionResult:
                 "MetricName": which.name,
                 "Dimensions": [{"Name": key, "Value": value} for key, value in which.dimensions],
             }
-            for which in found[first:last]
-        ],
-        # Also where it is none: without the member, the answer would be taken for one that is not yet cut.
-        "NextToken": str(last) if last < len(found) else None,
+            for which in found
+        ]
     }
     return ActionResult(answer)
 

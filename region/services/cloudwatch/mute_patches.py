@@ -18,7 +18,7 @@ from region.api.patching import Patches
 from region.services.cloudwatch import mute_schedules
 from region.services.cloudwatch.alarm_checks import check_zone
 from region.services.cloudwatch.alarm_patches import given
-from region.services.cloudwatch.parameters import epoch, page_of
+from region.services.cloudwatch.parameters import epoch
 from region.services.cloudwatch.records import CloudWatchRecord, MuteRule, now_utc
 
 MOST_ALARMS = 100
@@ -86,8 +86,7 @@ def list_alarm_mute_rules(call: CloudWatchResponse) -> ActionResult:
         if (not alarm or alarm in targets(rules[name].settings))
         and (not statuses or _status(rules[name]) in statuses)
     ]
-    shown, token = page_of(parameters, found, "MaxRecords", 50)
-    return ActionResult({"AlarmMuteRuleSummaries": shown} | token)
+    return ActionResult({"AlarmMuteRuleSummaries": found})
 
 
 @patches.method(CloudWatchResponse)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from moto.cloudwatch.exceptions import CloudWatchException, InvalidParameterValue, ValidationError
-
-from region.api.parameters import Parameters
-
-_Item = TypeVar("_Item")
-MOST_RECORDS = 100
+from moto.cloudwatch.exceptions import InvalidParameterValue
 
 MOST_DIMENSIONS = 30
 
@@ -50,29 +45,3 @@ def epoch(value: object) -> float:
     if isinstance(value, str) and value:
         return epoch(datetime.fromisoformat(value))
     raise InvalidParameterValue("The parameters StartTime and EndTime are required.")
-
-
-class InvalidNextTokenError(CloudWatchException):
-    """A token of another call, or of none."""
-
-    code = "InvalidNextToken"
-
-
-def page_of(
-    parameters: Parameters, items: list[_Item], limit: str, default: int
-) -> tuple[list[_Item], dict[str, str | None]]:
-    """Return the items of a page and the token of the next; None on the last one.
-
-    Raises:
-        ValidationError: The call's `limit` is out of range.
-        InvalidNextTokenError: The token is none.
-    """
-    count = parameters.integer(limit)
-    if count is not None and not 1 <= count <= MOST_RECORDS:
-        raise ValidationError(f"{limit} must be from 1 to {MOST_RECORDS}, not {count}.")
-    token = parameters.text("NextToken")
-    if token and not token.isdecimal():
-        raise InvalidNextTokenError("The next token is invalid.")
-    first = int(token or 0)
-    last = first + (count or default)
-    return items[first:last], {"NextToken": str(last) if last < len(items) else None}

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from moto.cloudwatch.exceptions import InvalidParameterValue, ValidationError
+from moto.cloudwatch.exceptions import CloudWatchException, InvalidParameterValue, ValidationError
 from moto.core.responses import ActionResult
 
+from region.api import page_tokens
 from region.api.parameters import Parameters
 from region.services.cloudwatch import search_expressions, statistics
 from region.services.cloudwatch.expression_functions import SeriesList, Value
@@ -225,13 +226,20 @@ def described(row: Row, *, newest_first: bool) -> dict[str, Any]:
     }
 
 
+class InvalidNextTokenError(CloudWatchException):
+    """A token of another call, or of none."""
+
+    code = "InvalidNextToken"
+
+
 def page(parameters: Parameters, results: list[dict[str, Any]], most: int) -> ActionResult:
     """Return as many data points as asked for, and a token for the rest."""
     limit = min(parameters.integer("MaxDatapoints") or most, most)
-    token = parameters.text("NextToken")
-    if token and not token.isdecimal():
-        raise InvalidParameterValue("Request parameter NextToken is invalid")
-    first = int(token or 0)
+    token, total = parameters.text("NextToken"), sum(len(one["Values"]) for one in results)
+    try:
+        first = page_tokens.begin_of(token, total)
+    except page_tokens.UnknownTokenError as error:
+        raise InvalidNextTokenError(f"The value of NextToken is not valid: {token}") from error
     position = 0
     shown: list[dict[str, Any]] = []
     for result in results:
@@ -250,6 +258,6 @@ def page(parameters: Parameters, results: list[dict[str, Any]], most: int) -> Ac
                 }
             )
         position += count
-    following = str(first + limit) if first + limit < position else None
+    following = page_tokens.token_of(first + limit) if first + limit < total else None
     # Also on the last page: an answer without the member would be cut a second time (`paging`).
     return ActionResult({"MetricDataResults": shown, "NextToken": following})

@@ -12,7 +12,6 @@ from moto.core.utils import utcnow
 
 from region.api.parameters import Parameters
 from region.api.patching import Patches
-from region.services.codedeploy import pages
 from region.services.codedeploy.deployment_configs import (
     PREDEFINED_CONFIGS,
     PREDEFINED_PREFIX,
@@ -77,7 +76,7 @@ def get_deployment_config(call: CodeDeployResponse) -> ActionResult:
 def list_deployment_configs(call: CodeDeployResponse) -> ActionResult:
     """ListDeploymentConfigs."""
     names = [*PREDEFINED_CONFIGS, *ServiceRecord.of(call.codedeploy_backend).configs]
-    return pages.page(call, "deploymentConfigsList", names)
+    return ActionResult({"deploymentConfigsList": names})
 
 
 @patches.method(CodeDeployResponse)

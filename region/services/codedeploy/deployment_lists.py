@@ -11,7 +11,6 @@ from moto.codedeploy.responses import CodeDeployResponse
 from moto.core.responses import ActionResult
 
 from region.api.parameters import Parameters
-from region.services.codedeploy import pages
 from region.services.codedeploy.records import DeploymentStatus
 
 STATUSES: tuple[str, ...] = (*get_args(DeploymentStatus), "Baking")
@@ -47,7 +46,7 @@ def page_of_deployments(call: CodeDeployResponse) -> ActionResult:
         )
 
     found = [one.deployment_id for one in backend.deployments.values() if is_wanted(one)]
-    return pages.page(call, "deployments", found[::-1])
+    return ActionResult({"deployments": found[::-1]})
 
 
 def _check_names(backend: CodeDeployBackend, application: str, group: str) -> None:

@@ -13,7 +13,7 @@ from moto.core.responses import ActionResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.codedeploy import deployments, managed_hooks, pages, tagging
+from region.services.codedeploy import deployments, managed_hooks, tagging
 from region.services.codedeploy.deployment_configs import ONE_AT_A_TIME
 from region.services.codedeploy.group_checks import check_group, check_processes
 from region.services.codedeploy.parameter_checks import check_batch, check_name
@@ -186,7 +186,7 @@ def list_deployment_groups(call: CodeDeployResponse) -> ActionResult:
     backend, application = call.codedeploy_backend, Parameters(call).text("applicationName")
     backend.get_application(application)
     names = list(backend.deployment_groups.get(application, {}))
-    return pages.page(call, "deploymentGroups", names, applicationName=application)
+    return ActionResult({"deploymentGroups": names, "applicationName": application})
 
 
 @patches.around(responses, "_deployment_group_info")

@@ -18,7 +18,7 @@ from moto.core.utils import utcnow
 
 from region.api.parameters import Parameters
 from region.api.patching import Patches
-from region.services.codedeploy import pages, tag_filters
+from region.services.codedeploy import tag_filters
 from region.services.codedeploy.group_checks import check_tags
 from region.services.codedeploy.parameter_checks import check_batch, check_name
 from region.services.codedeploy.records import OnPremisesInstance, ServiceRecord
@@ -97,7 +97,7 @@ def list_on_premises_instances(call: CodeDeployResponse) -> ActionResult:
         if (not status or (one.deregistered is None) == (status == REGISTERED))
         and tag_filters.match(one.tags, filters, [])
     ]
-    return pages.page(call, "instanceNames", found)
+    return ActionResult({"instanceNames": found})
 
 
 @patches.method(CodeDeployResponse)

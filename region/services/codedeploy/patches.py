@@ -20,7 +20,6 @@ from region.services.codedeploy import (
     deployments,
     group_patches,
     on_premises_patches,
-    pages,
     revision_patches,
     tagging,
     target_patches,
@@ -84,7 +83,7 @@ def batch_get_applications(moto: Original, call: CodeDeployResponse) -> ActionRe
 @patches.method(CodeDeployResponse)
 def list_applications(call: CodeDeployResponse) -> ActionResult:
     """ListApplications."""
-    return pages.page(call, "applications", list(call.codedeploy_backend.applications))
+    return ActionResult({"applications": list(call.codedeploy_backend.applications)})
 
 
 @patches.around(CodeDeployResponse, "tag_resource")

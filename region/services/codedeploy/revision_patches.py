@@ -13,7 +13,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from region.api.parameters import Parameters
 from region.api.patching import Patches
 from region.machines.codedeploy_agent.messages import BUNDLE_TYPES
-from region.services.codedeploy import pages, revision_filters
+from region.services.codedeploy import revision_filters
 from region.services.codedeploy.parameter_checks import check_batch, check_description
 from region.services.codedeploy.records import (
     DeploymentGroupRecord,
@@ -85,7 +85,7 @@ def list_application_revisions(call: CodeDeployResponse) -> ActionResult:
     found = revision_filters.select(
         ServiceRecord.of(backend).revisions.get(name, []), wanted, deployed
     )
-    return pages.page(call, "revisions", [entry.revision for entry in found])
+    return ActionResult({"revisions": [entry.revision for entry in found]})
 
 
 @patches.method(CodeDeployResponse)

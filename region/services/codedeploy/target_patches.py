@@ -12,7 +12,7 @@ from moto.core.responses import ActionResult
 
 from region.api.parameters import Parameters
 from region.api.patching import Patches
-from region.services.codedeploy import blue_green, pages
+from region.services.codedeploy import blue_green
 from region.services.codedeploy.deployments import TARGET_STATUSES
 from region.services.codedeploy.parameter_checks import check_batch, deployment_of
 from region.services.codedeploy.records import (
@@ -43,7 +43,7 @@ def list_deployment_targets(call: CodeDeployResponse) -> ActionResult:
     found = _instances(
         deployment_of(call), filters.get(BY_STATUS) or [], filters.get(BY_LABEL) or []
     )
-    return pages.page(call, "targetIds", found)
+    return ActionResult({"targetIds": found})
 
 
 @patches.method(CodeDeployResponse)
@@ -69,7 +69,7 @@ def list_deployment_instances(call: CodeDeployResponse) -> ActionResult:
     found = _instances(
         deployment_of(call), given.texts("instanceStatusFilter"), given.texts("instanceTypeFilter")
     )
-    return pages.page(call, "instancesList", found)
+    return ActionResult({"instancesList": found})
 
 
 @patches.method(CodeDeployResponse)

@@ -189,14 +189,14 @@ def _of_targets(some: Requests) -> list[str]:
 def _of_balancer(some: Requests) -> list[str]:
     """Return the metrics of what the load balancer answered itself."""
     kind = _CLASSES.get(some.code // 100)
-    if some.kind == "fixed":
-        return ["HTTP_Fixed_Response_Count"]
     if some.kind == "redirect":
         return ["HTTP_Redirect_Count", "HTTPCode_ELB_3XX_Count"]
+    # Codes of fixed responses originate from the load balancer, too: a maintenance page sets alarms off.
+    fixed = ["HTTP_Fixed_Response_Count"] if some.kind == "fixed" else []
     if some.answered or kind not in {"4XX", "5XX"}:
-        return []
+        return fixed
     told_apart = [f"HTTPCode_ELB_{some.code}_Count"] if some.code in _TOLD_APART else []
-    return [f"HTTPCode_ELB_{kind}_Count", *told_apart]
+    return [*fixed, f"HTTPCode_ELB_{kind}_Count", *told_apart]
 
 
 def host_data(

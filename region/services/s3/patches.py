@@ -15,7 +15,7 @@ from moto.s3.models import FakeBucket
 
 from region.api.patching import Patches
 from region.services import policy_documents
-from region.services.s3 import input_patches, ownership
+from region.services.s3 import copies, input_patches, ownership
 
 SECURE_TRANSPORT = "aws:securetransport"
 
@@ -27,6 +27,7 @@ def install() -> None:
     patches.install()
     input_patches.patches.install()
     ownership.patches.install()
+    copies.patches.install()
 
 
 @patches.method(FakeBucket)

@@ -27,9 +27,6 @@ from region.services.ssm import (
 from region.services.ssm.records import RunCommand, RunCommandRecord
 from region.services.ssm.send_command_checks import command_in
 
-LIST_PAGE = 50
-NODES_PAGE = 10
-PARAMETERS_PAGE = 10
 """How many items a page has unless the call says otherwise."""
 _NODE_FILTERS: Final = {
     "AgentVersion": "AgentVersion",
@@ -94,10 +91,8 @@ def describe_parameters(call: SimpleSystemManagerResponse) -> ActionResult:
     found = call.ssm_backend.describe_parameters(
         given.structures("Filters"), given.structures("ParameterFilters")
     )
-    page, token = selection.page(given, found, PARAMETERS_PAGE)
-    return _listed(
-        "Parameters", [item.describe_response_object(decrypt=False) for item in page], token
-    )
+    described = [item.describe_response_object(decrypt=False) for item in found]
+    return ActionResult({"Parameters": described})
 
 
 @patches.method(SimpleSystemManagerResponse)
@@ -112,8 +107,7 @@ def list_commands(call: SimpleSystemManagerResponse) -> ActionResult:
         if (not instance_id or instance_id in command.invocations)
         and wanted(command, *commands.status_of(command))
     ]
-    page, token = selection.page(parameters, found, LIST_PAGE)
-    return _listed("Commands", [descriptions.describe_command(item) for item in page], token)
+    return ActionResult({"Commands": list(map(descriptions.describe_command, found))})
 
 
 @patches.method(SimpleSystemManagerResponse)
@@ -128,14 +122,13 @@ def list_command_invocations(call: SimpleSystemManagerResponse) -> ActionResult:
         for name, invocation in command.invocations.items()
         if instance_id in {"", name} and wanted(command, invocation.status, invocation.details)
     ]
-    page, token = selection.page(parameters, found, LIST_PAGE)
     described = [
         descriptions.describe_invocation(
             command, name, _host(backend, name), plugins=parameters.flag("Details")
         )
-        for command, name in page
+        for command, name in found
     ]
-    return _listed("CommandInvocations", described, token)
+    return ActionResult({"CommandInvocations": described})
 
 
 @patches.method(SimpleSystemManagerResponse)
@@ -178,8 +171,7 @@ def describe_instance_information(call: SimpleSystemManagerResponse) -> ActionRe
             described = descriptions.describe_node(instance, node)
             if all(_passes(key, values, instance, described) for key, values in filters):
                 found.append(described)
-    page, token = selection.page(parameters, found, NODES_PAGE)
-    return _listed("InstanceInformationList", page, token)
+    return ActionResult({"InstanceInformationList": found})
 
 
 def _check_filter(key: str) -> None:
@@ -215,8 +207,3 @@ def _instances(call: SimpleSystemManagerResponse) -> EC2Backend:
 def _host(backend: EC2Backend, instance_id: str) -> str:
     instance = backend.get_instance_by_id(instance_id)
     return str(instance.private_dns_name) if instance is not None else ""
-
-
-def _listed(name: str, items: list[dict[str, Any]], token: str | None) -> ActionResult:
-    # Also on the last page: an answer without the member would be cut a second time (`paging`).
-    return ActionResult({name: items, "NextToken": token})

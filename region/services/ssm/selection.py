@@ -1,26 +1,22 @@
-"""Which nodes a command goes to, and which of a list's items a call asks for.
+"""Which nodes a command goes to, and which of the commands a call asks for.
 
 Call with the control plane's lock held.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.instances import Instance
 from moto.ssm.exceptions import SSMException
 
-from region.api.parameters import Parameters
 from region.services.ssm import managed_nodes
 from region.services.ssm.commands import ACTIVE, end, status_of
 from region.services.ssm.records import Details, Invocation, RunCommand, RunCommandRecord, Status
 from region.services.ssm.send_command_checks import DOCUMENT
-
-Item = TypeVar("Item")
 
 
 def address(command: RunCommand, record: RunCommandRecord, backend: EC2Backend) -> None:
@@ -79,20 +75,6 @@ def _matches(instance: Instance | None, targets: list[dict[str, Any]]) -> bool:
 def tags_of(instance: Instance) -> dict[str, str]:
     """Return an instance's tags."""
     return {str(tag["key"]): str(tag["value"]) for tag in instance.get_tags()}
-
-
-def page(call: Parameters, items: Sequence[Item], default: int) -> tuple[list[Item], str | None]:
-    """Return the page that a call asks for and the token of the next one, None after the last.
-
-    Raises:
-        SSMException: The token is not one that an earlier call returned.
-    """
-    token = call.text("NextToken")
-    if not re.fullmatch(r"[0-9]{0,9}", token):
-        raise SSMException("InvalidNextToken", f"{token!r} is not the token of a next page.")
-    begin = int(token or 0)
-    ending = begin + (call.integer("MaxResults") or default)
-    return list(items[begin:ending]), str(ending) if ending < len(items) else None
 
 
 def command_filter(

@@ -42,6 +42,67 @@ def _names(word: str) -> list[str]:
     return [f"{word}-{number}" for number in range(COUNT)]
 
 
+def autoscaling(aws: Aws) -> dict[str, dict[str, Any]]:
+    client = aws.autoscaling
+    image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    aws.ec2.create_launch_template(
+        LaunchTemplateName="template",
+        LaunchTemplateData={
+            "ImageId": aws.ssm.get_parameter(Name=image)["Parameter"]["Value"],
+            "InstanceType": "t4g.nano",
+        },
+    )
+    client.create_auto_scaling_group(
+        AutoScalingGroupName="group",
+        LaunchTemplate={"LaunchTemplateName": "template"},
+        MinSize=0,
+        MaxSize=1,
+        AvailabilityZones=["ap-northeast-2a"],
+    )
+    for name in _names("thing"):
+        client.put_scaling_policy(
+            AutoScalingGroupName="group",
+            PolicyName=name,
+            AdjustmentType="ChangeInCapacity",
+            ScalingAdjustment=1,
+        )
+        client.create_or_update_tags(
+            Tags=[
+                {
+                    "ResourceId": "group",
+                    "ResourceType": "auto-scaling-group",
+                    "Key": name,
+                    "Value": "x",
+                    "PropagateAtLaunch": False,
+                }
+            ]
+        )
+    for hour, name in enumerate(_names("action")):
+        client.put_scheduled_update_group_action(
+            AutoScalingGroupName="group",
+            ScheduledActionName=name,
+            Recurrence=f"0 {hour} * * *",
+            MinSize=0,
+        )
+    return {"DescribePolicies": {}, "DescribeScheduledActions": {}, "DescribeTags": {}}
+
+
+def cloudwatch(aws: Aws) -> dict[str, dict[str, Any]]:
+    client = aws.cloudwatch
+    for name in _names("alarm"):
+        client.put_metric_alarm(
+            AlarmName=name,
+            Namespace="N",
+            MetricName="m",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+    return {"DescribeAlarms": {}, "DescribeAlarmHistory": {}}
+
+
 def budgets(aws: Aws) -> dict[str, dict[str, Any]]:
     for name in _names("budget"):
         aws.budgets.create_budget(
@@ -182,7 +243,9 @@ def ssm(aws: Aws) -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.parametrize("seed", [budgets, events, fis, iam, kms, logs, secretsmanager, ssm])
+@pytest.mark.parametrize(
+    "seed", [autoscaling, cloudwatch, budgets, events, fis, iam, kms, logs, secretsmanager, ssm]
+)
 def test_pages_add_up_to_the_whole(aws: Aws, seed: Callable[[Aws], dict[str, dict[str, Any]]]):
     service = seed.__name__
     client = getattr(aws, service)
@@ -211,7 +274,12 @@ def test_pages_add_up_to_the_whole(aws: Aws, seed: Callable[[Aws], dict[str, dic
 @pytest.mark.parametrize(
     ("service", "operation", "token", "code"),
     [
+        ("autoscaling", "describe_policies", "NextToken", "InvalidNextToken"),
+        ("autoscaling", "describe_tags", "NextToken", "InvalidNextToken"),
+        ("cloudwatch", "describe_alarms", "NextToken", "InvalidNextToken"),
         ("cloudwatch", "list_dashboards", "NextToken", "InvalidNextToken"),
+        ("cloudwatch", "list_metrics", "NextToken", "InvalidParameterValue"),
+        ("codedeploy", "list_applications", "nextToken", "InvalidNextTokenException"),
         ("events", "list_event_buses", "NextToken", "ValidationException"),
         ("events", "list_rules", "NextToken", "ValidationException"),
         ("fis", "list_experiments", "nextToken", "ValidationException"),
@@ -222,12 +290,28 @@ def test_pages_add_up_to_the_whole(aws: Aws, seed: Callable[[Aws], dict[str, dic
         ("events", "list_archives", "NextToken", "ValidationException"),
         ("logs", "describe_resource_policies", "nextToken", "InvalidParameterException"),
         ("iam", "list_roles", "Marker", "ValidationError"),
+        ("s3", "list_buckets", "ContinuationToken", "InvalidArgument"),
+        ("ssm", "list_commands", "NextToken", "InvalidNextToken"),
+        ("ssm", "describe_instance_information", "NextToken", "InvalidNextToken"),
     ],
 )
 def test_a_token_of_nobody(aws: Aws, service: str, operation: str, token: str, code: str):
-    with pytest.raises(ClientError) as refused:
-        getattr(getattr(aws, service), operation)(**{token: "bogus"})
-    assert refused.value.response["Error"]["Code"] == code
+    """A number is none either: nobody may guess how a service counts."""
+    for foreign in ("bogus", "1"):
+        with pytest.raises(ClientError) as refused:
+            getattr(getattr(aws, service), operation)(**{token: foreign})
+        assert refused.value.response["Error"]["Code"] == code
+
+
+def test_metric_and_composite_alarms_share_a_page(aws: Aws):
+    cloudwatch(aws)
+    aws.cloudwatch.put_composite_alarm(AlarmName="both", AlarmRule='ALARM("alarm-0")')
+    kinds = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 4}
+    first = aws.cloudwatch.describe_alarms(**kinds)
+    second = aws.cloudwatch.describe_alarms(**kinds, NextToken=first["NextToken"])
+    counts = [(len(one["MetricAlarms"]), len(one["CompositeAlarms"])) for one in (first, second)]
+    assert counts == [(4, 0), (1, 1)]
+    assert not second.get("NextToken")
 
 
 PAGED_BY_MOTO = [

@@ -68,6 +68,11 @@ def test_a_warm_pool_comes_and_goes(harness: Any, world: Any) -> None:
     group = harness.create(GROUP, **wanted)
     describe = harness.context.aws.autoscaling.describe_warm_pool
     assert describe(AutoScalingGroupName=group.id)["WarmPoolConfiguration"]["MinSize"] == 1
+    for reuse in (True, False):
+        policy = {"instanceReusePolicy": {"reuseOnScaleIn": True}} if reuse else {}
+        harness.update(group, **wanted | {"warmPool": wanted["warmPool"] | policy})
+        pool = describe(AutoScalingGroupName=group.id)["WarmPoolConfiguration"]
+        assert pool["InstanceReusePolicy"]["ReuseOnScaleIn"] is reuse
     wanted.pop("warmPool")
     harness.update(group, **wanted | {"forceDeleteWarmPool": True})
     assert "WarmPoolConfiguration" not in describe(AutoScalingGroupName=group.id)

@@ -32,6 +32,7 @@ _POOL = {
     "MinSize": "minSize",
     "PoolState": "poolState",
 }
+_REUSE = "instanceReusePolicy"
 _TEMPLATES = frozenset({"launchTemplate", "mixedInstancesPolicy"})
 DEFAULTS: Mapping[str, Any] = {
     "minHealthyPercentage": 90,
@@ -49,6 +50,7 @@ PATHS = frozenset(
         f"{_PREFERENCES}.alarmSpecification.alarms",
         *(f"{_PREFERENCES}.{name}" for name in (*_NUMBERS.values(), *_TEXTS.values())),
         *(f"warmPool.{name}" for name in _POOL.values()),
+        f"warmPool.{_REUSE}.reuseOnScaleIn",
         "forceDeleteWarmPool",
     }
 )
@@ -84,7 +86,11 @@ def apply(op: Operation, identity: str, new: Properties, old: Properties) -> Non
         )
     pool, known = new.get("warmPool"), old.get("warmPool")
     if pool is not None and pool != known:
-        scaling.put_warm_pool(AutoScalingGroupName=identity, **given(_POOL, pool))
+        reuse: dict[str, Any] = {}
+        if _REUSE in pool or _REUSE in (known or {}):
+            reused = bool((pool.get(_REUSE) or {}).get("reuseOnScaleIn"))
+            reuse = {"InstanceReusePolicy": {"ReuseOnScaleIn": reused}}
+        scaling.put_warm_pool(AutoScalingGroupName=identity, **given(_POOL, pool), **reuse)
     elif pool is None and known is not None:
         delete_warm_pool(op, identity, force=bool(new.get("forceDeleteWarmPool")))
 
@@ -139,7 +145,10 @@ def start_refresh(
 def described(group: Mapping[str, Any]) -> Properties:
     """Return metrics and warm pool of a group that the API describes."""
     metrics = sorted(str(one["Metric"]) for one in group.get("EnabledMetrics") or ())
-    pool = found(_POOL, group.get("WarmPoolConfiguration") or {})
+    configuration = group.get("WarmPoolConfiguration") or {}
+    pool = found(_POOL, configuration)
+    if (configuration.get("InstanceReusePolicy") or {}).get("ReuseOnScaleIn"):
+        pool[_REUSE] = {"reuseOnScaleIn": True}
     return {
         **({"enabledMetrics": metrics} if metrics else {}),
         **({"warmPool": pool} if pool else {}),

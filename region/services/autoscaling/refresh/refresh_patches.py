@@ -15,7 +15,6 @@ from region.api.parameters import Parameters
 from region.api.patching import Patches
 from region.services.autoscaling import launch_settings
 from region.services.autoscaling.groups import refuse_if_deleting, require_group, staying
-from region.services.autoscaling.pages import page
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.autoscaling.refresh import ends, preferences
 from region.services.autoscaling.refresh.records import (
@@ -104,7 +103,7 @@ def describe_instance_refreshes(self: AutoScalingResponse) -> ActionResult:
         for refresh in reversed(GroupRecord.of(group).refreshes)
         if not names or refresh.identity in names
     ]
-    return page(given, "InstanceRefreshes", found)
+    return ActionResult({"InstanceRefreshes": found})
 
 
 def _active(

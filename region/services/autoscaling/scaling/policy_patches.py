@@ -12,7 +12,6 @@ from moto.core.responses import ActionResult, EmptyResult
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.autoscaling.groups import refuse_if_deleting, require_group
-from region.services.autoscaling.pages import page
 from region.services.autoscaling.scaling import (
     cooldown,
     execution,
@@ -120,7 +119,7 @@ def describe_policies(self: AutoScalingResponse) -> ActionResult:
         and (not names or policy.name in names or policy.arn in names)
         and (not kinds or policy.policy_type in kinds)
     ]
-    return page(given, "ScalingPolicies", found)
+    return ActionResult({"ScalingPolicies": found})
 
 
 @patches.method(AutoScalingResponse)

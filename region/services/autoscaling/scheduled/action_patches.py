@@ -16,7 +16,6 @@ from region import cron
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.autoscaling.groups import refuse_if_deleting, require_group
-from region.services.autoscaling.pages import page
 from region.services.autoscaling.scheduled import actions
 from region.services.autoscaling.scheduled.records import ActionRecord
 
@@ -77,7 +76,7 @@ def describe_scheduled_actions(self: AutoScalingResponse) -> ActionResult:
         and (names or _within(action, begin, end))
     ]
     found.sort(key=lambda one: (one["StartTime"], one["ScheduledActionName"]))
-    return page(given, "ScheduledUpdateGroupActions", found)
+    return ActionResult({"ScheduledUpdateGroupActions": found})
 
 
 @patches.method(AutoScalingResponse)

@@ -62,7 +62,6 @@ def test_a_running_pool_has_its_minimum_and_is_deleted(fleet, aws):
     [
         {"PoolState": "Hibernated"},
         {"PoolState": "Other"},
-        {"InstanceReusePolicy": {"ReuseOnScaleIn": True}},
     ],
 )
 def test_what_a_pool_cannot_be_is_refused(fleet, aws, settings):
@@ -257,3 +256,84 @@ def test_topics_and_types_that_are_not_there(fleet, aws, topic, kind):
         aws.autoscaling.put_notification_configuration(
             AutoScalingGroupName="fleet", TopicARN=topic or "arn:x", NotificationTypes=[kind]
         )
+
+
+# Auto Scaling UG, "Create a warm pool", Reuse on scale in; its lifecycle hooks run as for a termination.
+def test_a_scale_in_returns_instances_to_their_pool(fleet, aws):
+    fleet.create(MaxSize=3, DesiredCapacity=3)
+    reuse = {"InstanceReusePolicy": {"ReuseOnScaleIn": True}}
+    aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", **reuse)
+    fleet.settle()
+    members = fleet.ids()
+    assert pool(aws) == []
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=1)
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Stopped", "Warmed:Stopped"]
+    found = aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet")
+    assert found["WarmPoolConfiguration"]["InstanceReusePolicy"] == {"ReuseOnScaleIn": True}
+    returned = {one["InstanceId"] for one in found["Instances"]}
+    assert returned == members - fleet.ids()
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=3)
+    fleet.settle()
+    assert fleet.ids() == members
+    aws.autoscaling.put_warm_pool(
+        AutoScalingGroupName="fleet", InstanceReusePolicy={"ReuseOnScaleIn": False}
+    )
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=2)
+    fleet.settle()
+    found = aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet")["Instances"]
+    assert len(found) == 1
+    assert found[0]["InstanceId"] not in members
+
+
+def test_what_is_no_scale_in_is_terminated(fleet, aws):
+    fleet.create(MaxSize=2, DesiredCapacity=1)
+    reuse = {"InstanceReusePolicy": {"ReuseOnScaleIn": True}}
+    aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", **reuse)
+    fleet.settle()
+    (sick,) = fleet.ids()
+    aws.autoscaling.set_instance_health(InstanceId=sick, HealthStatus="Unhealthy")
+    fleet.settle()
+    found = aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet")["Instances"]
+    assert sick not in {one["InstanceId"] for one in found} | fleet.ids()
+
+
+def test_a_returning_instance_waits_for_its_termination_hook(fleet, aws):
+    fleet.create(MaxSize=1, DesiredCapacity=1)
+    aws.autoscaling.put_lifecycle_hook(
+        AutoScalingGroupName="fleet",
+        LifecycleHookName="clean",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
+        HeartbeatTimeout=3600,
+    )
+    url, arn = queue_for_services(aws, "events")
+    aws.events.put_rule(
+        Name="returns",
+        EventPattern=json.dumps(
+            {
+                "source": ["aws.autoscaling"],
+                "detail": {"Origin": ["AutoScalingGroup"], "Destination": ["WarmPool"]},
+            }
+        ),
+    )
+    aws.events.put_targets(Rule="returns", Targets=[{"Id": "queue", "Arn": arn}])
+    reuse = {"InstanceReusePolicy": {"ReuseOnScaleIn": True}}
+    aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", **reuse)
+    fleet.settle()
+    (instance,) = fleet.ids()
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=0)
+    fleet.settle()
+    states = [one["LifecycleState"] for one in fleet.describe()["Instances"]]
+    assert states == ["Terminating:Wait"]
+    assert pool(aws) == []
+    aws.autoscaling.complete_lifecycle_action(
+        AutoScalingGroupName="fleet",
+        LifecycleHookName="clean",
+        InstanceId=instance,
+        LifecycleActionResult="CONTINUE",
+    )
+    fleet.settle()
+    assert pool(aws) == ["Warmed:Stopped"]
+    messages = aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    kinds = {json.loads(one["Body"])["detail-type"] for one in messages}
+    assert kinds == {"EC2 Instance-terminate Lifecycle Action", "EC2 Instance Terminate Successful"}

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from region.services.codedeploy import pages
 from tests.region.fakes import service_role
 
 ROLE = "arn:aws:iam::123456789012:role/codedeploy"
@@ -259,17 +258,16 @@ def test_deployments_are_listed_newest_first_by_status_and_time(group):
         assert refusal(group.list_deployments, **arguments) == code
 
 
-def test_lists_come_in_pages(api, monkeypatch):
-    monkeypatch.setattr(pages, "SIZE", 3)
-    for number in range(4):
+def test_lists_come_in_pages(api):
+    for number in range(101):
         api.create_application(applicationName=f"app-{number}")
     first = api.list_applications()
-    assert len(first["applications"]) == 3
+    assert len(first["applications"]) == 100
     rest = api.list_applications(nextToken=first["nextToken"])
     assert len(rest["applications"]) == 2
     assert "nextToken" not in rest
     found = api.get_paginator("list_applications").paginate()
-    assert len({name for page in found for name in page["applications"]}) == 5
+    assert len({name for page in found for name in page["applications"]}) == 102
 
 
 def test_applications_and_their_groups_are_refused(api):

@@ -59,3 +59,11 @@ def test_versions_of_a_secret_are_listed_with_its_arn(aws: Aws) -> None:
     arn = aws.secretsmanager.create_secret(Name="mine", SecretString="x")["ARN"]
     found = aws.secretsmanager.list_secret_version_ids(SecretId="mine")
     assert (found["ARN"], len(found["Versions"])) == (arn, 1)
+
+
+def test_an_error_of_another_service_comes_in_ec2_s_own_form(aws: Aws) -> None:
+    """KMS answers in JSON, which no client of EC2's reads."""
+    with pytest.raises(ClientError) as refused:
+        aws.ec2.modify_ebs_default_kms_key_id(KmsKeyId="alias/none")
+    assert refused.value.response["Error"]["Code"] == "NotFoundException"
+    assert "alias/none" in refused.value.response["Error"]["Message"]

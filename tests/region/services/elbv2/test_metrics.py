@@ -62,6 +62,20 @@ def test_failing_open_fixed_responses_and_redirects():
     assert value(found, "UnhealthyRoutingRequestCount", **both) == 1
     assert value(found, "HTTP_Fixed_Response_Count", LoadBalancer="app/lb/1") == 1
     assert value(found, "HTTP_Redirect_Count", LoadBalancer="app/lb/1") == 1
+    assert value(found, "HTTPCode_ELB_5XX_Count", LoadBalancer="app/lb/1") is None
+
+
+def test_codes_of_a_fixed_response_originate_from_the_load_balancer():
+    found = published(
+        [b"q za listener-80 503 LR -1 fixed", b"q za listener-80 404 LR -1 fixed"],
+    )
+    for name, count in (
+        ("HTTP_Fixed_Response_Count", 2),
+        ("HTTPCode_ELB_5XX_Count", 1),
+        ("HTTPCode_ELB_503_Count", 1),
+        ("HTTPCode_ELB_4XX_Count", 1),
+    ):
+        assert value(found, name, LoadBalancer="app/lb/1") == count
 
 
 def test_requests_per_target_are_an_average():
