@@ -1,8 +1,8 @@
 """The catalogues: one YAML file per language, from message id to text.
 
 A text may hold `{parameters}`. Where a language has a plural, an entry has the two forms `one` and
-`other`, and the parameter `n` selects one of them. A test keeps all catalogues at the same ids and the
-same parameters, and finds the ids that nothing uses.
+`other`, or also `two` ("both"), and the parameter `n` selects one of them. A test keeps all catalogues at
+the same ids and the same parameters, and finds the ids that nothing uses.
 """
 
 from __future__ import annotations
@@ -23,22 +23,24 @@ _DIRECTORY = Path(__file__).parent
 
 
 class Entry(NamedTuple):
-    """A message's text in one language. `one` is set where it differs for a single item."""
+    """A message's text in one language. `one` and `two` are set where it differs for so many items."""
 
     other: str
     one: str | None = None
+    two: str | None = None
 
     @property
     def parameters(self) -> frozenset[str]:
         """The names of the parameters that the text needs."""
-        forms = (self.other, self.one or "")
+        forms = (self.other, self.one or "", self.two or "")
         return frozenset(
             name for text in forms for _, name, _, _ in Formatter().parse(text) if name
         )
 
     def form(self, count: object) -> str:
         """Return the text for that many items."""
-        return self.one if self.one is not None and count == 1 else self.other
+        own = {1: self.one, 2: self.two}.get(count) if isinstance(count, int) else None
+        return self.other if own is None else own
 
 
 @functools.cache
@@ -52,7 +54,7 @@ def catalogue(language: str) -> Mapping[str, Entry]:
         raise KeyError(language)
     text = (_DIRECTORY / f"{language}.yaml").read_text(encoding="utf-8")
     return {
-        name: Entry(found["other"], found["one"]) if isinstance(found, dict) else Entry(found)
+        name: Entry(**found) if isinstance(found, dict) else Entry(found)
         for name, found in yaml.safe_load(text).items()
     }
 

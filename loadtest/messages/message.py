@@ -7,9 +7,10 @@ readers without the catalogue. Nothing reads it back: it is dropped when a messa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from string import Formatter
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from markupsafe import Markup, escape
 from pydantic import BaseModel, ConfigDict, computed_field, field_validator, model_validator
@@ -19,6 +20,9 @@ from loadtest.messages.catalogue import PLURAL_PARAMETER, catalogue, parameters
 
 UNTRANSLATED = "text.free"
 """Words from outside the catalogue: an error of the operating system, a condition that a user wrote."""
+
+_CODE: Final = re.compile(r"`([^`<>]+)`")
+"""What a message has between backticks, once it is escaped."""
 
 
 class Message(BaseModel):
@@ -85,8 +89,9 @@ def render(message: Message, language: str = "en") -> str:
 
 
 def render_html(message: Message, language: str) -> Markup:
-    """Return a message in a language, escaped. Words that stay English are marked as such."""
-    return Markup(_HtmlFormatter(language).message(message))  # noqa: S704
+    """Return a message in a language, escaped. Words that stay English are marked as such, code as code."""
+    escaped = _HtmlFormatter(language).message(message)
+    return Markup(_CODE.sub(r"<code>\1</code>", escaped))  # noqa: S704
 
 
 def _number(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtest.generator_record import ARTILLERY, TITLES
-from loadtest.messages.catalogue import parameters
+from loadtest.messages.catalogue import catalogue, parameters
 from loadtest.messages.message import Message, Parameter, msg
 
 
@@ -11,6 +11,14 @@ def named(family: str, name: str) -> Message:
     """Return the message for a name: `outcome.timeout`, or the name itself where none is known."""
     known = f"{family}.{name}"
     return msg("value.name", name=name) if parameters(known) is None else msg(known)
+
+
+def titled(family: str, name: str, title: str) -> Message:
+    """Return the message for the title of a thing of ours; the title itself where somebody gave another."""
+    known = f"{family}.{name}"
+    entry = catalogue("en").get(known)
+    ours = entry is not None and entry.other == title
+    return msg(known) if ours else msg("value.name", name=title)
 
 
 def endpoint_name(name: str) -> Message:

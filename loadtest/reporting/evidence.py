@@ -44,9 +44,12 @@ def _p99(report: Report) -> list[Message]:
 
 def _user_difference(report: Report, evidence: Evidence) -> Message:
     found = _difference(report, evidence)
-    if 0 in found:
-        return msg("confidence.undecided")
     difference = report.ha.users.failed_share - report.single.users.failed_share
+    if 0 in found:
+        if not difference:
+            return msg("confidence.undecided")
+        which = "confidence.fewer-in-bursts" if difference < 0 else "confidence.more-in-bursts"
+        return msg(which, points=abs(difference), low=abs(found.low), high=abs(found.high))
     low, high = sorted((abs(found.low), abs(found.high)))
     which = "confidence.fewer-failed" if difference < 0 else "confidence.more-failed"
     return msg(which, points=abs(difference), low=low, high=high)

@@ -38,5 +38,11 @@ def table(rows: Sequence[ExperimentRow], texts: Texts) -> TextTable | None:
         return None
     return TextTable(
         [TextColumn(texts(name)) for name in COLUMNS],
-        [TextRow(row.title, [texts.render(cell) for cell in row.cells]) for row in rows],
+        [
+            TextRow(
+                texts.experiment(row.experiment, row.title),
+                [texts.render(cell) for cell in row.cells],
+            )
+            for row in rows
+        ],
     )

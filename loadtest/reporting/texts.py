@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from loadtest.messages.catalogue import LANGUAGES
 from loadtest.messages.message import Message, Parameter, msg, render, render_html
-from loadtest.messages.names import named
+from loadtest.messages.names import named, titled
 from loadtest.models import Percentile
 
 
@@ -35,6 +35,10 @@ class Texts:
     def label(self, family: str, name: str) -> str:
         """Return what a name from the results is called: `outcome`, `phase`, `endpoint`, `event`."""
         return self.render(named(family, name))
+
+    def experiment(self, name: str, title: str) -> str:
+        """Return an experiment's title, in this language if it is one of the load test's own."""
+        return self.render(titled("experiment-title", name, title))
 
     def count(self, number: float) -> str:
         """Return a whole number with its thousands separated, as both languages write it."""

@@ -61,11 +61,6 @@ class Entry(Record):
         return self.record.experiment + ("" if self.number == 1 else f"-{self.number}")
 
     @property
-    def title(self) -> str:
-        """The experiment's title, likewise."""
-        return self.record.title + ("" if self.number == 1 else f" ({self.number})")
-
-    @property
     def promised(self) -> bool:
         """Whether the HA stack promises to survive it; all else is there for contrast."""
         return self.record.topology == "ha" and not self.record.contrast

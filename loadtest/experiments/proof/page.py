@@ -82,7 +82,7 @@ def _entry(entry: Entry, t: Texts) -> dict[str, Any]:
     record = entry.record
     return {
         "key": entry.key,
-        "title": entry.title,
+        "title": rows.title(entry, t),
         "stack": t.label("stack", f"{record.topology}.title"),
         "tone": TONES[record.outcome],
         "badge": t(f"survival.{slug(record.outcome)}"),

@@ -50,7 +50,13 @@ def _row(entry: Entry, t: Texts) -> Row:
         t.render(bad(entry)),
         nothing if measured is None else t("proof-page.minutes", minutes=measured.budget_minutes),
     ]
-    return Row(entry.title, cells)
+    return Row(title(entry, t), cells)
+
+
+def title(entry: Entry, texts: Texts) -> str:
+    """Return what an experiment is called, with its number where it ran more than once."""
+    found = texts.experiment(entry.record.experiment, entry.record.title)
+    return found if entry.number == 1 else f"{found} ({entry.number})"
 
 
 def bad(entry: Entry) -> Message:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from loadtest.analysis.summary import summarise
 from loadtest.errors import ResultsError
-from loadtest.experiments import models
+from loadtest.experiments import files, models
 from loadtest.experiments import observations as observed
 from loadtest.experiments.faults import Kind
 from loadtest.experiments.models import ExperimentRecord, Outcome, SteadyState
@@ -107,7 +107,7 @@ def of(found: list[Entry]) -> Proof:
     ("found", "outcome", "code", "said"),
     [
         (entries(("ha", "survived"), ("ha", "survived")), "survived", 0,
-         "The HA stack survived all 2 experiments."),
+         "The HA stack survived both experiments."),
         (entries(("ha", "survived"), ("single", "not survived")), "survived", 0,
          "The HA stack survived the experiment; the single instance survived 0 of 1."),
         (entries(("ha", "survived"), ("ha", "not shown")), "not shown", 3,
@@ -124,6 +124,15 @@ def test_the_verdict_is_about_the_ha_stack(
 ):
     proof = of(found)
     assert (proof.outcome, proof.exit_code, str(proof.sentence)) == (outcome, code, said)
+
+
+def test_an_experiment_of_ours_has_its_title_in_each_language():
+    korean = Texts("ko")
+    for name in files.names():
+        title = files.find(name).title
+        assert Texts("en").experiment(name, title) == title
+        assert re.search("[가-힣]", korean.experiment(name, title))
+    assert korean.experiment("instance-dies", "Ours") == "Ours"
 
 
 def test_what_no_stack_survives_is_no_verdict_on_the_ha_stack():
@@ -297,9 +306,7 @@ def test_the_page_says_when_the_steady_state_was_back_and_had_to_be(
     held = SteadyState(at_ms=BEGAN_MS + 60_000, met=True, probes=[])
     record = record_of(outcome=outcome, recovered_ms=recovered_ms, after=held)
     html = page.render(of([Entry(record=record)]), Texts("en")).replace("\xa0", " ")
-    line = (
-        "The steady state was back 21.3 s after the fault began, with nobody failing in the fleet; "
-    )
+    line = "the steady state was back 21.3 s after the fault began, with no instance failing; "
     assert (line in html) == said
 
 
@@ -319,7 +326,7 @@ def test_a_recovery_that_was_not_awaited_is_said_to_be_so_in_every_format(
         assert ("기다리지 않음" in markdown.render(of([entry]), Texts("ko"))) == said
         assert ("not awaited" in str(excerpt.of(of([entry]))[0].cells[2])) == said
         html = page.render(of([entry]), Texts("en")).replace("\xa0", " ")
-        assert ("Recovery was not awaited: the experiment ended before" in html) == said
+        assert ("recovery was not awaited: the experiment ended before" in html) == said
 
 
 def test_every_entry_has_an_anchor_of_its_own(proof: Proof):

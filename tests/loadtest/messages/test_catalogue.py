@@ -16,7 +16,7 @@ import loadtest
 import rehearsal
 from loadtest.analysis.saturation import FULL, NOT_RECORDED
 from loadtest.analysis.sizing import Limit
-from loadtest.experiments import scaling
+from loadtest.experiments import files, scaling
 from loadtest.experiments.observations import Source
 from loadtest.experiments.proof.models import EXIT_CODES, slug
 from loadtest.messages.catalogue import LANGUAGES, catalogue
@@ -50,6 +50,7 @@ FAMILIES = {
     "scenario": {file.stem for file in scenario.SCENARIOS.glob("*.yml")},
     "stack": {"single", "ha", "single.title", "ha.title"},
     "survival": {slug(outcome) for outcome in EXIT_CODES},
+    "experiment-title": set(files.names()),
     "lane": set(get_args(Source)),
     "assumption": assumptions(),
     "resource": {*FULL, *NOT_RECORDED},
@@ -58,7 +59,7 @@ FAMILIES = {
     "verdict": set(get_args(Headline.model_fields["outcome"].annotation)),
 }
 """Ids that are put together in the program from a prefix and a code."""
-OPEN = {"endpoint", "event"}
+OPEN = {"endpoint", "event", "experiment-title"}
 """Families of names that anybody may choose: unknown ones are shown as they are."""
 HANGUL = re.compile(r"[\uac00-\ud7a3]")
 

@@ -102,7 +102,8 @@ def specs(name: str) -> dict[str, str]:
     return {p: spec or "" for _, p, spec, _ in Formatter().parse(entry.other) if p}
 
 
-NUMBERS = st.integers(2, 10**7)
+NUMBERS = st.integers(3, 10**7)
+"""From where on no language has a word instead, such as "both"."""
 
 
 @settings(deadline=None, max_examples=200)
@@ -124,6 +125,22 @@ def test_a_translation_keeps_every_figure(language: str, data: st.DataObject):
         return sorted(re.findall(r"\d[\d,]*(?<!,)(?:\.\d+)?", text))
 
     assert figures(render(message, language)) == figures(render(message))
+
+
+def test_a_language_may_have_a_form_for_two():
+    assert [str(msg("proof-page.survived", n=n)) for n in (1, 2, 3)] == [
+        "The HA stack survived the experiment.",
+        "The HA stack survived both experiments.",
+        "The HA stack survived all 3 experiments.",
+    ]
+
+
+def test_what_is_typed_is_code_on_a_page():
+    shown = render_html(msg("undecided.longer"), "en")
+    assert shown == "a longer load profile or <code>--repeat 5</code> shows it more precisely"
+    assert render_html(free_text("`<b>` and `"), "en") == "`&lt;b&gt;` and `".replace(
+        "`&lt;b&gt;`", "<code>&lt;b&gt;</code>"
+    )
 
 
 @settings(deadline=None)

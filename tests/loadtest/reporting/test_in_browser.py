@@ -89,6 +89,16 @@ def test_nothing_is_asked_of_any_network(files: dict[str, Path], open_page: Any,
     assert page.complaints == []
 
 
+def test_paper_gets_whole_tables_though_it_is_narrow(files: dict[str, Path], open_page: Any):
+    # A4 has some 700 pixels: a report took 21 pages in the layout of phones.
+    page = open_page(files["en"], {"width": 700, "height": 1000})
+    shown = "document.querySelector('.reflow tr').getBoundingClientRect().width > 0 && "
+    shown += "getComputedStyle(document.querySelector('.reflow tr')).display"
+    assert page.evaluate(shown) == "grid"
+    page.emulate_media(media="print")
+    assert page.evaluate(shown) == "table-row"
+
+
 def test_a_page_that_asks_would_be_noticed(tmp_path: Path, files: dict[str, Path], open_page: Any):
     spoiled = tmp_path / "spoiled.html"
     html = (

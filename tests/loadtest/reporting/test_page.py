@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from loadtest.analysis import bottleneck
+from loadtest.analysis.inference import Interval
 from loadtest.messages.catalogue import LANGUAGES
 from loadtest.messages.message import msg
 from loadtest.messages.names import free_text
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
-from loadtest.reporting import markdown, report
+from loadtest.reporting import evidence, markdown, report
 from loadtest.reporting.evidence import Evidence, confidence
 from loadtest.reporting.experiments import ExperimentRow
 from loadtest.reporting.html import page as pages
@@ -162,6 +163,16 @@ def test_an_invalid_run_is_not_shown_with_confidence(story: Any):
     assert confidence(story.report.model_copy(update={"headline": headline}), Evidence()) == []
 
 
+def test_a_difference_in_few_bursts_is_told_as_one_of_these_runs(
+    story: Any, monkeypatch: pytest.MonkeyPatch
+):
+    # "31 % failed, and these runs do not show whether more failed than 0 %" read as a contradiction.
+    monkeypatch.setattr(evidence, "_difference", lambda *_: Interval(-0.63, 0.02, 0.95))
+    said = confidence(story.report, story.evidence)[-1]
+    assert said.id == "confidence.fewer-in-bursts"
+    assert said.text.endswith("may differ (95 % interval: 63.0 fewer to 2.0 more).")
+
+
 def test_two_equal_runs_are_undecided(story: Any):
     same = story.report.model_copy(update={"single": story.report.ha})
     assert confidence(same, Evidence())[-1].id == "confidence.undecided"
@@ -171,7 +182,7 @@ def test_what_happened_meanwhile_and_what_the_probe_met(page: Any, html: str):
     assert "stop an instance" in page.shown
     assert html.count('class="event"') == 3
     assert "/health" in page.shown
-    assert "12.5–15.7" in page.shown
+    assert "12.5–15.7" in page.shown or "12.5~15.7" in page.shown
 
 
 @pytest.mark.parametrize(
