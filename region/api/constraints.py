@@ -39,6 +39,7 @@ SERVICES: Final[Mapping[str, _Codes]] = {
     "acm": _JSON,
     "arc-zonal-shift": _JSON,
     "autoscaling": _QUERY,
+    "budgets": _Codes("InvalidParameterException", "InvalidParameterException"),
     "cloudwatch": _QUERY,
     "ec2": _Codes("InvalidParameterValue", "MissingParameter", texts=False),
     "elbv2": _QUERY,
@@ -91,6 +92,8 @@ _ALSO: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
     ),
 }
 """Least and greatest value, by a service or one of its operations, and the parameter."""
+_KEY: Final = "Key"
+"""Of filters by key and values; services refuse those without one, which not all models say."""
 _NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
 _SIZED: Final = frozenset({"string", "list", "map", "blob"})
 _BEYOND_PYTHON: Final = re.compile(r"\\p\{(?!L\}|N\}|Z\}|M\})|\\uD8")
@@ -200,6 +203,10 @@ def _in_structure(
     for name in cast("list[str]", shape.required_members):
         if given.get(name) is None:
             yield _Fault(f"{path}{name}", None, "Member must not be null", missing=True)
+        elif not codes.texts and given[name] == "":
+            yield _Fault(f"{path}{name}", "", "It must not be blank.")
+    if _KEY in members and str(shape.name).endswith("Filter") and given.get(_KEY) is None:
+        yield _Fault(f"{path}{_KEY}", None, "A filter must have a key", missing=True)
     for name, value in given.items():
         if value is not None and name in members:
             yield from _in_value(value, members[name], f"{path}{name}", codes, own)

@@ -66,7 +66,8 @@ def violation(call: Call) -> Violation | None:
         return found
     check = _id if call.service == "ec2" else _arn
     for name, text in _texts(call.parameters, call.shape):
-        if text and (found := check(name, text)):
+        # EC2 takes what is empty for what is not given.
+        if (text or check is _arn) and (found := check(name, text)):
             return found
     return None
 

@@ -29,6 +29,9 @@ def test_changes_and_parameters(cloud: Cloud, network: Network) -> None:
     cloud.until(lambda: database.describe()["DBInstanceClass"] == "db.t4g.small", 900)
     found = database.available()
     assert (found["AllocatedStorage"], found["PendingModifiedValues"]) == (40, {})
+    # RDS guide, "Modifying settings for storage": not again for six hours.
+    with pytest.raises(ClientError, match="InvalidParameterCombination"):
+        rds.modify_db_instance(**about, AllocatedStorage=60, ApplyImmediately=True)
 
     major = found["EngineVersion"].partition(".")[0]
     group = cloud.name("pg")

@@ -18,10 +18,18 @@ BEYOND_MAXIMUM = 10
 """Percent of its maximum size by which a group may exceed it while it is balanced."""
 
 
-def next_placement(placements: Sequence[Placement], taken: Sequence[Placement]) -> Placement:
-    """Choose the zone with the fewest instances, and one of its subnets at random."""
+def next_placement(
+    placements: Sequence[Placement],
+    taken: Sequence[Placement],
+    leaving: Sequence[Placement] = (),
+) -> Placement:
+    """Choose the zone with the fewest instances that stay, and one of its subnets at random.
+
+    Of equal zones it is the one with the fewest that leave.
+    """
     zones = Counter(placement.zone for placement in taken)
-    fewest = min(placements, key=lambda one: zones[one.zone]).zone
+    left = Counter(placement.zone for placement in leaving)
+    fewest = min(placements, key=lambda one: (zones[one.zone], left[one.zone])).zone
     return random.choice([one for one in placements if one.zone == fewest])  # noqa: S311
 
 

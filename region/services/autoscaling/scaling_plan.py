@@ -94,16 +94,17 @@ def _counts(member: Member) -> bool:
 
 
 def _launches(settings: GroupSettings, members: Sequence[Member]) -> list[Launch]:
-    # A replacement goes to the zone of the instance that it replaces.
+    # A replacement goes to the zone of the instance that it replaces, and those of a refresh are even.
     leaving = replacement.leaving(settings, members)
-    taken = [member.placement for member in members if member not in leaving]
+    taken = [one.placement for one in members if one not in leaving and not one.outdated]
+    outdated = [one.placement for one in members if one not in leaving and one.outdated]
     launches: list[Launch] = []
     places = settings.placements if settings.balanced_only else balance.available(settings)
     if not places:
         return []
 
     def launch(reason: str, *, beyond: bool) -> None:
-        placement = balance.next_placement(places, taken)
+        placement = balance.next_placement(places, taken, outdated)
         taken.append(placement)
         if placement.zone not in settings.blocked_zones:
             launches.append(Launch(placement, reason, beyond))

@@ -43,6 +43,7 @@ class Member:
         launched_at: Epoch seconds.
         beyond_desired: It was launched to replace another instance before that one terminates,
             so it does not count as surplus until it is ready.
+        outdated: An instance refresh is going to replace it.
     """
 
     instance_id: str
@@ -57,6 +58,7 @@ class Member:
     type_rank: int = 0
     launched_at: float = 0.0
     beyond_desired: bool = False
+    outdated: bool = False
 
 
 def select(

@@ -61,7 +61,7 @@ def _member(group: FakeAutoScalingGroup, member: InstanceState) -> Member:
     record, instance = MemberRecord.of(member), member.instance
     launched = record.launched_template or {}
     kept = zonal_shift.keeps_unhealthy(GroupRecord.of(group), instance.placement.zone or "")
-    template = group.ec2_launch_template
+    template, refresh = group.ec2_launch_template, launch_settings.current_refresh(group)
     return Member(
         instance_id=instance.id,
         placement=Placement(instance.subnet_id or "", instance.placement.zone or ""),
@@ -75,6 +75,7 @@ def _member(group: FakeAutoScalingGroup, member: InstanceState) -> Member:
         type_rank=launch_settings.rank(group, instance.instance_type),
         launched_at=record.launched_at,
         beyond_desired=record.beyond_desired,
+        outdated=refresh is not None and instance.id in refresh.remaining,
     )
 
 

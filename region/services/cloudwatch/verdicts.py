@@ -123,7 +123,7 @@ def _crossed(
     change = "OK -> ALARM" if state == ALARM else "ALARM -> OK"
     least = rule.needed if state == ALARM else max(1, rule.periods - rule.needed + 1)
     return (
-        f"Threshold Crossed: {count} out of the last {len(judged)} datapoint{_s(len(judged))} "
+        f"Threshold Crossed: {count} out of the last {len(judged)} datapoints "
         f"[{', '.join(shown)}] {_was(count)} {negation}{evaluation.WORDS[comparison]} the threshold "
         f"({float(settings['Threshold'])}) (minimum {least} datapoint{_s(least)} for {change} "
         "transition)."

@@ -81,12 +81,28 @@ def delete_nat_gateway(self: EC2Backend, nat_gateway_id: str) -> NatGateway:
 def _release_address(
     moto: Original, self: EC2Backend, address: str | None = None, allocation_id: str | None = None
 ) -> None:
+    _check_given("AllocationId", address, allocation_id)
     if allocation_id:
         found = self.address_by_allocation([allocation_id])[0]
         if found.association_id is not None:
             message = f"Address {found.public_ip} is in use."
             raise EC2ClientError("InvalidIPAddress.InUse", message)
     moto(self, address, allocation_id)
+
+
+@patches.around(ElasticAddressBackend, "disassociate_address")
+def _disassociate_address(
+    moto: Original, self: EC2Backend, address: str | None = None, association_id: str | None = None
+) -> None:
+    _check_given("AssociationId", address, association_id)
+    moto(self, address, association_id)
+
+
+def _check_given(name: str, *given: str | None) -> None:
+    """Refuse a call that names nothing: what is empty is not given."""
+    if not any(given):
+        message = f"Invalid request, expect PublicIp/{name} parameter."
+        raise EC2ClientError("MissingParameter", message)
 
 
 def _interface_of(gateway: NatGateway) -> NetworkInterface:

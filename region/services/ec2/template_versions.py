@@ -82,6 +82,18 @@ def _describe(
     ]
 
 
+@patches.around(LaunchTemplates, "describe_launch_template_versions")
+def _describe_versions(moto: Original, self: LaunchTemplates) -> object:
+    """Read bounds that are numbers: their type is that of a text."""
+    given = Parameters(self)
+    for name in ("MinVersion", "MaxVersion"):
+        value = given.get(name)
+        if value is not None and not str(value).isdecimal():
+            message = f"Value ({value}) for parameter {name} is invalid. It must be a number."
+            raise EC2ClientError("InvalidParameterValue", message)
+    return moto(self)
+
+
 @patches.method(LaunchTemplates)
 def delete_launch_template_versions(self: LaunchTemplates) -> ActionResult:
     """DeleteLaunchTemplateVersions: each version succeeds or fails by itself."""

@@ -6,19 +6,21 @@ and buses; a target or schedule that nothing would serve is refused.
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any, Final, cast
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
-from moto.events.exceptions import ValidationException
-from moto.events.models import EventPattern, EventsBackend, Rule
+from moto.events.exceptions import InvalidEventPatternException, ValidationException
+from moto.events.models import EventPattern, EventPatternParser, EventsBackend, Rule
 from moto.events.responses import EventsHandler
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.events import delivery
 from region.services.events.targets import DELIVERED_TO, parse
+from region.services.policy_documents import is_policy_document
 
 UNSUPPORTED = (
     "AppSyncParameters",
@@ -144,6 +146,28 @@ def _check_json(text: str, target: str) -> None:
     except ValueError as error:
         message = f"Parameter Input of target {target} is not valid. Reason: JSON syntax error."
         raise ValidationException(message) from error
+
+
+@patches.around(EventPatternParser, "parse")
+def _parse(moto: Original, self: EventPatternParser) -> object:
+    """Read a pattern that is an object: moto fails at a number, and takes a list for one."""
+    if self.pattern:
+        try:
+            content: object = json.loads(self.pattern)
+        except ValueError:
+            content = {}  # Refused by moto.
+        if not isinstance(content, dict):
+            raise InvalidEventPatternException(reason="Filter is not an object")
+    return moto(self)
+
+
+@patches.around(EventsBackend, "put_permission")
+def _put_permission(moto: Original, self: EventsBackend, *given: Any, **named: Any) -> Any:
+    call = inspect.signature(moto).bind(self, *given, **named)
+    policy = call.arguments.get("policy")
+    if policy and not is_policy_document(str(policy)):
+        raise ValidationException("This policy contains invalid Json")
+    return moto(self, *given, **named)
 
 
 @patches.method(EventsHandler)

@@ -31,7 +31,7 @@ def tick(backend: RDSBackend, seconds: Callable[[float], float], now: datetime) 
     begun = [
         rule(database, seconds, now)
         for database in list(backend.databases.values())
-        for rule in (_end_of_stop, _maintenance, _rotation, _backup)
+        for rule in (_end_of_stop, _end_of_optimization, _maintenance, _rotation, _backup)
     ]
     return any(begun)
 
@@ -44,6 +44,17 @@ def _end_of_stop(database: DBInstance, seconds: Callable[[float], float], now: d
         return False
     database.status = "starting"
     events.record(database.backend, database, events.STARTED_AGAIN)
+    return True
+
+
+def _end_of_optimization(
+    database: DBInstance, seconds: Callable[[float], float], now: datetime
+) -> bool:
+    record = DatabaseRecord.of(database)
+    again = record.storage_changed_at + seconds(periods.STORAGE_AGAIN.seconds)
+    if not record.optimizing or now.timestamp() < again:
+        return False
+    record.optimizing = False
     return True
 
 

@@ -36,6 +36,7 @@ _NOT_SETTINGS = frozenset(
         "db_port_number",
     }
 )
+_STORAGE = frozenset({"allocated_storage", "storage_type"})
 _MODIFIABLE = frozenset({"available", "failed"})
 
 
@@ -89,8 +90,8 @@ def finish(database: DBInstance) -> None:
     applied, record.applying = record.applying, {}
     settings = {name: value for name, value in applied.items() if name != "multi_az"}
     original(DBInstance, "update")(database, **settings)
-    if "allocated_storage" in applied:
-        record.storage_changed_at = time.time()
+    if not _STORAGE.isdisjoint(applied):
+        record.storage_changed_at, record.optimizing = time.time(), True
     if "multi_az" in applied:
         database.multi_az = bool(applied["multi_az"])
         record.second_zone = instances.second_zone(database) if database.multi_az else ""
@@ -108,6 +109,7 @@ def _checked(backend: RDSBackend, database: DBInstance, changes: dict[str, Any])
         check_class(wanted["db_instance_class"])
     if wanted.get("allocated_storage"):
         wanted["allocated_storage"] = check_storage(database, int(wanted["allocated_storage"]))
+    _check_optimized(database, wanted)
     check_retention(wanted.get("backup_retention_period"))
     input_checks.check(backend, wanted)
     _check_zones(database, wanted)
@@ -124,6 +126,21 @@ def _checked(backend: RDSBackend, database: DBInstance, changes: dict[str, Any])
     version = wanted.get("engine_version") or database.engine_version
     check_family(backend, group, version)
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _check_optimized(database: DBInstance, wanted: dict[str, Any]) -> None:
+    """Refuse a change of the storage until the one before has been optimized.
+
+    RDS guide, "Modifying settings for storage": not for six hours, or as long as that takes.
+    """
+    changes = (
+        wanted.get(name) not in {None, getattr(database, name, None)} for name in sorted(_STORAGE)
+    )
+    if DatabaseRecord.of(database).optimizing and any(changes):
+        raise InvalidParameterCombination(
+            "You can't currently modify the storage of this DB instance because the previous storage "
+            "change is being optimized."
+        )
 
 
 def _check_zones(database: DBInstance, wanted: dict[str, Any]) -> None:

@@ -35,7 +35,7 @@ STORAGE_LOW: Final = Period(
     "Low free storage before it grows by itself", 300, f"{_GUIDE}/USER_PIOPS.Autoscaling.html"
 )
 STORAGE_AGAIN: Final = Period(
-    "After a change of storage, until it grows by itself",
+    "After a change of storage, until it may be changed again, or grows by itself",
     6 * 3600,
     f"{_GUIDE}/USER_PIOPS.Autoscaling.html",
 )

@@ -58,7 +58,8 @@ class DatabaseRecord(Record[DBInstance]):
         stopped_at: When it was stopped.
         rotate_at: When the managed password is to be rotated; 0 if it is not.
         cut_off: Its zone is cut off from the network, and it has no standby in another one.
-        storage_changed_at: When its storage last grew.
+        storage_changed_at: When its storage was last changed.
+        optimizing: Its storage was changed, and cannot be changed again for some hours.
         backed_up_at: When the latest automated backup began.
         group: The DB parameter group in force since the last start.
         parameters: The values of its parameters that are in force; None before the first start.
@@ -83,6 +84,7 @@ class DatabaseRecord(Record[DBInstance]):
     rotate_at: float = 0.0
     cut_off: bool = False
     storage_changed_at: float = 0.0
+    optimizing: bool = False
     backed_up_at: float = 0.0
     group: str = ""
     parameters: dict[str, str] | None = None

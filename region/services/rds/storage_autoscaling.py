@@ -64,6 +64,6 @@ class StorageAutoscaling:
         self._low_since.pop(name)
         events.record(database.backend, database, events.STORAGE_GROWS)
         database.allocated_storage = wanted
-        record.storage_changed_at = now
+        record.storage_changed_at, record.optimizing = now, True
         events.record(database.backend, database, events.STORAGE_HAS_GROWN)
         self._plane.notify()

@@ -29,6 +29,7 @@ from region.services import policy_documents
 patches = Patches()
 
 _STATUS: Final = re.compile(rb"<Status>\s*[^<\s]")
+_RULE: Final = re.compile(rb"<Rule>\s*<")
 _VERSIONING: Final = ("Enabled", "Suspended")
 _DELETED: Final = re.compile(r"<Deleted>.*?</Deleted>|<Deleted\s*/>", re.DOTALL)
 _QUIET: Final = re.compile(rb"<Quiet>\s*true\s*</Quiet>")
@@ -107,6 +108,8 @@ def put(moto: Original, call: S3Response, request: Any, bucket: str, query: Any)
                 "IllegalVersioningConfigurationException",
                 "The Versioning element must be specified",
             )
+    if "ownershipControls" in query and not _RULE.search(call.body or b""):
+        raise MalformedXML
     try:
         return moto(call, request, bucket, query)
     except ExpatError as error:

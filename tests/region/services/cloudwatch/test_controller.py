@@ -86,7 +86,7 @@ def test_an_alarm_follows_its_metric(cloudwatch, evaluate):
         "ALARM to INSUFFICIENT_DATA",
         "INSUFFICIENT_DATA to OK",
     ]
-    assert "1 out of the last 1 datapoint [5.0" in history[0]["HistoryData"]
+    assert "1 out of the last 1 datapoints [5.0" in history[0]["HistoryData"]
 
 
 def test_data_of_the_past_are_judged_by_their_time_stamps(cloudwatch, evaluate):

@@ -67,3 +67,19 @@ def test_an_error_of_another_service_comes_in_ec2_s_own_form(aws: Aws) -> None:
         aws.ec2.modify_ebs_default_kms_key_id(KmsKeyId="alias/none")
     assert refused.value.response["Error"]["Code"] == "NotFoundException"
     assert "alias/none" in refused.value.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "given", "code"),
+    [
+        ("release_address", {"AllocationId": ""}, "MissingParameter"),
+        ("disassociate_address", {"AssociationId": ""}, "MissingParameter"),
+        ("describe_launch_template_versions", {"MinVersion": "x"}, "InvalidParameterValue"),
+    ],
+)
+def test_what_is_empty_or_no_number(
+    aws: Aws, operation: str, given: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(aws.ec2, operation)(**given)
+    assert refused.value.response["Error"]["Code"] == code

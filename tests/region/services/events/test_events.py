@@ -204,3 +204,14 @@ def test_what_topics_have_sent_is_not_kept(plane, aws):
     for number in range(3):
         aws.sns.publish(TopicArn=topic, Message=str(number))
     assert plane.backend("sns").topics[topic].sent_notifications == []
+
+
+@pytest.mark.parametrize("pattern", ["0", "[]", '"x"', "true"])
+def test_a_pattern_is_an_object(aws, pattern):
+    with pytest.raises(ClientError, match="InvalidEventPatternException"):
+        aws.events.put_rule(Name="rule", EventPattern=pattern)
+
+
+def test_a_policy_of_a_bus_has_statements(aws):
+    with pytest.raises(ClientError, match="ValidationException"):
+        aws.events.put_permission(Policy="0")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from region.services.rds.records import DatabaseRecord
 from tests.patience import PATIENCE
 from tests.region.fakes import queue_for_services
 from tests.region.services.rds.fake_server import SETTINGS, FakeServer, describe
@@ -143,6 +144,21 @@ def test_a_change_waits_for_the_window_or_is_applied_at_once(rds, database, unti
         PreferredBackupWindow=backup,
     )
     eventually(lambda: describe(rds)["DBInstanceClass"] == "db.t4g.medium")
+
+
+def test_storage_is_not_changed_again_until_it_is_optimized(rds, database, until, plane):
+    rds.modify_db_instance(**NAME, AllocatedStorage=40, ApplyImmediately=True)
+    eventually(lambda: describe(rds)["AllocatedStorage"] == 40)
+    until("available")
+    for change in ({"AllocatedStorage": 60}, {"StorageType": "gp2"}):
+        with pytest.raises(ClientError, match="previous storage change is being optimized"):
+            rds.modify_db_instance(**NAME, **change)
+    rds.modify_db_instance(**NAME, AllocatedStorage=40, BackupRetentionPeriod=3)
+    with plane.lock:
+        record = DatabaseRecord.of(plane.backend("rds").databases[NAME["DBInstanceIdentifier"]])
+        record.storage_changed_at -= 6 * 3600
+    eventually(lambda: not record.optimizing)
+    rds.modify_db_instance(**NAME, AllocatedStorage=60)
 
 
 def test_a_change_that_waits_is_withdrawn_by_the_present_value(rds, database):

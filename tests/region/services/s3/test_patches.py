@@ -94,3 +94,8 @@ def test_buckets_come_in_pages(s3):
     second = s3.list_buckets(MaxBuckets=2, ContinuationToken=first["ContinuationToken"])
     assert [one["Name"] for one in second["Buckets"]] == [BUCKET]
     assert "ContinuationToken" not in second
+
+
+def test_ownership_controls_have_a_rule(s3):
+    with pytest.raises(ClientError, match="MalformedXML"):
+        s3.put_bucket_ownership_controls(Bucket=BUCKET, OwnershipControls={"Rules": []})

@@ -135,6 +135,21 @@ def test_the_desired_configuration_becomes_the_group_s(fleet, aws, refreshed):
     assert fleet.describe()["LaunchTemplate"]["Version"] == "2"
 
 
+@pytest.mark.parametrize("size", [2, 3, 4, 5])
+@pytest.mark.parametrize("percentages", [(100, 134), (100, 200), (67, 100), (90, 110)])
+def test_its_launches_leave_the_zones_even(fleet, aws, refreshed, size, percentages):
+    """The group moved new instances between zones, beyond what a checkpoint lets be replaced."""
+    fleet.create(DesiredCapacity=size, MaxSize=9)
+    least, most = percentages
+    refreshed.start("2", MinHealthyPercentage=least, MaxHealthyPercentage=most)
+    refreshed.finish()
+    fleet.settle()
+    found = aws.autoscaling.describe_scaling_activities(AutoScalingGroupName="fleet")["Activities"]
+    assert [one["Cause"] for one in found if "balanc" in one["Cause"]] == []
+    launched = [one for one in found if one["Description"].startswith("Launching")]
+    assert len(launched) == 2 * size
+
+
 def test_the_last_checkpoint_is_the_end(fleet, refreshed):
     fleet.create(DesiredCapacity=2)
     before = fleet.ids()
