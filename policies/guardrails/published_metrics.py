@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture.alarms import Metric
 from guardrails.architecture.outputs import passed_another
+from guardrails.architecture.regions import GLOBAL, Regions
 from guardrails.model import Violation
 from guardrails.refusals import label
 from guardrails.resources import Resource, Stack
 from guardrails.service_models import faults, input_shape
-from guardrails.values import UNKNOWN, is_absent, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
 APPLICATION, NETWORK = "AWS/ApplicationELB", "AWS/NetworkELB"
 HOSTS = ("HealthyHostCount", "UnHealthyHostCount")
@@ -61,6 +62,73 @@ def wrong_unit(alarm: Resource, metric: Metric) -> Iterator[Violation]:
             path,
             "set period to 60.",
         )
+
+
+_OF_NO_REGION = ("AWS/CloudFront", "AWS/Route53", "AWS/Billing")
+"""Namespaces of services that belong to no Region: AWS keeps their metrics in one."""
+
+
+def in_no_region(stack: Stack, alarm: Resource, metric: Metric) -> Iterator[Violation]:
+    """Yield that an alarm is not in the only Region that has the metrics of a service of no Region."""
+    region = stack.derived(Regions).of(alarm)
+    if metric.namespace not in _OF_NO_REGION or region in (None, GLOBAL):
+        return
+    yield Violation(
+        f'Alarm "{alarm.name}" is in {region}, and AWS keeps the metrics of {metric.namespace} in '
+        f"{GLOBAL} only: it never has data.",
+        alarm,
+        (f'alarm "{alarm.name}" in {region}', f"metric {metric.describe()} in {GLOBAL}"),
+        f'set region of the alarm, and of the topic that it tells, to "{GLOBAL}".',
+    )
+
+
+_PUBLISHED_ON_DEMAND = re.compile(r"Group\w+")
+
+
+def not_collected(stack: Stack, alarm: Resource, metric: Metric) -> Iterator[Violation]:
+    """Yield that an alarm is on a metric that an Auto Scaling group does not publish by itself."""
+    name = str(metric.name)
+    if metric.namespace != "AWS/AutoScaling" or not _PUBLISHED_ON_DEMAND.fullmatch(name):
+        return
+    found = stack.references(
+        alarm, metric.prop, tokens.AUTO_SCALING_GROUP, ("name", "id"), value=metric.dimensions
+    )
+    for group in found.resources:
+        given = group.setting("enabledMetrics")
+        if given is UNKNOWN or UNKNOWN in items(given) or name in items(given):
+            continue
+        yield Violation(
+            f'Alarm "{alarm.name}" is on {name} of Auto Scaling group "{group.name}", which does not '
+            f"publish it: enabled_metrics is {', '.join(map(str, items(given))) or 'not set'}.",
+            alarm,
+            (f'alarm "{alarm.name}"', f"metric {metric.describe()}", f'"{group.name}"'),
+            f'add "{name}" to enabled_metrics of the Auto Scaling group.',
+        )
+
+
+_FILTER = ("aws:cloudwatch/logMetricFilter:LogMetricFilter",)
+
+
+def of_no_filter(stack: Stack, alarm: Resource, metric: Metric) -> Iterator[Violation]:
+    """Yield that an alarm is on a metric that the stack's log filters write under another name."""
+    written = {
+        (dig(given, "namespace"), dig(given, "name"))
+        for one in stack.of(_FILTER)
+        for given in (one.get("metricTransformation"),)
+    }
+    own = (metric.namespace, metric.name)
+    if UNKNOWN in own or own in written or not all(isinstance(part, str) for part in own):
+        return
+    lower = tuple(str(part).lower() for part in own)
+    for namespace, name in written:
+        if (str(namespace).lower(), str(name).lower()) == lower:
+            yield Violation(
+                f'Alarm "{alarm.name}" is on {metric.describe()}, and the stack\'s log filter writes '
+                f"{namespace} {name}: names are case-sensitive, and it never has data.",
+                alarm,
+                (f'alarm "{alarm.name}"', f"metric {metric.describe()}"),
+                f"set namespace to {namespace} and metric_name to {name}.",
+            )
 
 
 def _unheard_of(unit: str) -> bool:

@@ -139,6 +139,16 @@ HTTP_API = ("aws:apigatewayv2/api:Api",)
 HTTP_ROUTE = ("aws:apigatewayv2/route:Route",)
 HTTP_STAGE = ("aws:apigatewayv2/stage:Stage",)
 HTTP_INTEGRATION = ("aws:apigatewayv2/integration:Integration",)
+API_MAPPING = (
+    "aws:apigatewayv2/apiMapping:ApiMapping",
+    "aws:apigateway/basePathMapping:BasePathMapping",
+)
+REST_API = ("aws:apigateway/restApi:RestApi",)
+REST_RESOURCE = ("aws:apigateway/resource:Resource",)
+REST_METHOD = ("aws:apigateway/method:Method",)
+REST_INTEGRATION = ("aws:apigateway/integration:Integration",)
+REST_DEPLOYMENT = ("aws:apigateway/deployment:Deployment",)
+REST_STAGE = ("aws:apigateway/stage:Stage",)
 REPOSITORY = ("aws:ecr/repository:Repository",)
 REPOSITORY_LIFECYCLE = ("aws:ecr/lifecyclePolicy:LifecyclePolicy",)
 TRANSIT_ATTACHMENT = ("aws:ec2transitgateway/vpcAttachment:VpcAttachment",)

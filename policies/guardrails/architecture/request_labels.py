@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from guardrails import tokens
-from guardrails.architecture.fleets import TARGET_GROUP_KEYS, Group
+from guardrails.architecture.alarms import service_behind
+from guardrails.architecture.fleets import Group
 from guardrails.architecture.scaling import Tracking
-from guardrails.resources import Resource, Stack
+from guardrails.resources import Stack
 from guardrails.values import UNKNOWN, is_absent, show
 
 
@@ -52,11 +53,11 @@ def _sources(stack: Stack, group: Group, tracked: Tracking, right: str) -> tuple
 
 def _balancer(stack: Stack, group: Group, tracked: Tracking, right: str) -> tuple[str, str] | None:
     named = stack.sources(tracked.policy, "targetTrackingConfiguration", tokens.LOAD_BALANCER)
-    fronting = _balancers_of(stack, group)
-    if not named or not fronting or set(named) & set(fronting):
+    fronting = service_behind(stack, group.target_groups).balancers
+    if not named or not fronting or fronting & set(named):
         return None
     names = ", ".join(f'"{one.name}"' for one in named)
-    actual = ", ".join(f'"{one.name}"' for one in fronting)
+    actual = ", ".join(sorted(f'"{one.name}"' for one in fronting))
     return (
         (
             f"counts requests of load balancer {names}, but the group's target group is behind "
@@ -64,26 +65,3 @@ def _balancer(stack: Stack, group: Group, tracked: Tracking, right: str) -> tupl
         ),
         right,
     )
-
-
-def _balancers_of(stack: Stack, group: Group) -> list[Resource]:
-    """Return the load balancers with a listener, or a rule of one, that names the target groups."""
-    listeners: list[Resource] = []
-    for types, prop in ((tokens.LISTENER, "defaultActions"), (tokens.LISTENER_RULE, "actions")):
-        for one in stack.of(types):
-            targets = stack.linked(one, prop, tokens.TARGET_GROUP, TARGET_GROUP_KEYS)
-            if not targets and one.get(prop) is UNKNOWN:
-                targets = stack.sources(one, prop, tokens.TARGET_GROUP)
-            if not set(targets) & set(group.target_groups):
-                continue
-            if types == tokens.LISTENER:
-                listeners.append(one)
-            else:
-                listeners += stack.linked(one, "listenerArn", tokens.LISTENER, ("arn", "id"))
-    return [
-        balancer
-        for listener in listeners
-        for balancer in stack.linked(
-            listener, "loadBalancerArn", tokens.LOAD_BALANCER, ("arn", "id")
-        )
-    ]

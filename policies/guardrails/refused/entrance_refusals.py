@@ -176,6 +176,13 @@ def _logs_refused(stack: Stack, balancer: Resource) -> Iterator[str]:
             yield f'no policy of bucket "{bucket.name}" lets anybody write access logs into it'
 
 
+def _link(stack: Stack, link: Resource) -> Iterator[str]:
+    for prop in ("targetArn", "targetArns"):
+        for one in stack.references(link, prop, tokens.LOAD_BALANCER, ("arn", "id")).resources:
+            if one.setting("loadBalancerType") in (None, "application"):
+                yield f'its target "{one.name}" is an Application Load Balancer'
+
+
 TABLE = (
     JointRefusal(
         types=tokens.LOAD_BALANCER,
@@ -268,6 +275,16 @@ TABLE = (
         source="https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html",
         remedy="set scope of the web ACL to REGIONAL.",
         find=_web_acl,
+    ),
+    JointRefusal(
+        types=("aws:apigateway/vpcLink:VpcLink",),
+        says="BadRequestException: a VPC link of REST APIs leads to a Network Load Balancer.",
+        source="https://docs.aws.amazon.com/apigateway/latest/api/API_CreateVpcLink.html",
+        remedy=(
+            "set target_arn to a Network Load Balancer whose target is this one, or use an "
+            "aws.apigatewayv2.VpcLink."
+        ),
+        find=_link,
     ),
 )
 """Appended to the table of `elbv2-accepted`."""

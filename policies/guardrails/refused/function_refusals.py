@@ -100,7 +100,34 @@ def _both_architectures(function: Resource) -> str | None:
     return None
 
 
+def _more_than_reserved(stack: Stack, provisioned: Resource) -> Iterator[str]:
+    wanted = number(provisioned.get("provisionedConcurrentExecutions"))
+    functions = stack.references(
+        provisioned, "functionName", tokens.LAMBDA_FUNCTION, ("name", "arn", "id")
+    ).resources
+    for function in functions:
+        reserved = number(function.get("reservedConcurrentExecutions"))
+        if wanted is not None and reserved is not None and 0 <= reserved < wanted:
+            yield (
+                f"provisioned_concurrent_executions is {wanted:g}, reserved_concurrent_executions of "
+                f'function "{function.name}" {reserved:g}'
+            )
+
+
 TABLE = (
+    JointRefusal(
+        types=("aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",),
+        says=(
+            "InvalidParameterValueException: Requested Provisioned Concurrency should not be greater than "
+            "the reservedConcurrentExecution for function."
+        ),
+        source=f"{_API}API_PutProvisionedConcurrencyConfig.html",
+        remedy=(
+            "set reserved_concurrent_executions of the function to the provisioned ones or more, or leave "
+            "it out."
+        ),
+        find=_more_than_reserved,
+    ),
     JointRefusal(
         types=tokens.LAMBDA_FUNCTION,
         says="FunctionName: up to 64 letters, digits, hyphens and underscores.",

@@ -9,7 +9,7 @@ from guardrails import tokens
 from guardrails.architecture.data_stores import engine_name
 from guardrails.architecture.network import Network
 from guardrails.architecture.store_network import database_subnets
-from guardrails.refusals import JointRefusal
+from guardrails.refusals import JointRefusal, sharing
 from guardrails.resources import Resource, Stack
 from guardrails.values import number, show
 
@@ -93,6 +93,39 @@ def _member(stack: Stack, instance: Resource) -> Iterator[str]:
         theirs, own = engine_name(cluster), engine_name(instance)
         if theirs and own and theirs != own:
             yield f'its engine is {own}, that of cluster "{cluster.name}" {theirs}'
+
+
+def _member_version(stack: Stack, instance: Resource) -> Iterator[str]:
+    """Find a member of another version than its cluster: only the cluster's is upgraded."""
+    found = stack.references(instance, "clusterIdentifier", _CLUSTERS, ("clusterIdentifier", "id"))
+    own = _version(instance)
+    for cluster in found.resources:
+        theirs = _version(cluster)
+        if own and theirs and not _same_version(own, theirs):
+            yield f'its engine_version is {own}, that of cluster "{cluster.name}" {theirs}'
+
+
+def _other_member(stack: Stack, instance: Resource) -> Iterator[str]:
+    """Find a member of another version than one before it, where the cluster says none."""
+    owners = (_CLUSTERS, ("clusterIdentifier", "id"))
+    own = _version(instance)
+    for other, cluster in sharing(stack, instance, "clusterIdentifier", owners):
+        theirs = _version(other)
+        if own and theirs and not _version(cluster) and not _same_version(own, theirs):
+            yield f'its engine_version is {own}, that of member "{other.name}" {theirs}'
+            return
+
+
+def _version(store: Resource) -> str | None:
+    """Return the engine version that the program sets, `None` where it sets none that is known."""
+    given = None if store.left_out("engineVersion") else store.get("engineVersion")
+    return given if isinstance(given, str) and given[:1].isdigit() else None
+
+
+def _same_version(one: str, other: str) -> bool:
+    """Return whether two versions may be the same: what ends earlier leaves the rest to AWS."""
+    short, long = sorted((one, other), key=len)
+    return long == short or long.startswith(f"{short}.")
 
 
 def _key(stack: Stack, database: Resource) -> Iterator[str]:
@@ -204,6 +237,23 @@ TABLE = (
         source=f"{_API}API_CreateDBInstance.html",
         remedy="set engine of the instance to the cluster's output engine.",
         find=_member,
+    ),
+    JointRefusal(
+        types=tokens.CLUSTER_INSTANCE,
+        says=(
+            "InvalidParameterCombination: the engine version of an instance is that of its cluster, which "
+            "upgrades all of them together."
+        ),
+        source="https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.VersionPolicy.html",
+        remedy="set engine_version of the instance to the cluster's output, or leave it out.",
+        find=_member_version,
+    ),
+    JointRefusal(
+        types=tokens.CLUSTER_INSTANCE,
+        says="InvalidParameterCombination: all instances of a cluster have one engine version.",
+        source="https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.VersionPolicy.html",
+        remedy="set engine_version of the cluster, and leave it out of the instances.",
+        find=_other_member,
     ),
     JointRefusal(
         types=_ALL,

@@ -11,7 +11,7 @@ from guardrails.architecture.policy_documents import is_json
 from guardrails.architecture.tasks import listed_containers
 from guardrails.refusals import JointRefusal, alone, matching
 from guardrails.resources import Resource
-from guardrails.values import dig, is_absent, items, show
+from guardrails.values import UNKNOWN, dig, is_absent, items, show
 
 _API = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/"
 _TASK = f"{_API}API_RegisterTaskDefinition.html"
@@ -60,7 +60,95 @@ def _boundless(task: Resource) -> Iterator[str]:
             yield f"container {show(dig(one, 'name'))} has no memory, nor has the task"
 
 
+def _dependencies(task: Resource) -> Iterator[str]:
+    """Find a container that waits for one that is not there, or whose health nothing tells."""
+    listed = listed_containers(task) or ()
+    by_name = {dig(one, "name"): one for one in listed}
+    for one in listed:
+        for waits in items(dig(one, "dependsOn")):
+            name, condition = dig(waits, "containerName"), dig(waits, "condition")
+            if isinstance(name, str) and name not in by_name:
+                yield f"container {show(dig(one, 'name'))} depends on {show(name)}, which it has not"
+            elif condition == "HEALTHY" and is_absent(dig(by_name.get(name), "healthCheck")):
+                yield (
+                    f"container {show(dig(one, 'name'))} waits until {show(name)} is HEALTHY, which has "
+                    "no healthCheck"
+                )
+
+
+def _volumes(task: Resource) -> Iterator[str]:
+    given = task.get("volumes")
+    names = [dig(one, "name") for one in items(given)]
+    if given is UNKNOWN or UNKNOWN in names:
+        return
+    for one in listed_containers(task) or ():
+        for mounted in items(dig(one, "mountPoints")):
+            name = dig(mounted, "sourceVolume")
+            if isinstance(name, str) and name not in names:
+                yield f"container {show(dig(one, 'name'))} mounts volume {show(name)}, which it has not"
+
+
+_NEEDED_BY_LOGS: Final = ("awslogs-group", "awslogs-region")
+
+
+def _log_options(task: Resource) -> Iterator[str]:
+    for one in listed_containers(task) or ():
+        given = dig(one, "logConfiguration")
+        if dig(given, "logDriver") == "awslogs":
+            missing = [name for name in _NEEDED_BY_LOGS if is_absent(dig(given, "options", name))]
+            if missing:
+                yield f"container {show(dig(one, 'name'))} logs by awslogs without {missing[0]}"
+
+
+def _dimension(target: Resource) -> Iterator[str]:
+    """Find what a scalable target scales in another service than its own."""
+    service, dimension = target.get("serviceNamespace"), target.get("scalableDimension")
+    if not isinstance(service, str) or not isinstance(dimension, str):
+        return
+    if service and dimension and not dimension.startswith(f"{service}:"):
+        yield f"service_namespace is {show(service)}, scalable_dimension {show(dimension)}"
+
+
 TABLE = (
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says=(
+            "ClientException: a container depends on containers of its task, and on the HEALTHY ones only "
+            "where these have a health check."
+        ),
+        source=f"{_API}API_ContainerDependency.html",
+        remedy=(
+            "correct containerName in dependsOn; give the other container a healthCheck, or set condition "
+            'to "START".'
+        ),
+        find=alone(_dependencies),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: Unknown volume: sourceVolume is the name of a volume of the task.",
+        source=f"{_API}API_MountPoint.html",
+        remedy="add the volume to volumes of the task definition, or correct sourceVolume.",
+        find=alone(_volumes),
+    ),
+    JointRefusal(
+        types=tokens.TASK_DEFINITION,
+        says="ClientException: Log driver awslogs requires options: awslogs-region, awslogs-group.",
+        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html",
+        remedy="set awslogs-group and awslogs-region in options of the container's logConfiguration.",
+        find=alone(_log_options),
+    ),
+    JointRefusal(
+        types=tokens.SCALABLE_TARGET,
+        says="ValidationException: Unsupported service namespace, resource type or scalable dimension.",
+        source=(
+            "https://docs.aws.amazon.com/autoscaling/application/APIReference/"
+            "API_RegisterScalableTarget.html"
+        ),
+        remedy=(
+            "set scalable_dimension to one of service_namespace, for example ecs:service:DesiredCount."
+        ),
+        find=alone(_dimension),
+    ),
     JointRefusal(
         types=tokens.TASK_DEFINITION,
         says="ClientException: Family contains invalid characters: up to 255 letters, digits, - and _.",

@@ -16,7 +16,7 @@ from guardrails.refusals import (
     matching,
     refusal_rule,
 )
-from guardrails.refused import database_settings, machine_refusals, store_refusals
+from guardrails.refused import cache_refusals, database_settings, machine_refusals, store_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, is_true, number, show
 
@@ -369,7 +369,7 @@ _JOINT_TABLE = (
 )
 
 PARTS = joint_refusal_rule(
-    (*_JOINT_TABLE, *store_refusals.TABLE),
+    (*_JOINT_TABLE, *store_refusals.TABLE, *cache_refusals.TABLE),
     id="rds-parts-accepted",
     title="Amazon RDS accepts the subnets, parameters, cluster, key and proxy of every database",
     url=f"{_API}API_CreateDBSubnetGroup.html",

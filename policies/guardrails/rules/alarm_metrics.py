@@ -16,6 +16,9 @@ from guardrails.published_metrics import (
     COUNTED_ONCE,
     HOSTS,
     NETWORK,
+    in_no_region,
+    not_collected,
+    of_no_filter,
     other_dimension,
     wrong_unit,
 )
@@ -76,6 +79,9 @@ def _never(stack: Stack, _: Settings) -> Iterator[Violation]:
         for metric in alarms.watch(alarm).metrics:
             yield from wrong_unit(alarm, metric)
             yield from other_dimension(stack, alarm, metric)
+            yield from in_no_region(stack, alarm, metric)
+            yield from not_collected(stack, alarm, metric)
+            yield from of_no_filter(stack, alarm, metric)
             if metric.name in _PERCENT.get(str(metric.namespace), ()):
                 yield from _above_all(alarm, metric)
             if metric.namespace not in (APPLICATION, NETWORK) or not isinstance(metric.name, str):

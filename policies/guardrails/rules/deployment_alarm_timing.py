@@ -10,6 +10,7 @@ from availability import alarm_timing
 from guardrails.architecture.alarms import Alarms, Subject
 from guardrails.architecture.deployments import Deployments
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.refused.alarm_refusals import refuses_timing
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, show
 
@@ -103,6 +104,8 @@ def _in_time(stack: Stack, settings: Settings) -> Iterator[Violation]:
             for alarm in deployment.alarms.any
             if alarms.subject(alarm, deployment.service) in (Subject.SERVICE, Subject.UNKNOWN)
         ]
+        if any(refuses_timing(leaf) for alarm in telling for leaf in alarms.leaves(alarm)):
+            continue  # alarm-accepted reports it: there is no such alarm
         times = [alarms.seconds(alarm) for alarm in telling]
         known = [time for time in times if time is not None]
         left = deployment.goes_on(batch)

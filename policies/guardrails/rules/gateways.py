@@ -1,33 +1,24 @@
-"""The rule about HTTP APIs: what they are asked for reaches what is behind them."""
+"""The rule about API Gateway: what it is asked for reaches what is behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.gateways import Api, Gateways
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, items, number
 
-_API_ID = ("id",)
 
-
-def _parts(stack: Stack, api: Resource, types: tuple[str, ...]) -> list[Resource]:
-    return [
-        one
-        for one in stack.of(types)
-        if api in stack.references(one, "apiId", tokens.HTTP_API, _API_ID).any
-    ]
-
-
-def _stopped(stack: Stack, api: Resource) -> tuple[str, str] | None:
+def _stopped(api: Api) -> tuple[str, str] | None:
     """Return why an API answers nobody, and what to do about it."""
-    if not _parts(stack, api, tokens.HTTP_ROUTE):
+    if not api.parts(tokens.HTTP_ROUTE):
         return (
             "it has an integration and no route, so it answers every request with 404",
             'add an aws.apigatewayv2.Route, for example "$default", whose target is the integration.',
         )
-    stages = _parts(stack, api, tokens.HTTP_STAGE)
+    stages = api.stages
     if not stages:
         return (
             "it has no stage, and is deployed nowhere",
@@ -47,6 +38,20 @@ def _stopped(stack: Stack, api: Resource) -> tuple[str, str] | None:
     return None
 
 
+def _undeployed(api: Api) -> Iterator[Violation]:
+    """Yield that nothing of this stack deploys a REST API: a pipeline may."""
+    if not api.parts(tokens.REST_DEPLOYMENT) or not api.stages:
+        yield Violation(
+            f'whether API "{api.name}" is deployed is not known: this stack has no deployment of it with a '
+            "stage, without which it answers nobody.",
+            api.resource,
+            (f'API "{api.name}"', "no deployment with a stage"),
+            "add an aws.apigateway.Deployment that depends on the integrations, and an "
+            "aws.apigateway.Stage of it.",
+            undecided=True,
+        )
+
+
 def _throttle(stage: Resource) -> tuple[str, str] | None:
     for prop, name in (
         ("throttlingBurstLimit", "throttling_burst_limit"),
@@ -61,25 +66,104 @@ def _throttle(stage: Resource) -> tuple[str, str] | None:
     return None
 
 
+# --- paths that no route is for -------------------------------------------------------------------
+
+_PROXY = (
+    'add an aws.apigateway.Resource with path_part "{proxy+}", its Method "ANY" and an Integration.'
+)
+
+
+def _unrouted(api: Api) -> Iterator[Violation]:
+    """Yield what is asked of a web service behind an API and has no route."""
+    routes = api.routes
+    if not routes or not api.balancers or any(one.path == "$default" for one in routes):
+        return
+    behind, paths = api.balancers[0], {one.path for one in routes}
+    listed = ", ".join(sorted(f"{one.method} {one.path}" for one in routes))
+    path = (f'API "{api.name}"', listed, f'load balancer "{behind.name}"')
+    remedy = (
+        _PROXY if api.is_rest else 'set route_key of the route to "$default": every other request.'
+    )
+    status = "403" if api.is_rest else "404"
+    if paths == {"/"}:
+        yield Violation(
+            f'API "{api.name}" answers every request but those for / with {status}: load balancer '
+            f'"{behind.name}" behind it gets no other path, its routes are {listed}.',
+            api.resource,
+            path,
+            remedy,
+        )
+        return
+    greedy = [one for one in routes if one.takes_every_path]
+    if not greedy and all(one.method in ("GET", "HEAD") for one in routes):
+        yield Violation(
+            f'whether the service behind API "{api.name}" answers other paths is not known: to '
+            f'load balancer "{behind.name}" go {listed} only, everything else gets {status}.',
+            api.resource,
+            path,
+            f"{remedy.rstrip('.')}; or accept it, where the service has no other path.",
+            undecided=True,
+        )
+    if greedy and api.is_rest and "/" not in paths:
+        yield Violation(
+            f'whether anybody asks API "{api.name}" for / is not known: it has no method there, and '
+            f"{{proxy+}} does not match it, so that it gets {status}.",
+            api.resource,
+            path,
+            'add an aws.apigateway.Method "ANY" for root_resource_id of the API, and its Integration.',
+            undecided=True,
+        )
+
+
+# --- names that lead to no API --------------------------------------------------------------------
+
+_NAME_KEYS = ("domainName", "id")
+
+
+def _unmapped(stack: Stack) -> Iterator[Violation]:
+    """Yield names of one's own of which no path leads to an API, in a stack that has one."""
+    if not stack.derived(Gateways).apis:
+        return  # names for the APIs of other stacks
+    mapped = {
+        name
+        for one in stack.of(tokens.API_MAPPING)
+        for name in stack.references(one, "domainName", tokens.API_DOMAIN, _NAME_KEYS).any
+    }
+    for domain in stack.of(tokens.API_DOMAIN):
+        if domain not in mapped:
+            kind = "v2.ApiMapping" if "v2" in domain.type else ".BasePathMapping"
+            yield Violation(
+                f"No request for {domain.shown('domainName')} reaches an API: custom domain "
+                f'"{domain.name}" has no mapping, and answers everything with 403 or 404.',
+                domain,
+                (f'custom domain "{domain.name}"', "no API mapping"),
+                f"add an aws.apigateway{kind} from the domain to the API and its stage.",
+            )
+
+
 def _answers(stack: Stack, _: Settings) -> Iterator[Violation]:
-    for api in stack.of(tokens.HTTP_API):
-        # Both bring routes and a stage of their own, or come from a description.
-        if not is_absent(api.get("target")) or not is_absent(api.get("body")):
-            continue
-        found = _stopped(stack, api) if _parts(stack, api, tokens.HTTP_INTEGRATION) else None
+    for api in stack.derived(Gateways).apis:
+        if api.described:
+            continue  # a description or a quick target brings routes, one of HTTP APIs a stage too
+        if api.is_rest and api.integrations:
+            yield from _undeployed(api)
+        found = _stopped(api) if api.integrations and not api.is_rest else None
         if found is not None:
             reason, remedy = found
             yield Violation(
                 f'No request passes API "{api.name}": {reason}.',
-                api,
+                api.resource,
                 (f'API "{api.name}"', reason),
                 remedy,
             )
+        else:
+            yield from _unrouted(api)
+    yield from _unmapped(stack)
 
 
 GATEWAY = StackRule(
     id="gateway-sends-requests",
-    title="An HTTP API sends its requests on",
+    title="API Gateway sends its requests on",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -89,11 +173,14 @@ GATEWAY = StackRule(
     steps=(
         "Create an aws.apigatewayv2.Route whose target is the integration.",
         "Create an aws.apigatewayv2.Stage with auto_deploy=True.",
+        'Before a web service, let the route "$default" (REST: "/" and "{proxy+}") take every path.',
+        "Map a domain name of your own to the API and its stage.",
         "Leave the limits of default_route_settings out, or set them to what the service bears.",
     ),
     unknown=(
         "Unknown ids are resolved through the resources they come from. An API with a description "
-        "(body) or a quick target brings routes and a stage of its own."
+        "(body) or a quick target brings routes and a stage of its own. Whether a service answers other "
+        "paths than those of its routes is undecided."
     ),
     check=_answers,
 )

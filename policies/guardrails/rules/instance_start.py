@@ -1,4 +1,4 @@
-"""The rule about user data: it is in a form that an instance runs when it starts."""
+"""Rules about user data: an instance runs it when it starts, and serves then."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.launching import from_base64
-from guardrails.model import Question, ResourceRule, Settings, Severity, Violation
-from guardrails.resources import Resource
+from guardrails.architecture.serving import Serving
+from guardrails.model import (
+    Question,
+    ResourceRule,
+    Scope,
+    Settings,
+    Severity,
+    StackRule,
+    Violation,
+)
+from guardrails.resources import Resource, Stack
+from guardrails.values import number, show
 
 _FORMS = (
     "#!",
@@ -88,4 +98,82 @@ RUNS = ResourceRule(
     check=_starts,
 )
 
-RULES = (RUNS,)
+# --- what a script does that runs -----------------------------------------------------------------
+
+_OFF = re.compile(
+    r"^(?:sudo\s+)?(?P<said>shutdown(?:\s+-[hP])?\s+(?:now|0|\+\d+)|poweroff|halt|init\s+0"
+    r"|systemctl\s+poweroff)\b",
+    re.MULTILINE,
+)
+_OWN_ADDRESS = re.compile(
+    r"^(?!\s*#)[^\n|;&]*?\s(?P<said>(?:--host|--bind|-b|--address|--listen|-p|--publish)[= ]"
+    r"(?:127\.0\.0\.1|localhost)(?::\d+)*)\b[^\n]*",
+    re.MULTILINE,
+)
+_EVERY_ADDRESS = re.compile(
+    r"(?:nginx|httpd|apache2|haproxy|caddy|envoy|traefik)\b|(?:0\.0\.0\.0|\[::\]):\d"
+)
+"""What may hand requests on to an application that only answers its own machine."""
+
+
+def _ports(started: re.Match[str]) -> set[float | None]:
+    """Return the ports that a command names."""
+    return {float(one) for one in re.findall(r"(?<![\d.])\d{2,5}(?![\d.])", started[0])}
+
+
+def _stops(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for group in stack.derived(Serving).groups:
+        for template in group.launching.templates:
+            text = _text(template) or ""
+            found = _OFF.search(text)
+            if found is not None:
+                yield _lost(
+                    group.resource,
+                    template,
+                    f"its user data ends with {show(found['said'])}, and every instance switches itself "
+                    "off as soon as it is up",
+                    "remove the command from user_data of the launch template.",
+                )
+                continue
+            ports = {number(one.get("port")) for one in group.target_groups}
+            bound = next((one for one in _OWN_ADDRESS.finditer(text) if _ports(one) & ports), None)
+            if bound is not None and not _EVERY_ADDRESS.search(text):
+                yield _lost(
+                    group.resource,
+                    template,
+                    f"its user data starts something with {bound['said']}, which answers its own machine "
+                    "only, and the load balancer asks from outside",
+                    "let user_data start the application on 0.0.0.0 in place of 127.0.0.1.",
+                )
+
+
+def _lost(group: Resource, template: Resource, why: str, remedy: str) -> Violation:
+    return Violation(
+        f'No instance of Auto Scaling group "{group.name}" serves: {why}.',
+        template,
+        (f'Auto Scaling group "{group.name}"', f'user data of "{template.name}"'),
+        remedy,
+    )
+
+
+SERVES = StackRule(
+    id="ec2-user-data-serves",
+    title="What user data starts goes on, and answers the load balancer",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL11-BP01",)},
+    url="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html",
+    remedy="let user_data start the application on 0.0.0.0, and leave the instance on.",
+    steps=(
+        "Remove shutdown and poweroff from user_data.",
+        "Bind the application to 0.0.0.0: --host 0.0.0.0, or docker run -p 8080:8080.",
+    ),
+    unknown=(
+        "User data that is not known is not judged, nor is an application behind a web server on the same "
+        "instance."
+    ),
+    check=_stops,
+)
+
+RULES = (RUNS, SERVES)

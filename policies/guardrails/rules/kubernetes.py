@@ -1,14 +1,23 @@
-"""The rule about Kubernetes (EKS): not everybody may try the cluster's API."""
+"""Rules about Kubernetes (EKS): who may try the cluster's API, and where its nodes are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture import zones
 from guardrails.architecture.permits import is_vast
-from guardrails.model import Level, Question, ResourceRule, Settings, Severity, Violation
-from guardrails.resources import Resource
-from guardrails.values import UNKNOWN, is_absent, items, show
+from guardrails.model import (
+    Level,
+    Question,
+    ResourceRule,
+    Settings,
+    Severity,
+    StackRule,
+    Violation,
+)
+from guardrails.resources import Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, items, number, show
 
 _EVERYBODY = "0.0.0.0/0"
 
@@ -59,4 +68,64 @@ ENDPOINT = ResourceRule(
     check=_open,
 )
 
-RULES = (ENDPOINT,)
+# --- nodes ----------------------------------------------------------------------------------------
+
+_CLUSTER_KEYS = ("name", "id", "arn")
+_LEAST = 2
+
+
+def _groups(stack: Stack) -> dict[Resource, list[Resource]]:
+    """Return the node groups of each cluster of the stack."""
+    found: dict[Resource, list[Resource]] = {}
+    for group in stack.of(tokens.NODE_GROUP):
+        for cluster in stack.references(
+            group, "clusterName", tokens.KUBERNETES_CLUSTER, _CLUSTER_KEYS
+        ).resources:
+            found.setdefault(cluster, []).append(group)
+    return found
+
+
+def _nodes(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    outside = settings.mapping("subnetZones")
+    for cluster, groups in _groups(stack).items():
+        label = f'The fleet of nodes of Kubernetes cluster "{cluster.name}"'
+        spans = zones.together(
+            [zones.spread(stack, one, ("subnetIds",), outside) for one in groups]
+        )
+        apart = zones.shortfall(spans, groups[0], label, settings.integer("minimumZones"))
+        if apart is not None:
+            yield apart
+            continue
+        sizes = [number(one.get("scalingConfig", "minSize")) for one in groups]
+        least = sum(size for size in sizes if size is not None)
+        if None not in sizes and least < _LEAST:
+            yield Violation(
+                f"{label} may have {least:g} node{'' if least == 1 else 's'} (min_size of scaling_config, "
+                "all groups together): with its zone nothing is left.",
+                groups[0],
+                (f'cluster "{cluster.name}"', *(f'node group "{one.name}"' for one in groups)),
+                "set min_size of scaling_config to 2 or more, one node for each zone.",
+            )
+
+
+NODES = StackRule(
+    id="eks-nodes-survive-zone-loss",
+    title="The nodes of a Kubernetes cluster span several Availability Zones",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    # A cluster to try things out has one node; nothing else tells what it is for.
+    level=Level.ADVISORY,
+    production=Level.MANDATORY,
+    controls={"Well-Architected": ("REL10-BP01", "REL11-BP02")},
+    url="https://docs.aws.amazon.com/eks/latest/best-practices/data-plane.html",
+    remedy="give subnet_ids of the node group subnets in different zones, and min_size 2 or more.",
+    steps=(
+        "Pass one subnet per Availability Zone to subnet_ids, or make a node group per zone.",
+        "Set min_size of scaling_config to the number of zones.",
+    ),
+    unknown=f"{zones.UNKNOWN_MEANS} Nodes of Fargate, of Karpenter and of other stacks are not judged.",
+    parameters=zones.PARAMETERS,
+    check=_nodes,
+)
+
+RULES = (ENDPOINT, NODES)

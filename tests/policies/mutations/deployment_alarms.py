@@ -84,6 +84,7 @@ def only_processors_are_watched(stack):
 
 @breaks("codedeploy-alarms-watch-service")
 def only_the_number_of_instances_is_watched(stack):
+    stack.set("group", "enabledMetrics", ["GroupInServiceInstances"])
     where = {"AutoScalingGroupName": Ref("group", "name")}
     less = "LessThanThreshold"
     alarm(

@@ -49,3 +49,9 @@ decides(
     unknown=KEEPS,
     given=lambda stack: api(stack, autoDeploy=True),
 )
+
+
+@breaks("gateway-sends-requests")
+def name_that_leads_to_no_api(stack):
+    api(stack, autoDeploy=True)
+    stack.add("api-name", f"{API}domainName:DomainName", {"domainName": "api.example.com"})

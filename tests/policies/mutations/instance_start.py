@@ -23,3 +23,19 @@ def start_without_an_interpreter(stack):
 @breaks("ec2-user-data-runs")
 def start_after_an_empty_line(stack):
     start(stack, "\n#!/bin/bash\ndnf -y install ruby wget\n")
+
+
+SERVES = "#!/bin/sh\nuvicorn main:app --host 0.0.0.0 --port 8080 &\n"
+
+
+@breaks("ec2-user-data-serves")
+def start_that_ends_in_a_shutdown(stack):
+    start(stack, "#!/bin/sh\ndnf -y update\nshutdown -h now\n")
+
+
+@breaks("ec2-user-data-serves")
+def start_for_its_own_machine(stack):
+    start(stack, "#!/bin/sh\nuvicorn main:app --host 127.0.0.1 --port 8080 &\n")
+
+
+decides("ec2-user-data-serves", "template", "userData", absent=KEEPS, unknown=KEEPS)

@@ -46,3 +46,39 @@ decides(
     unknown=KEEPS,
     given=limited,
 )
+
+
+def nodes(stack, **changes):
+    """Add a limited cluster with nodes in two zones."""
+    limited(stack)
+    stack.add(
+        "nodes",
+        "aws:eks/nodeGroup:NodeGroup",
+        {
+            "clusterName": Ref("kubernetes", "name"),
+            "nodeRoleArn": "arn:aws:iam::123456789012:role/nodes",
+            "subnetIds": [Ref("subnet-a"), Ref("subnet-b")],
+            "scalingConfig": {"minSize": 2, "maxSize": 6, "desiredSize": 2},
+            **changes,
+        },
+    )
+
+
+@breaks("eks-nodes-survive-zone-loss", ADVISORY, production=MANDATORY)
+def nodes_in_one_zone(stack):
+    nodes(stack, subnetIds=[Ref("subnet-a")])
+
+
+@breaks("eks-nodes-survive-zone-loss", ADVISORY, production=MANDATORY)
+def one_node_in_all(stack):
+    nodes(stack, scalingConfig={"minSize": 1, "maxSize": 3, "desiredSize": 1})
+
+
+decides(
+    "eks-nodes-survive-zone-loss",
+    "nodes",
+    "scalingConfig.minSize",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=nodes,
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
-from tests.policies.mutations.registry import KEEPS, breaks, decides
+from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 
 def sign_in(stack):
@@ -56,3 +56,47 @@ decides(
     "elb-reaches-identity-provider", "https", "defaultActions", absent=KEEPS, unknown=KEEPS,
     given=reached,
 )  # fmt: skip
+
+
+CLIENT = {
+    "generateSecret": True,
+    "callbackUrls": ["https://www.example.com/oauth2/idpresponse"],
+    "allowedOauthFlows": ["code"],
+    "allowedOauthScopes": ["openid"],
+    "allowedOauthFlowsUserPoolClient": True,
+}
+
+
+def by_user_pool(stack, **changes):
+    """Let visitors sign in by a user pool, and the load balancer reach it."""
+    to_provider(stack)
+    client = {"userPoolId": "ap-northeast-2_a", **CLIENT, **changes}
+    stack.add("client", "aws:cognito/userPoolClient:UserPoolClient", client)
+    asked = {
+        "userPoolArn": "arn:aws:cognito-idp:ap-northeast-2:123456789012:userpool/ap-northeast-2_a",
+        "userPoolClientId": Ref("client"),
+        "userPoolDomain": "shop",
+    }
+    forward = {"type": "forward", "order": 2, "targetGroupArn": Ref("target-group", "arn")}
+    sign_in = {"type": "authenticate-cognito", "order": 1, "authenticateCognito": asked}
+    stack.set("https", "defaultActions", [sign_in, forward])
+
+
+@breaks("elb-sign-in-possible")
+def client_without_a_secret(stack):
+    by_user_pool(stack, generateSecret=False)
+
+
+@breaks("elb-sign-in-possible")
+def client_of_another_page(stack):
+    by_user_pool(stack, callbackUrls=["https://www.example.com/callback"])
+
+
+decides(
+    "elb-sign-in-possible",
+    "client",
+    "callbackUrls",
+    absent=BREAKS,
+    unknown=KEEPS,
+    given=by_user_pool,
+)

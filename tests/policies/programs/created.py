@@ -13,8 +13,8 @@ from typing import Any
 
 from pulumi.runtime.mocks import MockResourceArgs
 
-from tests.components.templates import ACCOUNT, REGION
-from tests.policies.programs.provider import STACK_OUTPUTS, SUBNETS, VPC, left_open
+from tests.components.templates import ACCOUNT
+from tests.policies.programs.provider import REGION, STACK_OUTPUTS, SUBNETS, VPC, left_open
 
 HEALTH = {
     "enabled": True,

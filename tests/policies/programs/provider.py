@@ -11,9 +11,10 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.components.templates import ACCOUNT, INVOKES, REGION
+from tests.components.templates import ACCOUNT, INVOKES
 
 _LOADING = threading.Lock()
+REGION = "eu-west-1"
 
 
 def left_open(kind: str) -> Mapping[str, Any]:

@@ -128,7 +128,7 @@ KEEPS = [
     lambda d: watched(d, "errors", ERRORS, UNKNOWN, SOURCES),
     lambda d: watched(d, "failed", ("Shop", "FailedOrders")),
     lambda d: watched(d, "canary", ("CloudWatchSynthetics", "SuccessPercent"), **LESS),
-    lambda d: watched(d, "route53", ("AWS/Route53", "HealthCheckStatus"), **LESS),
+    lambda d: watched(d, "rum", ("AWS/RUM", "JsErrorCount")),
     lambda d: composite(d.set("alarm", "name", "shop-5xx"),
         "ALARM(shop-5xx)"),
     lambda d: composite(d, UNKNOWN, ["alarm", "database-alarm"]),

@@ -48,7 +48,7 @@ KEEPS = [
     lambda d: refreshed(d, autoRollback=True),
     lambda d: containers(d, deploymentCircuitBreaker=BREAKER),
     lambda d: containers(d, alarms={**BREAKER, "alarmNames": ["errors"]}),
-    lambda d: containers(d, deploymentController={"type": "CODE_DEPLOY"}),
+    lambda d: containers(d, deploymentController={"type": "EXTERNAL"}),
     lambda d: callable_by(d, "elasticloadbalancing.amazonaws.com"),
     lambda d: callable_by(d, "*", sourceAccount="123456789012"),
     lambda d: callable_by(d, "*", sourceArn=UNKNOWN),

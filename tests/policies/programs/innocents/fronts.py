@@ -89,11 +89,17 @@ def limited(edit: Edit, rate: dict[str, Any]) -> None:
     )
 
 
-def behaviour(viewer: str = "redirect-to-https") -> dict[str, Any]:
+READING = ("GET", "HEAD")
+EVERY_METHOD = (*READING, "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
+
+
+def behaviour(
+    viewer: str = "redirect-to-https", methods: tuple[str, ...] = EVERY_METHOD
+) -> dict[str, Any]:
     return {
         "targetOriginId": "shop",
         "viewerProtocolPolicy": viewer,
-        "allowedMethods": ["GET", "HEAD"],
+        "allowedMethods": list(methods),
         "cachedMethods": ["GET", "HEAD"],
         "cachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
     }
@@ -176,6 +182,20 @@ def cloudfront_with_its_own_certificate(edit: Edit) -> None:
 def cloudfront_that_takes_https_only(edit: Edit) -> None:
     distribution(
         edit, defaultCacheBehavior=behaviour("https-only"), viewerCertificate=certificate()
+    )
+
+
+@also_sound(HTTPS, may_ask="Nothing tells whether visitors send anything.")
+def cloudfront_before_what_is_only_read(edit: Edit) -> None:
+    distribution(edit, defaultCacheBehavior=behaviour(methods=READING))
+
+
+@also_sound(HTTPS)
+def forms_by_a_behaviour_of_their_own(edit: Edit) -> None:
+    """Pages are only read, what they send goes to another path."""
+    forms = {**behaviour(), "pathPattern": "/send/*"}
+    distribution(
+        edit, defaultCacheBehavior=behaviour(methods=READING), orderedCacheBehaviors=[forms]
     )
 
 

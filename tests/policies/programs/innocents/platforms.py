@@ -99,7 +99,7 @@ def certificate_for_the_edge() -> None:
         default_cache_behavior={
             "target_origin_id": "front",
             "viewer_protocol_policy": "redirect-to-https",
-            "allowed_methods": ["GET", "HEAD"],
+            "allowed_methods": ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
             "cached_methods": ["GET", "HEAD"],
             "cache_policy_id": "658327ea-f89d-4fab-a63d-7e88639e58f6",
         },

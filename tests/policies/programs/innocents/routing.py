@@ -213,7 +213,15 @@ def signed_in_first() -> None:
     shared = entrance(443)
     shop = shared.service("shop", 8080)
     pool = aws.cognito.UserPool("people")
-    client = aws.cognito.UserPoolClient("site", user_pool_id=pool.id, generate_secret=True)
+    client = aws.cognito.UserPoolClient(
+        "site",
+        user_pool_id=pool.id,
+        generate_secret=True,
+        callback_urls=["https://shop.example.com/oauth2/idpresponse"],
+        allowed_oauth_flows=["code"],
+        allowed_oauth_scopes=["openid", "email"],
+        allowed_oauth_flows_user_pool_client=True,
+    )
     domain = aws.cognito.UserPoolDomain("names", domain="shop-people", user_pool_id=pool.id)
     bricks.https(
         shared.front,

@@ -189,7 +189,7 @@ def two_balancers_two_services() -> None:
 def alarms_of_every_service() -> None:
     """By the dimensions, units and periods of each."""
     site = bricks.network()
-    service = bricks.web(site)
+    service = bricks.web(site, enabled_metrics=["GroupInServiceInstances"])
     db = bricks.database(site, service.group)
 
     def alarm(n, ns, m, d, **k):
