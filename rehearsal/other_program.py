@@ -129,12 +129,14 @@ _STATE = (
     "--file state.json --policy-pack policies`"
 )
 _REMEDIES: Mapping[str, str] = {
-    r"pulumi:pulumi:StackReference": "A preview here has no states of other stacks: write what it asks "
-    f"them for below `config`, or {_STATE}",
+    r"pulumi:pulumi:StackReference|pulumi/stack_reference\.py": "A preview here has no states of "
+    f"other stacks: write what it asks them for below `config`, or {_STATE}",
     r"ModuleNotFoundError: No module named '(\w+)": r"`\1` is not installed here, where programs run "
     f"with this project's packages: leave it out, or {_STATE}",
     r"Missing required configuration variable '([^']+)'": r"Here it is written as `\1: …` below `config` "
     "of the stack's settings, such as Pulumi.dev.yaml",
+    r"is missing configuration value '([^']+)'": r"Here it is written as `\1: …`, after the "
+    "project's name and a colon, below `config` of the stack's settings",
     r"KeyError: '([A-Z][A-Z0-9_]*)'": r"If `\1` is an environment variable: export it first",
     r"provider pulumi-python\b|pulumi-resource-pulumi-python": "Dynamic providers are not run here: leave "
     f"them out, or {_STATE}",

@@ -70,8 +70,12 @@ def _function(name: str) -> str | None:
 def _name(kind: str, name: str, variables: Variables) -> str | None:
     if kind == "quoted":
         inside = name[1:-1]
-        known = variables.has(inside)
-        return None if known else f'write "{inside}": in single quotes it names a variable'
+        # A function's parameter may have the name of the text that is meant: `done`, `error`.
+        return (
+            None
+            if variables.is_named(inside)
+            else f'write "{inside}": in single quotes it names a variable'
+        )
     if name in ("true", "false"):
         return f"a condition has no `{name}`: write {int(name == 'true')}"
     return None if variables.has(name) else _unset(name, variables)

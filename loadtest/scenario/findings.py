@@ -64,6 +64,8 @@ def _names(part: type[Part]) -> tuple[str, ...]:
 
 
 _METHOD = "|".join(METHODS)
+_STEPS = (*METHODS, "think", "log", "function", "loop", "parallel")
+"""Keys that make a step what it is, so that it has one of them only."""
 KNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = tuple(
     (re.compile(pattern), names, what)
     for pattern, names, what in (
@@ -198,6 +200,12 @@ def _unknown(location: Location) -> str:
     names, what = next(
         ((names, what) for pattern, names, what in KNOWN if pattern.fullmatch(part)), ((), "this")
     )
+    if key in names and key in _STEPS:
+        return f"`{key}` is a step of its own: begin another one, `- {key}: …`"
+    return _unknown_in(part, key, names, what)
+
+
+def _unknown_in(part: str, key: str, names: tuple[str, ...], what: str) -> str:
     if instead := meant.instead(key, part):
         return f"unknown key `{key}` in {what}: {instead}"
     close = meant.close(key, names)

@@ -114,7 +114,10 @@ def _named_in(entry: Any) -> Payload | None:
     name = given.get("name")
     if isinstance(name, str) and given.get("loadAll"):
         return Payload(path="", loadAll=True, name=name)
-    return Payload(path="", fields=fields, order="random", cast=False) if fields else None
+    if not fields:
+        return None
+    # Not validated: what is wrong with it has been told.
+    return Payload.model_construct(path="", fields=fields, order="random", cast=False)
 
 
 def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:

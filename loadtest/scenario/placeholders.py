@@ -54,8 +54,15 @@ def notes(location: Location, text: str, variables: Variables) -> Iterator[str]:
 
 
 def of_curl(location: Location, text: str, directory: Path) -> str | None:
-    """Return what is wrong with a part of a form that names a file as curl does; None if it does not."""
+    """Return what is wrong with a body or a part of a form that names a file as curl does; or None."""
     name = text[1:].partition(";")[0]
-    if "formData" not in location or not text.startswith("@") or not (directory / name).is_file():
+    if not text.startswith("@") or not (directory / name).is_file():
+        return None
+    if location[-1] == "body":
+        return (
+            f"`{text}` is sent as a text: read the file in a function in `beforeRequest`, and set "
+            "`requestParams.body`"
+        )
+    if "formData" not in location:
         return None
     return f"`{text}` is sent as a text: write `{{fromFile: {name}}}` to send the file"

@@ -54,6 +54,11 @@ class Processor:
         """Return whether a name appears in the code."""
         return re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", self.code) is not None
 
+    def has_variable(self, name: str) -> bool:
+        """Return whether the code has `vars.NAME` or `vars["NAME"]`: surer than a word of that name."""
+        found = rf"vars\s*(?:\??\.\s*|(?:\?\.)?\[\s*['\"`]){re.escape(name)}(?![\w$])"
+        return re.search(found, self.code) is not None
+
     @property
     def sets_unnamed_variables(self) -> bool:
         """Whether it may set variables whose names are not in the code."""

@@ -84,6 +84,11 @@ class Payload(Part):
         if self.loadAll and self.order is not None:
             # Artillery's reader of everything is only used without an order.
             raise ValueError("remove `order`: with it, Artillery ignores `loadAll`")
+        named = [one for one in self.fields if one.strip("_ ")]
+        if twice := next((one for one in named if named.count(one) > 1), None):
+            raise ValueError(
+                f"`fields` has `{twice}` twice, and users get the last of these columns only"
+            )
         return self
 
 

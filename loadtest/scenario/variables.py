@@ -121,6 +121,12 @@ class Variables:
             return True
         return self.may_change(name)
 
+    def is_named(self, name: str) -> bool:
+        """Return whether the script has a variable of that name, or one of its functions calls it one."""
+        if name in self.known and self._absent(name) is None:
+            return True
+        return self.processor is not None and self.processor.has_variable(name)
+
     def may_change(self, name: str) -> bool:
         """Return whether a function of the script may set the variable."""
         return self.processor is not None and (

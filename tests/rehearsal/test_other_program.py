@@ -119,6 +119,14 @@ def test_where_the_program_is_instead_is_told(tmp_path: Path):
             "below `config`, or judge",
         ),
         (
+            "File \"/x/pulumi/stack_reference.py\", line 124, in <lambda>\nKeyError: 'vpcId'",
+            "has no states of other stacks: write what it asks them for below `config`",
+        ),
+        (
+            "error: validating stack config: Stack 'prod' is missing configuration value 'primaryRegion'",
+            "`primaryRegion: …`, after the project's name and a colon, below `config`",
+        ),
+        (
             "  x\nModuleNotFoundError: No module named 'pulumi_awsx'",
             "`pulumi_awsx` is not installed here",
         ),

@@ -1,4 +1,4 @@
-"""Eighty scripts in the manner of public ones: each runs, or each line that cannot is told with its reason.
+"""Over a hundred scripts in the manner of public ones: it runs, or each line that cannot is told.
 
 Beside a line in `public/`: `#!` and what is said of it where it is refused, `#?` where something of it is
 replaced or worth knowing; several are separated by `|`. Nothing else is said.
@@ -56,6 +56,7 @@ def test_it_runs_or_each_line_says_why_not(file: Path):
         ]
 
 
-def test_there_are_eighty_of_them():
-    assert len(SCRIPTS) >= 80
-    assert 10 < sum(bool(expected(file, REFUSED)) for file in SCRIPTS) < 75
+def test_there_are_over_a_hundred_of_them():
+    assert len(SCRIPTS) >= 110
+    refused = sum(bool(expected(file, REFUSED)) for file in SCRIPTS)
+    assert 10 < refused < len(SCRIPTS) - 10
