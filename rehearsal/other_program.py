@@ -50,7 +50,7 @@ class Program:
             f"`{self.project.suffix}`"
             for file in self.unread
         ]
-        return [*unread, *self._packages()] + [
+        return [*unread, *self._packages(), *self._references()] + [
             note
             for stack in self.stacks
             if stack in self.settings
@@ -65,6 +65,15 @@ class Program:
             return []
         told = ", ".join(f"`{name}`" for name in names)
         return [f"not installed here, where programs run with this project's packages: {told}"]
+
+    def _references(self) -> list[str]:
+        if not program_imports.mentions(_main(self.project), self.sources, "StackReference"):
+            return []
+        told = (
+            "outputs of other stacks (`StackReference`) are empty here, and what is built with them is "
+            "judged without: for the preview, write their values below `config` and read them there"
+        )
+        return [told]
 
 
 def _main(project: Path) -> Path:

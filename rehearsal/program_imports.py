@@ -1,4 +1,4 @@
-"""Packages that another program imports and that are not installed here, all of them at once."""
+"""What another program loads: packages that are not installed here, all at once, and its own files."""
 
 from __future__ import annotations
 
@@ -17,6 +17,17 @@ def missing(entry: Path, sources: Sequence[Path]) -> list[str]:
     `sources` are directories besides the entry's in which its own modules are looked for. Imports in
     functions, conditions and `try` may never be asked for.
     """
+    _, others = _loaded(entry, sources)
+    return sorted(name for name in others - sys.stdlib_module_names if util.find_spec(name) is None)
+
+
+def mentions(entry: Path, sources: Sequence[Path], name: str) -> bool:
+    """Return whether one of a program's own files has a name, as a word of its code; `entry` as above."""
+    return any(name in _names(file) for file in _loaded(entry, sources)[0])
+
+
+def _loaded(entry: Path, sources: Sequence[Path]) -> tuple[set[Path], set[str]]:
+    """Return the files of its own that a program loads, and the names of all other modules."""
     places, left = (entry.parent, *sources), [entry]
     seen, others = set[Path](), set[str]()
     while left:
@@ -30,15 +41,26 @@ def missing(entry: Path, sources: Sequence[Path]) -> list[str]:
                 others.add(name)
             else:
                 left.append(own)
-    return sorted(name for name in others - sys.stdlib_module_names if util.find_spec(name) is None)
+    return seen, others
+
+
+def _names(file: Path) -> set[str]:
+    return {
+        one.attr if isinstance(one, ast.Attribute) else one.id
+        for one in ast.walk(_parsed(file))
+        if isinstance(one, ast.Attribute | ast.Name)
+    }
+
+
+def _parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(files.read_text(file))
+    except (OSError, ValueError, SyntaxError):
+        return ast.Module([], [])  # Python says so in the preview, with the line.
 
 
 def _imported(file: Path) -> Iterator[str]:
-    try:
-        module = ast.parse(files.read_text(file))
-    except (OSError, ValueError, SyntaxError):
-        return  # Python says so in the preview, with the line.
-    for one in module.body:
+    for one in _parsed(file).body:
         if isinstance(one, ast.Import):
             yield from (name.name.partition(".")[0] for name in one.names)
         elif isinstance(one, ast.ImportFrom) and one.module and not one.level:

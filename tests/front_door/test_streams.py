@@ -119,6 +119,26 @@ def test_a_terminal_of_any_kind_gets_the_one_message(environment: dict[str, str]
     assert line.startswith("error: no local region is running; start one: python -m rehearsal")
 
 
+EACH = ["rehearsal --help", "loadtest experiment list", "region --help", "toolchain --help",
+        "docgen --help", "guardrails --help"]  # fmt: skip
+"""Of every command line, one that ends with success and prints several lines."""
+
+
+@pytest.mark.parametrize("command", EACH)
+def test_each_command_line_does_the_same_in_odd_surroundings(command: str, tmp_path: Path):
+    path = f"{ROOT}:{ROOT / 'policies'}"
+    odd = {
+        "TZ": "<+1245>-12:45", "COLUMNS": "20", "LC_ALL": "ko_KR.EUC-KR", "PYTHONIOENCODING": "euc-kr",
+        "HOME": "/etc/passwd", "TMPDIR": "/etc/passwd", "PATH": "/nowhere",
+    }  # fmt: skip
+    done = typed(tmp_path, command, "<&- >printed", PYTHONPATH=path, **odd)
+    said = [line for line in done.stderr.splitlines() if "bash: warning: " not in line]
+    assert (done.returncode, said) == (0, [])
+    first = typed(tmp_path, command, "| head -1; exit ${PIPESTATUS[0]}", PYTHONPATH=path)
+    assert first.returncode in (0, 4)
+    assert (len(first.stdout.splitlines()), first.stderr) == (1, "")
+
+
 def test_a_directory_that_is_gone_is_told(tmp_path: Path):
     (tmp_path / "gone").mkdir()
     line = f"cd gone; rmdir ../gone; {shlex.quote(sys.executable)} -m rehearsal env --root x"

@@ -157,6 +157,19 @@ def test_what_a_program_needs_beyond_this_project_has_a_remedy(said: str, remedy
     assert other_program.explained("KeyError: 'name'") == "KeyError: 'name'"
 
 
+def test_outputs_of_other_stacks_are_told_to_be_empty(tmp_path: Path):
+    # `get_output` is None then: a group without subnets was judged, and nobody told why.
+    written(tmp_path, PYTHON)
+    (tmp_path / "__main__.py").write_text("import net  # StackReference\n")
+    (tmp_path / "net.py").write_text("import pulumi\n")
+    assert other_program.find(tmp_path).notes() == []
+    (tmp_path / "net.py").write_text(
+        "import pulumi\nnetwork = pulumi.StackReference('o/net/dev')\n"
+    )
+    [note] = other_program.find(tmp_path).notes()
+    assert note.startswith("outputs of other stacks (`StackReference`) are empty here")
+
+
 def test_packages_of_its_own_are_found_as_if_they_were_installed(tmp_path: Path):
     directory = tmp_path / "infra"
     directory.mkdir()
