@@ -26,5 +26,7 @@ class HostRecord(BaseModel):
     target_here: bool | None = None
     """Whether the target is played on this computer; None in older runs."""
     vcpu_seconds: float | None = None
-    """CPU seconds of this computer that are one of an instance's vCPU, by its calibration; None where
-    that was not recorded."""
+    """CPU seconds of this computer that were one of an instance's vCPU during the load, on average; None
+    where that was not recorded."""
+    vcpu_range: tuple[float, float] | None = None
+    """The least and the most of them; None in older runs."""

@@ -257,7 +257,7 @@ def status(
         table.add_row(m["name"], m["zone"], cpu, throttled, memory)
     out = Console()
     out.print(f"{found.region}: process {found.pid}, API on 127.0.0.1:{found.api_port}")
-    factor = calibration.factor_in(root.resolve())
+    factor = machines[0]["vcpu_seconds"] if machines else calibration.factor_in(root.resolve())
     about = (
         f"limits by {found.limits}, {factor:.2f} CPU for each of the type's, "
         f"clock {found.speed:g}x, image {found.image}"

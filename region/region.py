@@ -122,10 +122,11 @@ class Region:
             plane.serve(listener)
         pool = self._machines(plane, network, speed.factor, adopt=adopt)
         controllers = self._controllers(plane, pool, network)
-        measured = InstanceMetricsController(plane, pool, network.traffic, speed.factor)
+        measured = InstanceMetricsController(plane, pool, network.traffic)
         loop = ControllerLoop(plane, [*controllers, measured])
         self._with(loop.start, loop.stop)
-        usage = UsageRecorder(self.config.root, pool, speed.factor)
+        self._follow(pool, speed)
+        usage = UsageRecorder(self.config.root, pool)
         self._with(partial(usage.start, go_on=adopt), usage.stop)
         port = self._provide(plane, self.provider_port or last.provider)
         found = session.Session(
@@ -161,6 +162,12 @@ class Region:
         )
         self._with(partial(pool.start, adopt=adopt), pool.close)
         return pool
+
+    def _follow(self, pool: MachinePool, speed: calibration.Calibration) -> None:
+        """Let quotas follow the speed of the cores, unless the user has chosen a factor or nothing runs."""
+        if speed.chosen_factor is None and not self.config.preview_only:
+            meter = calibration.SpeedMeter(speed.factor, pool.follow_speed)
+            self._with(meter.start, meter.stop)
 
     def _provide(self, plane: ControlPlane, port: int) -> int:
         """Start Pulumi's provider, and return its port; `port` 0 is any."""

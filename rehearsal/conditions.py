@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary
 from loadtest.reporting.conditions import Condition, condition, literal
@@ -27,6 +28,14 @@ class StackRun:
     outputs: StackOutputs
     cores: Mapping[str, float]
     """Mean CPU in cores of each instance that answered, under load."""
+
+    def factor(self, calibrated: float) -> float:
+        """Return how many CPU seconds of this computer were one of a vCPU under load, on average.
+
+        That is what was `calibrated` at the region's start where nobody recorded how it changed.
+        """
+        host = self.summary.host
+        return (host.vcpu_seconds if host else None) or calibrated
 
 
 def stack_run(
@@ -68,14 +77,14 @@ def conditions(
         condition(msg("local.where"), (msg("local.where.value"),) * 2, literal("AWS"), _machine()),
         condition(
             msg("local.instance"),
-            tuple(_instance(run, factor) for run in runs),
+            tuple(_instance(run, run.factor(factor)) for run in runs),
             literal("t4g.nano"),
             _limits(session),
         ),
-        *_calibration(speed),
+        *_calibration(speed, runs),
         condition(msg("local.image"), (literal(session.image),) * 2, literal("Amazon Linux 2023")),
         _disk(session),
-        condition(msg("local.cpu"), tuple(_cpu_share(run, factor) for run in runs)),
+        condition(msg("local.cpu"), tuple(_cpu_share(run, run.factor(factor)) for run in runs)),
         *on_credits(single, ha),
         condition(
             msg("local.load-balancer"),
@@ -151,19 +160,10 @@ def _cpu_share(run: StackRun, factor: float) -> Message:
     return msg("local.cpu.several", low=shares[0], high=shares[-1], instances=len(shares))
 
 
-def _calibration(speed: Calibration | None) -> list[Condition]:
+def _calibration(speed: Calibration | None, runs: tuple[StackRun, StackRun]) -> list[Condition]:
     """Return the rows about this computer's cores."""
     if speed is None:
         return [condition(msg("local.calibration"), (msg("local.calibration.none"),) * 2)]
-    if speed.chosen_factor is None:
-        value = msg("local.calibration.measured", factor=speed.factor, spread=speed.spread)
-    else:
-        value = msg(
-            "local.calibration.set",
-            factor=speed.factor,
-            measured=speed.measured_factor,
-            spread=speed.spread,
-        )
     note = msg(
         "local.calibration.note",
         rate=speed.measured_rate,
@@ -173,9 +173,35 @@ def _calibration(speed: Calibration | None) -> list[Condition]:
     )
     capacity = msg("local.capacity.value", cores=speed.capacity_cores, cpus=speed.cpus)
     return [
-        condition(msg("local.calibration"), (value,) * 2, literal("1"), note),
+        condition(
+            msg("local.calibration"),
+            tuple(_factor(speed, run.summary.host) for run in runs),
+            literal("1"),
+            note,
+        ),
         condition(msg("local.capacity"), (capacity,) * 2),
     ]
+
+
+def _factor(speed: Calibration, host: HostRecord | None) -> Message:
+    if speed.chosen_factor is not None:
+        return msg(
+            "local.calibration.set",
+            factor=speed.factor,
+            measured=speed.measured_factor,
+            spread=speed.spread,
+        )
+    if host is None or host.vcpu_seconds is None or host.vcpu_range is None:
+        return msg("local.calibration.measured", factor=speed.factor, spread=speed.spread)
+    low, high = host.vcpu_range
+    return msg(
+        "local.calibration.followed",
+        factor=host.vcpu_seconds,
+        low=low,
+        high=high,
+        start=speed.factor,
+        spread=speed.spread,
+    )
 
 
 def _machine() -> Message:

@@ -37,8 +37,9 @@ SERVICE_MS: Final = 1.0
 REQUESTS_PER_VISITOR: Final = 2
 """Of the built-in scenario."""
 
-UNSTEADY: Final = 0.25
-"""A computer with a greater spread plays an instance now a quarter faster, now a quarter slower."""
+UNSTEADY: Final = 0.6
+"""Quotas follow the speed of the cores, but not what changes within a second: with a greater spread, a
+core does now four times the work of a moment ago."""
 NOTICEABLE: Final = 0.1
 """CPUs that others or the hypervisor used, from which on they are a reason."""
 

@@ -29,6 +29,6 @@ def cost_and_type(root: Path, run: Path | None, results: Path) -> tuple[float, s
         cpu_cores=sum(found.cores.values()),
         seconds=sum(phase.duration_s for phase in summary.profile.phases),
         requests=sum(record.answers for record in summary.instances),
-        factor=calibration.factor_in(root),
+        factor=found.factor(calibration.factor_in(root)),
     )
     return cost, outputs.instance_type

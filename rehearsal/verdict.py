@@ -78,7 +78,9 @@ class Verdict:
         factor, speed = calibration.factor_in(self.root), self.project.session.speed
         try:
             fleets = [
-                cpu_credits.fleet(clients, run, factor=factor, saved_up=saved_up, speed=speed)
+                cpu_credits.fleet(
+                    clients, run, factor=run.factor(factor), saved_up=saved_up, speed=speed
+                )
                 for run in (single, ha)
             ]
         except (BotoCoreError, ClientError) as error:

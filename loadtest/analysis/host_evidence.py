@@ -81,7 +81,8 @@ def examine(
 
 
 def _record(seen: HostWindows, requests: RequestTable, settings: RunSettings) -> HostRecord:
-    calibrated = (one.vcpu_s for one in seen.instances if one.vcpu_s is not None)
+    vcpus = [one.vcpu[np.isfinite(one.vcpu)] for one in seen.instances]
+    vcpu = np.concatenate([np.empty(0), *vcpus])
     return HostRecord(
         window_s=round(seen.length_s, 3),
         cpus=seen.cpus,
@@ -96,7 +97,8 @@ def _record(seen: HostWindows, requests: RequestTable, settings: RunSettings) ->
             if one.name in requests.instance.labels
         },
         target_here=settings.target_watched,
-        vcpu_seconds=next(calibrated, None),
+        vcpu_seconds=round(float(vcpu.mean()), 4) if vcpu.size else None,
+        vcpu_range=(float(vcpu.min()), float(vcpu.max())) if vcpu.size else None,
     )
 
 

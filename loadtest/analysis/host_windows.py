@@ -27,18 +27,20 @@ GAP_S = 3.5
 
 @dataclass(frozen=True)
 class InstanceUse:
-    """One instance's CPU in each window, in cores. `quota` limits `services`; NaN: no limit."""
+    """One instance's CPU in each window, in cores. `quota` limits `services`; NaN: no limit.
+
+    `vcpu` is how many CPU seconds of this computer are one of a vCPU; NaN where that was not recorded.
+    """
 
     name: str
     whole: Floats
     services: Floats
     quota: Floats
+    vcpu: Floats
     idle: float
     """Mean use before the load began; NaN if nothing was recorded then."""
     memory_share: float = float("nan")
     """The most of its memory that it ever used; NaN where that was not recorded."""
-    vcpu_s: float | None = None
-    """CPU seconds of this computer that are one of a vCPU; None where that was not recorded."""
 
     @property
     def quota_share(self) -> Floats:
@@ -155,8 +157,6 @@ def _by_part(target: Iterable[TargetSample]) -> list[list[TargetSample]]:
 
 def _instance(part: list[TargetSample], edges: Floats, began_ms: float) -> InstanceUse:
     at = np.array([one.at_ms for one in part])
-    quota = np.array([np.nan if one.quota_cores is None else one.quota_cores for one in part])
-    middles = (edges[:-1] + edges[1:]) / 2
     before = [one for one in part if one.at_ms < began_ms]
     span_s = (before[-1].at_ms - before[0].at_ms) / 1000 if before else 0.0
     grown = _growing([one.cpu_s for one in before])
@@ -164,13 +164,20 @@ def _instance(part: list[TargetSample], edges: Floats, began_ms: float) -> Insta
         name=part[0].name,
         whole=_cpu(part, edges),
         services=_rate(at, _growing([one.service_s for one in part]), edges),
-        quota=quota[np.minimum(np.searchsorted(at, middles), len(part) - 1)],
+        quota=_latest([one.quota_cores for one in part], at, edges),
         idle=float(grown[-1] - grown[0]) / span_s if span_s > 0 else float("nan"),
         memory_share=max(
             (one.memory_share for one in part if one.memory_share is not None), default=float("nan")
         ),
-        vcpu_s=part[-1].vcpu_s,
+        vcpu=_latest([one.vcpu_s for one in part], at, edges),
     )
+
+
+def _latest(values: Sequence[float | None], at: Floats, edges: Floats) -> Floats:
+    """Return what was recorded at the middle of each window or next after it; nan where nothing was."""
+    known = np.array([np.nan if one is None else one for one in values])
+    middles = (edges[:-1] + edges[1:]) / 2
+    return known[np.minimum(np.searchsorted(at, middles), len(known) - 1)]
 
 
 def _waited(parts: Sequence[list[TargetSample]], edges: Floats) -> Floats | None:

@@ -1,8 +1,9 @@
 """One worker of the calibration: a program of its own that imports nothing of the project.
 
-It is run by path, isolated (`python -I -S`), with one argument, the CPU to stay on. It warms up,
+It is run by path, isolated (`python -I -S`), with one argument. With the CPU to stay on, it warms up,
 prints `ready`, waits for a line, does the fixed work in slices and then in bursts, and prints one
-JSON object.
+JSON object. With `follow`, it does a burst now and then, on any CPU, and prints what a unit of each took,
+in CPU seconds, until its input is closed.
 
 The work is what an instance of a web service does, in plain Python: reading a request, records in
 dictionaries, text by formatting, JSON, regular expressions, and about a tenth of hashing. It is
@@ -12,11 +13,13 @@ deterministic and makes no cyclic garbage. A change of it, however small, change
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import json
 import os
 import re
+import select
 import sys
 import time
 from collections.abc import Callable
@@ -37,6 +40,9 @@ PAUSE_S = 0.024
 GROUP = 2
 """Bursts that count as one measurement."""
 BURSTS_WALL_S = 0.9
+FOLLOW = "follow"
+FOLLOW_PAUSE_S = 0.2
+"""Between two bursts while a region runs: half a per cent of a reference core."""
 
 _REQUEST = (
     "POST /notes/search?title=quarterly%20report&tag=music&tag=piano&limit=25&order=desc HTTP/1.1\r\n"
@@ -161,6 +167,15 @@ def _bursts() -> tuple[int, float]:
     return GROUP * BURST_UNITS, time.thread_time() - began
 
 
+def _follow() -> None:
+    """Print what a unit takes in one burst after the other, until nobody reads any more."""
+    while not select.select([sys.stdin], [], [], FOLLOW_PAUSE_S)[0]:
+        began = time.thread_time()
+        for seed in range(BURST_UNITS):
+            unit(seed)
+        print(f"{(time.thread_time() - began) / BURST_UNITS:.9f}", flush=True)
+
+
 def _repeat(work: Callable[[], tuple[int, float]], seconds: float) -> list[tuple[int, float]]:
     """Repeat `work` for `seconds` and LEAST_SLICES times, but no longer than LONGEST_S."""
     found: list[tuple[int, float]] = []
@@ -181,11 +196,17 @@ def _pin(cpu: int) -> None:
 
 
 def main() -> None:
-    """Measure on the CPU that the first argument names."""
-    _pin(int(sys.argv[1]))
+    """Follow, or measure on the CPU that the first argument names."""
+    follows = sys.argv[1] == FOLLOW
+    if not follows:
+        _pin(int(sys.argv[1]))
     gc.disable()
     while time.thread_time() < WARM_UP_S:
         unit(0)
+    if follows:
+        with contextlib.suppress(BrokenPipeError):
+            _follow()
+        return
     print("ready", flush=True)
     if not sys.stdin.readline():
         return

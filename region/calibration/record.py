@@ -46,12 +46,14 @@ def _rates(measured: Sequence[tuple[int, float]]) -> list[float]:
     return [units / seconds for units, seconds in measured]
 
 
-def _undisturbed(rates: Sequence[float]) -> float:
-    """Return the rate that a tenth of the measurements exceed.
+def middle_mean(values: Sequence[float]) -> float:
+    """Return the mean of the values without the smallest and the largest fifth of them.
 
-    Whatever else runs between two bursts takes their caches, and only ever makes them slower.
+    A core whose sibling works for another guest now and then has two speeds: their mean says how much it
+    does, which a median does not. A single burst that an interrupt has hit says nothing.
     """
-    return statistics.quantiles(_several(rates), n=10, method="inclusive")[-1]
+    left_out = len(values) // 5
+    return statistics.fmean(sorted(values)[left_out : len(values) - left_out])
 
 
 def _several(rates: Sequence[float]) -> Sequence[float]:
@@ -152,7 +154,7 @@ def evaluate(workers: Sequence[Worker], others_cores: float, stolen_cores: float
     rates = [rate for worker in measured for rate in _rates(worker.slices)]
     tenths = statistics.quantiles(_several(rates), n=10, method="inclusive")
     return Calibration(
-        measured_rate=statistics.fmean(_undisturbed(_rates(w.bursts)) for w in measured),
+        measured_rate=statistics.fmean(middle_mean(_rates(w.bursts)) for w in measured),
         busy_rate=busy,
         spread=(tenths[-1] - tenths[0]) / 2 / busy,
         capacity_cores=sum(worker.cpu_s / worker.wall_s for worker in measured),

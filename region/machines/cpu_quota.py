@@ -72,6 +72,18 @@ class CpuQuota:
             self._limits.set_cpu(group, self.baseline)
         return True
 
+    def follow(self, factor: float, *, powered: bool) -> None:
+        """Go on with another factor: the computer has got faster or slower.
+
+        What is not `powered` has no groups, and gets its quota with the next start.
+        """
+        self._factor, self.baseline = factor, self._share * factor
+        if not powered or self._held is None or self._held == _UNKNOWN:
+            return
+        self._limits.set_cpu(self._services, self._held * factor)
+        if self._marker.exists() and not self._played:
+            self._limits.set_cpu(self._work, self.baseline)
+
     def spare(self, *, during: bool) -> None:
         """Let credits hold nothing `during` a deployment, which starts what the group is for."""
         if during:

@@ -264,6 +264,11 @@ class Machine:
             if self._state == "running":
                 self._quota.hold_to(vcpus, also_deployed=also_deployed)
 
+    def follow_speed(self, cpu_factor: float) -> None:
+        """Hold to `cpu_factor` CPU seconds of this computer for one of a vCPU's from now on."""
+        with self._power:
+            self._quota.follow(cpu_factor, powered=self._processes.powered)
+
     def spare_services(self, *, during: bool) -> None:
         """Let CPU credits hold no service `during` a deployment; the baseline of services stays."""
         with self._power:

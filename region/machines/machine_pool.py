@@ -72,7 +72,7 @@ class MachinePool:
         self._credentials = credentials or Credentials(new())
         self._account_id = account_id
         self._boot_timeout = boot_timeout
-        self._cpu_factor = cpu_factor
+        self.cpu_factor = cpu_factor
         self._lock = threading.Lock()
         self._machines: dict[str, Machine] = {}
         self._listener = Listener(self._find)
@@ -184,7 +184,7 @@ class MachinePool:
             account_id=self._account_id,
             image=self._image,
             boot_timeout=self._boot_timeout,
-            cpu_factor=self._cpu_factor,
+            cpu_factor=self.cpu_factor,
             volumes=not self.why_no_volumes,
         )
 
@@ -204,6 +204,17 @@ class MachinePool:
         """List all launched machines, whatever their state."""
         with self._lock:
             return list(self._machines.values())
+
+    def follow_speed(self, cpu_factor: float) -> None:
+        """Hold all machines to `cpu_factor` from now on; one that is just being ended is left alone."""
+        with self._lock:
+            self.cpu_factor = cpu_factor
+            machines = list(self._machines.values())
+        for machine in machines:
+            try:
+                machine.follow_speed(cpu_factor)
+            except MachineError as error:
+                log.info("%s: %s", machine.spec.instance_id, error)
 
     def stop(self, instance_id: str) -> None:
         """Power the machine off; its disk stays, and `Machine.boot` powers it on again."""

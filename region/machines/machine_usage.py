@@ -42,7 +42,7 @@ def measure(limits: Limits, processes: ProcessTable) -> MachineUsage:
         memory_peak_bytes=whole.memory_peak_bytes,
         oom_kills=whole.oom_kills,
         quota_cores=services.quota_cores,
-        pids=frozenset(limits.pids(processes.group(""))),
+        pids=frozenset(limits.members(processes.group(""))),
     )
 
 

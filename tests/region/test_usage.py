@@ -24,6 +24,8 @@ BURN = "end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n
 class Machines:
     """A pool of one machine."""
 
+    cpu_factor = 2.5
+
     def machines(self) -> list[Any]:
         kind = SimpleNamespace(memory_bytes=512 << 20)
         spec = SimpleNamespace(instance_id="i-1", availability_zone="a", type=kind)
@@ -34,14 +36,14 @@ class Machines:
 
 
 def recorded(root: Path) -> list[dict[str, Any]]:
-    usage.UsageRecorder(root, Machines(), 2.5)._record()
+    usage.UsageRecorder(root, Machines())._record()
     return [json.loads(line) for line in usage.usage_file(root).read_text().splitlines()]
 
 
 @pytest.mark.parametrize("go_on", [False, True])
 def test_what_a_killed_region_recorded_stays(tmp_path: Path, go_on: bool):
     recorded(tmp_path)
-    recorder = usage.UsageRecorder(tmp_path, Machines(), 2.5)
+    recorder = usage.UsageRecorder(tmp_path, Machines())
     recorder.start(go_on=go_on)
     recorder.stop()
     assert usage.usage_file(tmp_path).exists() == go_on
@@ -66,7 +68,7 @@ def test_an_instance_has_its_quota_and_throttling(tmp_path: Path):
 
 
 def test_what_an_instance_waited_for_a_cpu_is_in_it(tmp_path: Path):
-    recorder = usage.UsageRecorder(tmp_path, Machines(), 1.0)
+    recorder = usage.UsageRecorder(tmp_path, Machines())
     recorder._record()
     recorder._record()
     lines = map(json.loads, usage.usage_file(tmp_path).read_text().splitlines())

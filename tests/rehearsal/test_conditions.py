@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message, render
+from loadtest.models import RunSummary
 from loadtest.stack.outputs import StackOutputs
 from region import calibration
 from region.calibration import Calibration, reference
@@ -18,7 +20,7 @@ from region.session import Session
 from rehearsal import conditions
 from rehearsal.conditions import StackRun
 
-SESSION = Session(pid=1, created=0.0, api_port=1, provider_port=2, limits="cgroup v1")
+SESSION = Session(pid=1, created="0", api_port=1, provider_port=2, limits="cgroup v1")
 SLOW = Calibration(
     measured_rate=reference.RATE / 2,
     busy_rate=reference.RATE,
@@ -28,15 +30,33 @@ SLOW = Calibration(
 )
 
 
-def runs() -> tuple[StackRun, StackRun]:
-    """Two runs of which only the instances' type and CPU matter."""
+def watched(factor: float | None, low: float, high: float) -> HostRecord:
+    return HostRecord(
+        window_s=2.0,
+        cpus=2,
+        ours=[],
+        target=[],
+        others=[],
+        steal=[],
+        idle=[],
+        vcpu_seconds=factor,
+        vcpu_range=(low, high),
+    )
+
+
+def runs(host: HostRecord | None = None) -> tuple[StackRun, StackRun]:
+    """Two runs of which only the instances' type, their CPU and what `host` says of it matter."""
     outputs = StackOutputs.model_construct(instance_type="t4g.nano")
-    single = StackRun(None, outputs, {"i-1": 0.2})  # pyright: ignore[reportArgumentType]
-    return single, StackRun(None, outputs, {"i-2": 0.1, "i-3": 0.15})  # pyright: ignore[reportArgumentType]
+    summary = RunSummary.model_construct(host=host)
+    single = StackRun(summary, outputs, {"i-1": 0.2})
+    return single, StackRun(summary, outputs, {"i-2": 0.1, "i-3": 0.15})
 
 
 def rows(
-    speed: Calibration | None, language: str, session: Session = SESSION
+    speed: Calibration | None,
+    language: str,
+    session: Session = SESSION,
+    host: HostRecord | None = None,
 ) -> dict[str, tuple[str, str, str]]:
     """Return the values of both stacks and the note, by the id of the row's name."""
 
@@ -45,7 +65,7 @@ def rows(
 
     return {
         row.name.id: (text(row.single), text(row.ha), text(row.note))
-        for row in conditions.conditions(session, *runs(), speed)
+        for row in conditions.conditions(session, *runs(host), speed)
     }
 
 
@@ -65,6 +85,15 @@ def test_factor_spread_reference_and_capacity_are_in_every_report(language: str)
     assert reference.NAME in note
     assert f"{reference.RATE:,.0f}" in note
     assert "1.40" in found["local.capacity"][0]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_under_load_it_is_what_was_measured_then(language: str):
+    found = rows(SLOW, language, host=watched(1.6, 1.5, 2.5))
+    for part in ("1.60", "1.50", "2.50", "2.00"):
+        assert part in found["local.calibration"][0]
+    assert "0.160" in found["local.instance"][0]
+    assert found["local.cpu"][0].replace(" ", "") == "125%"
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

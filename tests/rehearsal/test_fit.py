@@ -75,8 +75,8 @@ def test_what_may_be_too_little_is_only_said():
 
 
 def test_an_unsteady_computer_is_refused():
-    with pytest.raises(fit.UnfitError, match=r"too unsteady.*40%"):
-        fit.check(replace(GOOD, spread=0.4, capacity_cores=64.0), need())
+    with pytest.raises(fit.UnfitError, match=r"too unsteady.*70%"):
+        fit.check(replace(GOOD, spread=0.7, capacity_cores=64.0), need())
 
 
 def test_of_an_application_of_the_users_own_nothing_is_known_but_its_quotas():

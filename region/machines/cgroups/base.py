@@ -135,6 +135,10 @@ class Limits(ABC):
         """Return the ids of the processes in the group and below it."""
         return files.pids(self.directories(group))
 
+    def members(self, group: str) -> set[int]:
+        """Return what `pids` does, from one hierarchy alone: all have the same, but for moments."""
+        return files.pids(self.directories(group)[:1])
+
     def signal(self, group: str, number: signal.Signals) -> None:
         """Send a signal to every process in the group and below it."""
         for pid in self.pids(group):

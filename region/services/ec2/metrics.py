@@ -42,6 +42,9 @@ GROUP_TAG = "aws:autoscaling:groupName"
 class Pool(Protocol):
     """The machines of the region."""
 
+    cpu_factor: float
+    """CPU seconds of this computer that are one of a vCPU, now."""
+
     def machines(self) -> Any:
         """Return all machines."""
         ...
@@ -79,11 +82,10 @@ class InstanceMetricsController:
         plane: ControlPlane,
         pool: Pool,
         read_traffic: Callable[[], dict[str, Traffic]],
-        cpu_factor: float,
     ) -> None:
-        """Measure the machines of `pool`; `cpu_factor` CPU seconds of this computer are a vCPU's."""
+        """Measure the machines of `pool`."""
         self._plane, self._pool = plane, pool
-        self._read_traffic, self._cpu_factor = read_traffic, cpu_factor
+        self._read_traffic = read_traffic
         self._minute_s = max(plane.config.seconds(STATUS_CHECK.seconds), SHORTEST_S)
         self._minute = 0
         self._watched: dict[str, _Watched] = {}
@@ -147,7 +149,7 @@ class InstanceMetricsController:
 
     def _add(self, one: _Seen, watched: _Watched, used: Counters, elapsed: float) -> None:
         vcpus = self._machines[one.subject.instance_id].spec.type.vcpus
-        utilization = min(1.0, used.cpu_seconds / (elapsed * vcpus * self._cpu_factor))
+        utilization = min(1.0, used.cpu_seconds / (elapsed * vcpus * self._pool.cpu_factor))
         watched.minutes.append(Minute(utilization, used))
         seconds = elapsed * self._plane.config.speed
         watched.used += cpu_credits.spent(vcpus, utilization, seconds)

@@ -65,8 +65,8 @@ def on(run: RunSummary, **host: Any) -> RunSummary:
         ),
         (
             {"target_here": True, "vcpu_seconds": 3.0},
-            {"target_here": True, "vcpu_seconds": 3.5},
-            "calibration (3.00 CPU seconds for one of a vCPU and 3.50 CPU seconds for one of a vCPU)",
+            {"target_here": True, "vcpu_seconds": 4.5},
+            "calibration (3.00 CPU seconds for one of a vCPU and 4.50 CPU seconds for one of a vCPU)",
         ),
     ],
 )
@@ -80,7 +80,7 @@ def test_targets_that_are_played_otherwise_are_not_compared(
 @pytest.mark.parametrize(
     ("a", "b"),
     [
-        ({"target_here": True, "vcpu_seconds": 3.0}, {"target_here": True, "vcpu_seconds": 3.2}),
+        ({"target_here": True, "vcpu_seconds": 3.0}, {"target_here": True, "vcpu_seconds": 3.7}),
         # Runs saved before it was recorded.
         ({"target_here": True, "vcpu_seconds": 3.0}, {"target_here": True}),
         ({"target_here": True}, {}),

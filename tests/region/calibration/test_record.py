@@ -40,13 +40,16 @@ def test_the_factor_that_the_user_chose_holds_and_the_measured_one_stays_known()
 
 
 def test_the_rate_is_the_mean_of_the_cpus_and_slow_measurements_do_not_count():
-    found = evaluate([worker(100, 100, 100, 100, 1, 2), worker(50, 50, 50, 50)], 0.0, 0.0)
+    found = evaluate([worker(100, 100, 100, 100, 100, 1), worker(50, 50, 50, 50, 50)], 0.0, 0.0)
     assert (found.measured_rate, found.busy_rate) == (75, 75)
     assert found.cpus == 2
 
 
 def test_the_factor_is_that_of_bursts_and_the_spread_that_of_steady_work():
-    steady, bursts = ((1000, 1.0), (1000, 1.0)), ((400, 1.0), (500, 1.0), (500, 1.0))
+    steady, bursts = (
+        ((1000, 1.0), (1000, 1.0)),
+        ((400, 1.0), (500, 1.0), (500, 1.0), (500, 1.0), (700, 1.0)),
+    )
     found = evaluate([Worker(steady, 1.0, 1.0, bursts)], 0.0, 0.0)
     assert (found.measured_rate, found.busy_rate, found.spread) == (500, 1000, 0)
 

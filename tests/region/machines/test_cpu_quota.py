@@ -98,3 +98,35 @@ def test_a_region_that_goes_on_finds_out_again_what_counts(quota, limits):
     assert quota.restore()
     quota.hold_to(None, also_deployed=True)
     assert limits.set == limits.work == [0.2, None]
+
+
+def test_what_is_held_follows_the_speed_of_the_computer(quota, limits):
+    quota.lift()
+    quota.hold_to_baseline()
+    quota.restore()
+    quota.follow(3.0, powered=True)
+    assert limits.set == [None, 0.2, 0.3]
+    assert limits.work == [None, 0.2, 0.3]
+    assert quota.baseline == pytest.approx(0.3)
+
+
+def test_credits_follow_the_speed_of_the_computer(quota, limits):
+    quota.lift()
+    quota.hold_to(0.5)
+    quota.follow(3.0, powered=True)
+    assert limits.set == [None, 1.0, 1.5]
+    assert limits.work == [None]
+
+
+@pytest.mark.parametrize("powered", [False, True])
+def test_what_is_off_or_not_held_gets_the_new_speed_later(quota, limits, powered):
+    quota.lift()
+    if not powered:
+        quota.hold_to(0.5)
+        limits.set.clear()
+        limits.set.append(None)
+    quota.follow(3.0, powered=powered)
+    assert limits.set == [None]
+    quota.lift()
+    quota.hold_to(0.5)
+    assert limits.set[-1] == 1.5

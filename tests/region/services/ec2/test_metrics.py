@@ -32,6 +32,7 @@ def test_what_the_region_receives_the_instance_sent():
 class BusyPool:
     """Machines that use both vCPUs fully."""
 
+    cpu_factor = 3.0
     names: list[str] = field(default_factory=list[str])
     held: dict[str, float | None] = field(default_factory=dict[str, float | None])
     after_deployments: dict[str, bool] = field(default_factory=dict[str, bool])
@@ -61,7 +62,7 @@ def speed():
 def measured(plane, aws, network):
     """An instance with basic monitoring and one with detailed, both busy for two hours or so."""
     pool = BusyPool()
-    controller = InstanceMetricsController(plane, pool, dict, 3.0)
+    controller = InstanceMetricsController(plane, pool, dict)
     for detailed in (False, True):
         made = aws.ec2.run_instances(
             ImageId="ami-12345678",
