@@ -33,7 +33,11 @@ class Explained:
 
 
 def check(
-    seen: HostWindows, requests: RequestTable, began_ms: float, missed: Sequence[MissedPercentile]
+    seen: HostWindows,
+    requests: RequestTable,
+    began_ms: float,
+    missed: Sequence[MissedPercentile],
+    stalled_ms: Floats | None = None,
 ) -> Check | None:
     """Return the check of validity; None where nobody recorded how long the target waited.
 
@@ -42,11 +46,14 @@ def check(
         requests: The run's requests.
         began_ms: When the load began, epoch ms.
         missed: The percentiles that were certainly beyond their limits.
+        stalled_ms: For how long the computer stood still during each request, which explains that much.
     """
     if seen.waited is None or not len(requests):
         return None
     waited_s = np.where(seen.target_known, seen.waited, 0.0) * seen.length_s
-    found = [explain(one, seen, waited_s, requests, began_ms) for one in missed]
+    found = [
+        explain(one, seen, waited_s, requests, began_ms, stalled_ms=stalled_ms) for one in missed
+    ]
     explained = next((one for one in found if one is not None), None)
     each_ms = float(waited_s.sum()) / len(requests) * 1000
     # What cannot be explained breaks the promise, whatever else can.
@@ -73,6 +80,8 @@ def explain(
     waited_s: Floats,
     requests: RequestTable,
     began_ms: float,
+    *,
+    stalled_ms: Floats | None = None,
 ) -> Explained | None:
     """Return how much waiting explains a missed percentile; None where there was not enough of it.
 
@@ -82,8 +91,11 @@ def explain(
         waited_s: What the target waited in each window.
         requests: The run's requests.
         began_ms: When the load began, epoch ms.
+        stalled_ms: What of each latency is explained already.
     """
     latency, began = columns.latencies(requests), requests.start_ms
+    if stalled_ms is not None:
+        latency = latency - stalled_ms
     if missed.endpoint is not None:
         chosen = requests.endpoint.mask(missed.endpoint)
         latency, began = latency[chosen], began[chosen]

@@ -14,6 +14,7 @@ from loadtest.analysis import (
     host_windows,
     request_cost,
 )
+from loadtest.analysis import stalls as standing_still
 from loadtest.analysis.host_windows import HostWindows
 from loadtest.analysis.slo import MissedPercentile, Slo
 from loadtest.array_types import Flags, Floats
@@ -21,6 +22,7 @@ from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message
 from loadtest.models import Check, RunSettings
 from loadtest.runs.host import HostSample, TargetSample
+from loadtest.runs.stalls import Stall
 from loadtest.runs.table import RequestTable
 
 
@@ -38,6 +40,7 @@ def examine(
     settings: RunSettings,
     host: Sequence[HostSample],
     target: Sequence[TargetSample],
+    stalls: Sequence[Stall] | None = None,
     *,
     requests: RequestTable,
     began_ms: float,
@@ -51,11 +54,12 @@ def examine(
         settings: Say what was to be watched: what is missing then makes the run invalid.
         host: The samples of the computer.
         target: The samples of what plays the target on it.
+        stalls: When the computer stood still; None if nobody watched for that.
         requests: The run's requests.
         began_ms: When the load began, epoch ms.
         duration_s: For how long visitors arrive.
         slo: What a broken promise is.
-        missed: The percentiles that were certainly beyond their limits.
+        missed: The percentiles that were not shown to be within their limits.
     """
     if not settings.host_watched:
         return HostEvidence()
@@ -70,7 +74,11 @@ def examine(
     cost = request_cost.compare(seen, requests, began_ms, settings.profile.phases)
     if cost is not None:
         checks.append(request_cost.check(cost))
-    waiting = cpu_waiting.check(seen, requests, began_ms, missed)
+    stalled_ms = standing_still.during(requests, stalls or ())
+    if stalls is not None:
+        checks.append(standing_still.check(requests, stalls, stalled_ms, missed))
+    certain = [one for one in missed if one.certain]
+    waiting = cpu_waiting.check(seen, requests, began_ms, certain, stalled_ms)
     if waiting is not None:
         checks.append(waiting)
     return HostEvidence(

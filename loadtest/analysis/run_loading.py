@@ -24,7 +24,7 @@ from loadtest.errors import ResultsError
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text
 from loadtest.models import SCHEMA_VERSION, RunSettings, RunSummary
-from loadtest.runs import events, host, paths, probes, recording, table
+from loadtest.runs import events, host, paths, probes, recording, stalls, table
 from loadtest.runs.journal import Journal, locate
 from loadtest.runs.recording import GeneratorEvent
 from loadtest.runs.table import RequestTable
@@ -199,6 +199,7 @@ def measure(directory: Path, ending: Ending) -> Measurements:
         if journal.damage:
             cut_reason = msg("cut.journal-damaged", error=free_text(journal.damage))
     probe_journal = locate(directory, paths.PROBES)
+    stalled = locate(directory, paths.STALLS)
     host_journal, target = (locate(directory, name) for name in (paths.HOST, paths.TARGET))
     return Measurements(
         settings=settings,
@@ -209,6 +210,7 @@ def measure(directory: Path, ending: Ending) -> Measurements:
         probes=probes.read(probe_journal) if probe_journal else [],
         events=events.read(directory),
         host=host.read_host(host_journal) if host_journal else [],
+        stalls=stalls.read(stalled) if stalled else None,
         target=host.read_target(target) if target else [],
         artillery=_artillery(directory) or _totals(directory),
     )

@@ -268,17 +268,19 @@ def _latencies(
 
 @dataclass(frozen=True)
 class MissedPercentile:
-    """A percentile that was certainly beyond its limit, of all requests or of an endpoint's."""
+    """A percentile that was not shown to be within its limit, of all requests or of an endpoint's."""
 
     percentile: str
     limit_ms: float
     endpoint: str | None = None
+    certain: bool = True
+    """Whether it was shown to be beyond it."""
 
 
 def missed_percentiles(
     slo: Slo, latency: Latency, endpoints: Sequence[EndpointRecord]
 ) -> list[MissedPercentile]:
-    """Return the percentiles whose whole interval is beyond what was promised."""
+    """Return the percentiles whose interval is not within what was promised."""
     promises: list[tuple[str | None, LatencyLimits, Latency]] = [(None, slo.latency_ms, latency)]
     promises += [
         (one.name, slo.endpoints[one.name].latency_ms, one.latency)
@@ -286,10 +288,10 @@ def missed_percentiles(
         if one.name in slo.endpoints
     ]
     return [
-        MissedPercentile(name, limit, endpoint)
+        MissedPercentile(name, limit, endpoint, certain=_shown(interval, limit) is False)
         for endpoint, limits, found in promises
         for name, limit in limits.items()
-        if (interval := (found.intervals or {}).get(name)) and _shown(interval, limit) is False
+        if (interval := (found.intervals or {}).get(name)) and _shown(interval, limit) is not True
     ]
 
 

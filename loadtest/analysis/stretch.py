@@ -19,7 +19,7 @@ from loadtest.errors import ResultsError
 from loadtest.messages.message import msg
 from loadtest.models import RunSummary
 from loadtest.profiles import Profile
-from loadtest.runs import host, journal, paths, probes, recording
+from loadtest.runs import host, journal, paths, probes, recording, stalls
 from loadtest.runs.journal import Journal, locate
 
 AROUND_MS = 3000
@@ -52,6 +52,7 @@ def cut(run: Path, target: Path, load: Profile, *, began_ms: float, ended_ms: fl
         _copy(run, target, paths.REQUESTS, lambda line: during(_start_ms(line)))
         _copy(run, target, paths.PROBES, lambda line: during(probes.parse_probe(line).at_ms))
         _copy(run, target, paths.HOST, lambda line: around(host.parse_host(line).at_ms))
+        _copy(run, target, paths.STALLS, lambda line: around(stalls.parse(line).from_ms))
         _copy(run, target, paths.TARGET, lambda line: around(host.parse_target(line).at_ms))
         _copy(run, target, paths.GENERATOR, lambda line: _generated(line, during), phase)
     except OSError as error:

@@ -32,6 +32,7 @@ from loadtest.runs.events import Event
 from loadtest.runs.host import HostSample, TargetSample
 from loadtest.runs.probes import Probe
 from loadtest.runs.recording import Beat, GeneratorEvent, PhaseStart, Usage
+from loadtest.runs.stalls import Stall
 from loadtest.runs.table import RequestTable
 
 STOPPED = "cut.stopped"
@@ -68,6 +69,8 @@ class Measurements:
     events: Sequence[Event] = ()
     host: Sequence[HostSample] = ()
     """The computer of the generator, once a second; none in older runs."""
+    stalls: Sequence[Stall] | None = None
+    """When that computer stood still; None where nobody watched for it."""
     target: Sequence[TargetSample] = ()
     """What plays the target on the same computer; none where nobody does."""
 
@@ -178,6 +181,7 @@ def _computer(measured: Measurements, slo: Slo, missed: Sequence[MissedPercentil
         measured.settings,
         measured.host,
         measured.target,
+        measured.stalls,
         requests=measured.requests,
         began_ms=measured.began_ms,
         duration_s=measured.duration_s,

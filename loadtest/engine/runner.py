@@ -24,6 +24,7 @@ from loadtest.engine.generators import registry
 from loadtest.engine.generators.base import Generator, Load, Running
 from loadtest.engine.host import HostRecorder
 from loadtest.engine.prober import Prober
+from loadtest.engine.stall_recorder import StallRecorder
 from loadtest.engine.target_usage import TargetUsage
 from loadtest.engine.workers.generator import Split, split
 from loadtest.errors import GeneratorError, LoadTestError
@@ -196,7 +197,7 @@ def _result(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunResult:
 def _save(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
     summary = summarise(run_loading.measure(directory, Ending(datetime.now(UTC), outcome.why)), slo)
     paths.save_summary(directory, summary)
-    for name in (paths.GENERATOR, paths.HOST):
+    for name in (paths.GENERATOR, paths.HOST, paths.STALLS):
         if (directory / name).exists():
             # Only to save space: it is readable as it is.
             with contextlib.suppress(paths.ResultsError):
@@ -234,7 +235,12 @@ def _follow(
     watch = HostRecorder(plan.directory / paths.HOST, process.pids)
     why, ended = None, False
     try:
-        with prober, watch, progress.display(console, meter, title) as display:
+        with (
+            prober,
+            watch,
+            StallRecorder(plan.directory / paths.STALLS),
+            progress.display(console, meter, title) as display,
+        ):
             deadline = time.monotonic() + plan.timeout_s
             while process.poll() is None and why is None and not (ended := stopped()):
                 follower.read()

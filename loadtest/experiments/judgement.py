@@ -29,7 +29,9 @@ OF_A_RUN_THAT_ENDS_BY_ITSELF = frozenset(
 """Checks that the load of an experiment cannot pass: it is stopped once the experiment is over."""
 
 
-ONLY_WORSE = frozenset({"check.host-cpu", "check.cpu-waiting", "check.request-cost"})
+ONLY_WORSE = frozenset(
+    {"check.host-cpu", "check.cpu-waiting", "check.request-cost", "check.stalls"}
+)
 """Checks of whether the stack had as much CPU as it has on AWS. With less it fails sooner, so what it
 survived nevertheless, it survived. Whether all users came, other checks say."""
 
