@@ -79,7 +79,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         search_index=_switch(env, "SEARCH_INDEX", "false"),
         instance_id=_required(env, "INSTANCE_ID"),
         availability_zone=_required(env, "AVAILABILITY_ZONE"),
-        password_iterations=_number(env, "PASSWORD_ITERATIONS", "2400"),
+        password_iterations=_number(env, "PASSWORD_ITERATIONS", "2700"),
         database_connections=_number(env, "DATABASE_CONNECTIONS", "4"),
         version=_version(),
     )
