@@ -74,6 +74,7 @@ PRACTICES = MappingProxyType(
         "SEC01-BP01": "Separate workloads using accounts",
         "SEC02-BP02": "Use temporary credentials",
         "SEC02-BP03": "Store and use secrets securely",
+        "SEC02-BP04": "Rely on a centralized identity provider",
         "SEC02-BP05": "Audit and rotate credentials periodically",
         "SEC03-BP01": "Define access requirements",
         "SEC03-BP02": "Grant least privilege access",

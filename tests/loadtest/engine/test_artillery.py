@@ -23,7 +23,7 @@ from rich.console import Console
 
 from loadtest.analysis import run_loading
 from loadtest.cli import tools
-from loadtest.engine import runner
+from loadtest.engine import runner, stall_watch
 from loadtest.engine.generators import process as generator_process
 from loadtest.engine.generators.artillery import generator as engine_artillery
 from loadtest.errors import GeneratorError
@@ -118,7 +118,8 @@ def _the_directory_is_complete(done: runner.RunResult) -> None:
         "settings.json", "outputs.json", "scenario.yml", "recorder.cjs", "arrival_clock.cjs",
         "broken_bodies.cjs", "expectations.cjs", "starter.cjs", "young.cjs", "artillery.json",
         "artillery.log",
-        "requests.ndjson.gz", "generator.ndjson.gz", "probes.ndjson.gz", "host.ndjson.gz", "run.json",
+        "requests.ndjson.gz", "generator.ndjson.gz", "probes.ndjson.gz", "host.ndjson.gz",
+        "stalls.ndjson.gz", "run.json",
     }  # fmt: skip
     exchanges = read_exchanges(done.directory / "requests.ndjson.gz")
     assert len(exchanges) == done.summary.requests.total
@@ -171,7 +172,9 @@ def started(
 
 
 def artillery_of(process: subprocess.Popen[str]) -> psutil.Process:
-    (child,) = psutil.Process(process.pid).children()
+    watch = Path(stall_watch.__file__).name
+    children = psutil.Process(process.pid).children()
+    (child,) = [one for one in children if watch not in " ".join(one.cmdline())]
     return child
 
 

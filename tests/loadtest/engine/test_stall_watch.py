@@ -74,7 +74,8 @@ def watched(path: Path) -> list[stalls.Stall]:
 def test_a_watch_that_was_stopped_has_seen_it(tmp_path: Path):
     path = tmp_path / "stalls.ndjson"
     with StallRecorder(path):
-        (child,) = psutil.Process().children()
+        watch = str(Path(stall_watch.__file__))
+        (child,) = [one for one in psutil.Process().children() if watch in one.cmdline()]
         time.sleep(1.5)
         stopped = time.time() * 1000
         child.send_signal(signal.SIGSTOP)
