@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
-from region.credentials import Credential
 from region.machines import booted, bounded_log, listener, logins, machine_usage
 from region.machines.accounts import Accounts
-from region.machines.cgroups import Limits
 from region.machines.codedeploy_agent.agent import AgentContext, CodeDeployAgent
 from region.machines.commands import Commands
-from region.machines.container.runtime import Runtime
 from region.machines.cpu_quota import CpuQuota
 from region.machines.disk import on_disk
 from region.machines.errors import BootError, MachineError, ServiceError
 from region.machines.first_boot import FirstBoot
-from region.machines.images import Image
 from region.machines.imds import Imds
 from region.machines.inside.files import remove_tree
+from region.machines.machine_context import MachineContext
 from region.machines.machine_usage import MachineUsage
 from region.machines.power import PowerRequest
 from region.machines.processes import AGENT, ENTRY, SERVICES, Process, ProcessTable
@@ -39,46 +35,6 @@ MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENDPOINT: Final = "AWS_ENDPOINT_URL"
 """What an AWS client cannot know by itself: that its region is a local one."""
-
-
-class Network(Protocol):
-    """The region's network, as a machine uses it; region.network has the real one."""
-
-    def attach(self, instance_id: str, pid: int, address: str, subnet: str) -> None:
-        """Connect the network namespace of process `pid`."""
-        ...
-
-    def detach(self, instance_id: str) -> None:
-        """Remove what `attach` made."""
-        ...
-
-
-@dataclass(frozen=True)
-class MachineContext:
-    """What a machine needs from its pool.
-
-    Attributes:
-        agent_endpoint: The URL of the region's API, as this process reaches it for the agents.
-        aws_endpoint: The same, as machines reach it.
-        cpu_factor: CPU seconds of this computer that do what one of the instance types' vCPUs does.
-        image: Returns the root file system that an AMI id stands for.
-        boot_timeout: How long user data may run, in seconds.
-        volumes: Whether each machine has a root volume of its own, and not this computer's disk.
-    """
-
-    limits: Limits
-    runtime: Runtime
-    network: Network
-    region_id: str
-    instances: Path
-    agent_endpoint: str
-    aws_endpoint: str
-    credential: Credential
-    account_id: str
-    image: Callable[[str], Image]
-    boot_timeout: float
-    volumes: bool
-    cpu_factor: float = 1.0
 
 
 class Machine:

@@ -24,7 +24,8 @@ from region.machines.errors import MachineError, RegionInUse, UnknownMachine
 from region.machines.images import Image
 from region.machines.inside.files import remove_tree
 from region.machines.listener import Listener, Tenant
-from region.machines.machine import Machine, MachineContext
+from region.machines.machine import Machine
+from region.machines.machine_context import MachineContext
 from region.machines.spec import MachineSpec, check_instance_id
 from region.machines.volumes import why_none
 from region.network import API, API_PORT, RegionNetwork
@@ -131,8 +132,9 @@ class MachinePool:
         A disk that the same instance id left in this root is adopted, so a machine that is off
         can be launched again, with another type for example.
         """
-        context = self._context_of(spec)
         with self._lock:
+            # One that is not known yet would miss a new speed of the cores.
+            context = self._context_of(spec)
             known = self._machines.get(spec.instance_id)
             if known and known.powered:
                 raise MachineError(
