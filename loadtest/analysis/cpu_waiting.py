@@ -17,7 +17,7 @@ import numpy as np
 
 from loadtest.analysis import columns
 from loadtest.analysis.host_windows import HostWindows
-from loadtest.analysis.slo import MissedPercentile
+from loadtest.analysis.missed import MissedPercentile, all_explained
 from loadtest.array_types import Floats, Ints
 from loadtest.messages.message import msg
 from loadtest.models import Check
@@ -37,7 +37,7 @@ def check(
     requests: RequestTable,
     began_ms: float,
     missed: Sequence[MissedPercentile],
-    stalled_ms: Floats | None = None,
+    stalled_ms: Floats | float = 0.0,
 ) -> Check | None:
     """Return the check of validity; None where nobody recorded how long the target waited.
 
@@ -51,13 +51,11 @@ def check(
     if seen.waited is None or not len(requests):
         return None
     waited_s = np.where(seen.target_known, seen.waited, 0.0) * seen.length_s
-    found = [
+    explained = all_explained(
         explain(one, seen, waited_s, requests, began_ms, stalled_ms=stalled_ms) for one in missed
-    ]
-    explained = next((one for one in found if one is not None), None)
+    )
     each_ms = float(waited_s.sum()) / len(requests) * 1000
-    # What cannot be explained breaks the promise, whatever else can.
-    if explained is None or None in found:
+    if explained is None:
         passed, detail = True, msg("check.cpu-waiting.yes", each=each_ms)
     else:
         passed, detail = (
@@ -81,7 +79,7 @@ def explain(
     requests: RequestTable,
     began_ms: float,
     *,
-    stalled_ms: Floats | None = None,
+    stalled_ms: Floats | float = 0.0,
 ) -> Explained | None:
     """Return how much waiting explains a missed percentile; None where there was not enough of it.
 
@@ -93,9 +91,7 @@ def explain(
         began_ms: When the load began, epoch ms.
         stalled_ms: What of each latency is explained already.
     """
-    latency, began = columns.latencies(requests), requests.start_ms
-    if stalled_ms is not None:
-        latency = latency - stalled_ms
+    latency, began = columns.latencies(requests) - stalled_ms, requests.start_ms
     if missed.endpoint is not None:
         chosen = requests.endpoint.mask(missed.endpoint)
         latency, began = latency[chosen], began[chosen]

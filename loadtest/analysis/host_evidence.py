@@ -16,7 +16,8 @@ from loadtest.analysis import (
 )
 from loadtest.analysis import stalls as standing_still
 from loadtest.analysis.host_windows import HostWindows
-from loadtest.analysis.slo import MissedPercentile, Slo
+from loadtest.analysis.missed import MissedPercentile
+from loadtest.analysis.slo import Slo
 from loadtest.array_types import Flags, Floats
 from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -246,7 +245,7 @@ def _latencies(
         found = latency.censored.get(name) if latency.censored else None
         interval = latency.intervals.get(name) if latency.intervals else None
         value = percentile_message(latency, name)
-        kept = _shown(interval, limit) if found else False
+        kept = shown(interval, limit) if found else False
         title = _of("objective.percentile", endpoint, percentile=name)
         if found and interval is None and profile is not None and not profile.shows_percentiles:
             made.append(_not_judged(title, limit, value, profile))
@@ -264,35 +263,6 @@ def _latencies(
             )
         )
     return made
-
-
-@dataclass(frozen=True)
-class MissedPercentile:
-    """A percentile that was not shown to be within its limit, of all requests or of an endpoint's."""
-
-    percentile: str
-    limit_ms: float
-    endpoint: str | None = None
-    certain: bool = True
-    """Whether it was shown to be beyond it."""
-
-
-def missed_percentiles(
-    slo: Slo, latency: Latency, endpoints: Sequence[EndpointRecord]
-) -> list[MissedPercentile]:
-    """Return the percentiles whose interval is not within what was promised."""
-    promises: list[tuple[str | None, LatencyLimits, Latency]] = [(None, slo.latency_ms, latency)]
-    promises += [
-        (one.name, slo.endpoints[one.name].latency_ms, one.latency)
-        for one in endpoints
-        if one.name in slo.endpoints
-    ]
-    return [
-        MissedPercentile(name, limit, endpoint, certain=_shown(interval, limit) is False)
-        for endpoint, limits, found in promises
-        for name, limit in limits.items()
-        if (interval := (found.intervals or {}).get(name)) and _shown(interval, limit) is not True
-    ]
 
 
 def _not_judged(
@@ -313,7 +283,7 @@ def _not_judged(
     )
 
 
-def _shown(interval: PercentileInterval | None, limit_ms: float) -> bool | None:
+def shown(interval: PercentileInterval | None, limit_ms: float) -> bool | None:
     """Return whether the whole interval is within the limit or beyond it; None for neither."""
     if interval is None:
         return None

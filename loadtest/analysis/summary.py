@@ -13,7 +13,8 @@ import numpy as np
 from loadtest.analysis import columns, counting, host_evidence, validity, verdict
 from loadtest.analysis import slo as objectives
 from loadtest.analysis.host_evidence import HostEvidence
-from loadtest.analysis.slo import MissedPercentile, Slo
+from loadtest.analysis.missed import MissedPercentile, missed_percentiles
+from loadtest.analysis.slo import Slo
 from loadtest.errors import ResultsError
 from loadtest.messages.message import Message
 from loadtest.models import (
@@ -109,7 +110,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     generator = _generator(measured, users)
     promise = slo or objectives.default()
     applies = settings.topology in promise.applies_to
-    missed = objectives.missed_percentiles(promise, latency, endpoints) if applies else []
+    missed = missed_percentiles(promise, latency, endpoints) if applies else []
     computer = _computer(measured, promise, missed)
     valid = _validity(measured, users, requests, generator, computer)
     return RunSummary(

@@ -11,7 +11,7 @@ import pytest
 
 from loadtest.analysis import cpu_waiting
 from loadtest.analysis.host_windows import HostWindows, windows
-from loadtest.analysis.slo import MissedPercentile
+from loadtest.analysis.missed import MissedPercentile
 from loadtest.models import Check
 from loadtest.profiles import PROFILES
 from loadtest.runs import table

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from loadtest.analysis import stalls
-from loadtest.analysis.slo import MissedPercentile
+from loadtest.analysis.missed import MissedPercentile
 from loadtest.models import Check
 from loadtest.profiles import PROFILES
 from loadtest.runs import table
