@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.firewall import Firewall
-from guardrails.architecture.permits import INGRESS
+from guardrails.architecture.permits import INGRESS, is_private
 from guardrails.architecture.records import Records
 from guardrails.architecture.regions import Regions
 from guardrails.architecture.targets import Targets
@@ -18,9 +17,6 @@ from guardrails.values import UNKNOWN, items, number, show
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _HTTP, _HTTPS = 80.0, 443.0
-_PRIVATE = tuple(
-    ipaddress.ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-)
 
 
 def _counted(check: Resource) -> Iterator[Violation]:
@@ -59,7 +55,7 @@ def _asked(stack: Stack, check: Resource) -> list[Resource]:
 def _unreachable(stack: Stack, check: Resource) -> Iterator[Violation]:
     """Yield that what a health check asks has private addresses only, or admits others only."""
     address = check.get("ipAddress")
-    if isinstance(address, str) and _is_private(address):
+    if is_private(address):
         yield Violation(
             f'Health check "{check.name}" asks {address}, a private address, which Route 53 cannot reach.',
             check,
@@ -124,13 +120,6 @@ def _kept_out(
             "balancer's security group.",
             undecided=True,
         )
-
-
-def _is_private(address: str) -> bool:
-    try:
-        return any(ipaddress.ip_address(address) in one for one in _PRIVATE)
-    except ValueError:
-        return False
 
 
 def _followed(stack: Stack, check: Resource) -> Iterator[Violation]:

@@ -27,7 +27,6 @@ from region.services.ssm import (
 from region.services.ssm.records import RunCommand, RunCommandRecord
 from region.services.ssm.send_command_checks import command_in
 
-"""How many items a page has unless the call says otherwise."""
 _NODE_FILTERS: Final = {
     "AgentVersion": "AgentVersion",
     "InstanceIds": "InstanceId",
