@@ -238,10 +238,22 @@ def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = Position.of(mark) if mark else Position(1, 1)
+        if comment := _comment_of_code(path, where.line):
+            raise YamlError(comment) from error
         raise YamlError(Problem(where, _in_words(error.problem or error.context or ""))) from error
     except yaml.YAMLError as error:
         raise YamlError(Problem(Position(1, 1), f"not YAML: {error}")) from error
     return source
+
+
+def _comment_of_code(path: Path, until: int) -> Problem | None:
+    """Return a problem with a comment as JavaScript has it, of which YAML made an error in a later line."""
+    lines = files.read_text(path, "utf-8-sig").splitlines()
+    for number, line in enumerate(lines[:until], 1):
+        if line.lstrip().startswith(("//", "/*")):
+            text = "not YAML: a comment begins with `#`, not with `//`"
+            return Problem(Position(number, len(line) - len(line.lstrip()) + 1), text)
+    return None
 
 
 def _in_words(said: str) -> str:

@@ -51,6 +51,8 @@ PLUGINS: Mapping[str, str] = {
 """Plugins that the runner drops, and why the run is the same without them."""
 
 
+_REPORTING = re.compile(r"report(s|ing|er|ers)?|output|log(ging|ger)?|metrics")
+"""Keys, at the top and in `config`, by which people ask for reports that Artillery has no such key for."""
 _SAYS_NOTHING = re.compile(r"x-.*|[._].*|\$schema|description|title|version|author|tags")
 """Keys, at the top, in `config` and of a scenario, that people write for themselves or for anchors."""
 _FLOW = ("requests", "flows", "steps", "request", "Flow")
@@ -135,7 +137,7 @@ def _misspelt(found: Adopted, content: Any) -> None:
     given: dict[Any, Any] = walk.mapping(content)
     for name in _TOP:
         unknown = [key for key in given if isinstance(key, str) and key not in _TOP]
-        close = difflib.get_close_matches(name, unknown, n=1)
+        close = difflib.get_close_matches(name, unknown, n=1, cutoff=0.65)
         if name not in given and close:
             text = f"unknown key `{close[0]}` in a scenario file; did you mean `{name}`?"
             found.refuse((close[0],), text)
@@ -169,9 +171,18 @@ def _remarks(found: Adopted, content: Any) -> None:
     for index, one in enumerate(walk.sequence(top.get("scenarios"))):
         places.append((("scenarios", index), walk.mapping(one)))
     for location, given in places:
-        for key in [key for key in given if _SAYS_NOTHING.fullmatch(str(key))]:
+        for key in [key for key in given if _says_nothing(str(key), location)]:
             found.note((*location, key), f"`{key}`: Artillery does not look at it")
             del given[key]
+        for key in [key for key in given if _REPORTING.fullmatch(str(key))]:
+            if location[:1] != ("scenarios",):
+                found.note((*location, key), f"`{key}`: the report replaces it")
+                del given[key]
+
+
+def _says_nothing(key: str, location: Location) -> bool:
+    # A scenario's name is one.
+    return bool(_SAYS_NOTHING.fullmatch(key)) or (key == "name" and location[:1] != ("scenarios",))
 
 
 def _choose(found: Adopted, config: dict[str, Any], environment: str | None) -> None:

@@ -43,6 +43,22 @@ def one_check_each(value: Any) -> Any:
     return listed(value)
 
 
+def all_can_hold(value: list[Expect] | None) -> list[Expect] | None:
+    """Reject checks of which an answer can pass one only: it has one status and one content type."""
+    statuses = [one.statusCode for one in value or () if one.statusCode]
+    known = [set(one) for one in statuses if all(isinstance(code, int) for code in one)]
+    if len(known) > 1 and not set.intersection(*known):
+        codes = ", ".join(str(code) for one in statuses for code in one)
+        raise ValueError(f"no answer has all of these statuses: write `statusCode: [{codes}]`")
+    kinds = [one.contentType for one in value or () if one.contentType]
+    exact = {kind.lower() for kind in kinds if kind != "json" and not is_template(kind)}
+    other = next((kind for kind in exact if "json" in kinds and "json" not in kind), None)
+    if len(exact) > 1 or other:
+        shown = " and ".join(sorted({*exact, "json"} if other else exact))
+        raise ValueError(f"no answer has the content types {shown}: write one `contentType`")
+    return value
+
+
 class Expect(Part):
     """What a response must be."""
 
@@ -66,6 +82,16 @@ class Expect(Part):
         name = value[0] if isinstance(value, list) else value
         if name is not None and name != name.lower() and not is_template(name):
             raise ValueError(f"write `{name.lower()}`, in lower case: Artillery finds no other")
+        return value
+
+    @field_validator("contentType")
+    @classmethod
+    def _is_a_type(cls, value: str | None) -> str | None:
+        if value is not None and value != "json" and "/" not in value and not is_template(value):
+            raise ValueError(
+                f"no answer has the content type {value!r}: apart from `json`, write all of the header, "
+                "such as `text/html; charset=utf-8`"
+            )
         return value
 
     @field_validator("equals")

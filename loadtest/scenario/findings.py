@@ -34,6 +34,8 @@ UNSUPPORTED = {
     "send": _OTHER_ENGINE,
     "connect": _OTHER_ENGINE,
     "namespace": _OTHER_ENGINE,
+    "ws": _OTHER_ENGINE,
+    "socketio": _OTHER_ENGINE,
     "flowFunction": _OTHER_ENGINE,
     "testFunction": _OTHER_ENGINE,
     "transform": "Artillery 2 ignores it: use a function of the processor in `afterResponse`",
@@ -159,13 +161,19 @@ def _wrong_value(error: ErrorDetails, location: Location) -> str:
     return f"{what}: {explain(error)}" if what else explain(error)
 
 
+_EMPTY = {"url": "write `/`", "processor": "fill it in or remove it"}
+"""Keys whose text may not be empty, with what to do."""
+
+
 def _meant(given: object, location: Location) -> str | None:
     """Return what to write instead of a value of another type, where that is known."""
     key = location[-1] if location else None
-    if given == "" and key == "url":
-        return "`url` is empty: write `/`"
+    if given == "" and key in _EMPTY:
+        return f"`{key}` is empty: {_EMPTY[key]}"
     if key in METHODS and isinstance(given, str):
         return f'`{key}` is a mapping: write `{key}: {{url: "{given}"}}`'
+    if location in (("before",), ("after",)) and isinstance(given, list):
+        return f"`{key}` is a mapping: write `flow:` above its steps, and indent them below it"
     if "expect" in location[-2:] and isinstance(given, int):
         return f"an expectation is a mapping: write `statusCode: {given}`"
     if key == "ifTrue" and isinstance(given, bool):

@@ -20,6 +20,9 @@ _IN_REQUEST = "it belongs into the request, indented below its method"
 _COUNT = "a loop is `loop` with its steps, and beside it `count: 3`"
 _CONDITION = "a condition is `ifTrue` in a request, such as `ifTrue: token`"
 _REDIRECT = "it belongs into each request, as `followRedirect`"
+_WITHOUT_VALUE = (
+    "with `strict: false`, who gets no value goes on; a first value is set below `config.variables`"
+)
 _TLS = "it belongs into `config.tls`, as `rejectUnauthorized`"
 
 
@@ -27,10 +30,32 @@ def _of(text: str, *names: str) -> dict[str, str]:
     return dict.fromkeys(names, text)
 
 
+_LOAD = "the load is `config.phases`, such as `phases: [{duration: 60, arrivalRate: 5}]`"
+_IN_SCENARIO = "it belongs into an entry of `scenarios`"
+_AT_THE_TOP = "it belongs beside `config`: indent it less"
+
 _MEANT: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
+    (
+        r"",
+        {
+            **_of(
+                _LOAD, "load", "phase", "stages", "options", "executor", "duration", "arrivalRate"
+            ),
+            **_of(_IN_SCENARIO, "flow", "weight", "beforeRequest", "afterResponse"),
+            **_of(_IN_SCENARIO, "beforeScenario", "afterScenario", "onError"),
+            **_of(_SLO, "thresholds", "ensure", "slo"),
+            **_of("the URL is `config.target`", "url", "baseUrl", "baseURL", "host"),
+            **_of("a flow that runs once is `before`", "setup", "beforeAll"),
+            **_of("what each user does first belongs into each `flow`", "beforeEach"),
+            **_of("a flow that runs once is `after`", "teardown", "afterAll"),
+        },
+    ),
     (
         r"config",
         {
+            **_of(_LOAD, "load", "stages"),
+            **_of(_AT_THE_TOP, "scenarios", "scenario", "before", "after"),
+            **_of("it belongs into an entry of `scenarios`, beside `config`", "flow"),
             **_of("the URL is `target`", "baseUrl", "baseURL", "url", "host", "server"),
             **_of(_DEFAULTS, "headers", "header"),
             **_of("it belongs into each phase", "duration", "arrivalRate", "rampTo", "maxVusers"),
@@ -104,6 +129,7 @@ _MEANT: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
             **_of("the variable is `as`", "to", "name", "var", "variable"),
             **_of("a cookie is in `header: set-cookie`", "cookie"),
             **_of(_EXPECT, "statusCode", "status"),
+            **_of(_WITHOUT_VALUE, "default", "defaultValue", "fallback"),
         },
     ),
     (
@@ -129,5 +155,5 @@ def instead(key: str, part: str) -> str | None:
 def close(key: str, names: Iterable[str]) -> str | None:
     """Return the known name that is written most like a key, in capitals or not; None if none is."""
     by_lower = {name.lower(): name for name in names}
-    found = difflib.get_close_matches(key.lower(), by_lower, n=1)
+    found = difflib.get_close_matches(key.lower(), by_lower, n=1, cutoff=0.65)
     return by_lower[found[0]] if found else None

@@ -18,10 +18,13 @@ _TIME: Final = (
     "set it in a function of a `processor`, such as `context.vars.now = Date.now()`, and write "
     "`{{ now }}`"
 )
+_CHOICE: Final = "each user gets one value of a list below `config.variables`, as `{{ name }}`"
 _FAKE: Final = "fake data is of the plugin fake-data, such as `{{ $randEmail() }}`"
 _INSTEAD: Final = {
     **dict.fromkeys(("randomint", "randominteger", "randint", "random", "randomnumber"), _NUMBER),
     **dict.fromkeys(("randomuuid", "guid", "randomguid", "uuidv4", "guuid", "uuid4"), _UUID),
+    **dict.fromkeys(("randomitem", "randomelement", "randomchoice", "randomfromarray"), _CHOICE),
+    **dict.fromkeys(("pick", "sample", "oneof", "choose", "choice", "randompick"), _CHOICE),
     **dict.fromkeys(("faker", "chance", "casual"), _FAKE),
 }
 _OF_TIME: Final = re.compile(
@@ -44,7 +47,7 @@ def instead(name: str) -> str | None:
         return found
     if _OF_TIME.fullmatch(plain):
         return _TIME
-    close = difflib.get_close_matches(name, sorted({*FUNCTIONS, *fake_data()}), n=1)
+    close = difflib.get_close_matches(name, sorted({*FUNCTIONS, *fake_data()}), n=1, cutoff=0.75)
     if not close:
         return None
     whose = " of the plugin fake-data" if close[0] in fake_data() else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from commandline import files
-from loadtest.scenario import credentials, csv_text, walk
+from loadtest.scenario import credentials, csv_text, nearby, walk
 from loadtest.scenario.part import is_template
 from loadtest.scenario.schema import Payload
 from loadtest.yaml_positions import Location
@@ -104,7 +104,7 @@ def read(content: Any, directory: Path) -> Iterator[PayloadFile]:
             # What is said of its template says it all.
             yield PayloadFile(location, payload, directory)
         else:
-            yield _read(payload, location, directory / payload.path)
+            yield _read(payload, location, directory)
 
 
 def _named_in(entry: Any) -> Payload | None:
@@ -120,7 +120,8 @@ def _named_in(entry: Any) -> Payload | None:
     return Payload.model_construct(path="", fields=fields, order="random", cast=False)
 
 
-def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
+def _read(payload: Payload, location: Location, directory: Path) -> PayloadFile:
+    path = directory / payload.path
     if payload.path == SEEDED and not path.exists():
         if tuple(payload.fields) != credentials.HEADER:
             text = f"the seeded visitors have the fields {', '.join(credentials.HEADER)}"
@@ -132,6 +133,7 @@ def _read(payload: Payload, location: Location, path: Path) -> PayloadFile:
         rows = [row for row in csv.reader(lines, delimiter=payload.delimiter) if row]
     except OSError as error:
         problem = f"cannot read the payload {path}: {error.strerror}"
+        problem += nearby.remedy(directory, payload.path)
         if "\\" in payload.path:
             problem += "; write `/` between directories, which every system takes"
         if "$environment" in payload.path:

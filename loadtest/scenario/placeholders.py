@@ -56,7 +56,8 @@ def notes(location: Location, text: str, variables: Variables) -> Iterator[str]:
 def of_curl(location: Location, text: str, directory: Path) -> str | None:
     """Return what is wrong with a body or a part of a form that names a file as curl does; or None."""
     name = text[1:].partition(";")[0]
-    if not text.startswith("@") or not (directory / name).is_file():
+    path = re.match(r"@\.{0,2}/", text) and "formData" in location
+    if not text.startswith("@") or not (path or (directory / name).is_file()):
         return None
     if location[-1] == "body":
         return (

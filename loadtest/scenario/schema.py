@@ -78,7 +78,10 @@ class Payload(Part):
     @model_validator(mode="after")
     def _has_names(self) -> Payload:
         if self.loadAll and self.name is None:
-            raise ValueError("`loadAll` needs a `name`, the variable that gets all rows")
+            raise ValueError(
+                "`loadAll` needs a `name`, the variable that gets all rows; without `loadAll`, each user "
+                "gets a row"
+            )
         if not self.loadAll and not self.fields:
             raise ValueError("a payload needs `fields`, the names of its columns")
         if self.loadAll and self.order is not None:
@@ -130,7 +133,7 @@ class Config(Part):
     plugins: dict[Literal["metrics-by-endpoint", "fake-data"], Any] = Field(
         default_factory=dict[Literal["metrics-by-endpoint", "fake-data"], Any]
     )
-    processor: str | None = None
+    processor: Annotated[str, Field(min_length=1)] | None = None
     bundling: Bundling = Bundling()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, cast
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Discriminator,
     Field,
@@ -17,7 +18,7 @@ from pydantic import (
 )
 
 from loadspec.durations import DURATION, seconds
-from loadtest.scenario.expectations import Expect, one_check_each
+from loadtest.scenario.expectations import Expect, all_can_hold, one_check_each
 from loadtest.scenario.headers import Cookies, Headers
 from loadtest.scenario.part import Part, is_template, listed
 
@@ -118,7 +119,9 @@ class Request(Part):
     followRedirect: bool | None = None  # noqa: N815
     capture: Annotated[list[Capture] | None, BeforeValidator(listed)] = None
     match: Annotated[list[Match] | None, BeforeValidator(listed)] = None
-    expect: Annotated[list[Expect] | None, BeforeValidator(one_check_each)] = None
+    expect: Annotated[
+        list[Expect] | None, BeforeValidator(one_check_each), AfterValidator(all_can_hold)
+    ] = None
     beforeRequest: Annotated[list[str] | None, BeforeValidator(listed)] = None  # noqa: N815
     afterResponse: Annotated[list[str] | None, BeforeValidator(listed)] = None  # noqa: N815
     ifTrue: str | None = None  # noqa: N815

@@ -51,6 +51,7 @@ def of(
         yield from _body(request, variables_at(request.location))
         yield from _regexps(request)
         yield from _probability(request)
+        yield from _expected_type(request)
     for step in walk.steps(content):
         yield from _counted(step)
         yield from _pause(step)
@@ -131,6 +132,21 @@ def _probability(request: walk.FoundRequest) -> Iterator[Surprise]:
             f"`probability: {value:g}` is {value:g} %: write `{value * 100:g}` for {value * 100:g} %",
             refused=False,
         )
+
+
+def _expected_type(request: walk.FoundRequest) -> Iterator[Surprise]:
+    given = request.content.get("expect")
+    for index, one in enumerate(walk.listed(given)):
+        kind = walk.mapping(one).get("contentType")
+        if kind in ("application/json", "text/html", "text/plain"):
+            at: Location = (index,) if isinstance(given, list) else ()
+            other = "; `json` takes either" if kind == "application/json" else ""
+            yield Surprise(
+                (*request.location, "expect", *at, "contentType"),
+                f"`{kind}; charset=utf-8`, which many servers send, is another content type to "
+                f"Artillery{other}",
+                refused=False,
+            )
 
 
 def _counted(step: walk.FoundStep) -> Iterator[Surprise]:

@@ -24,6 +24,12 @@ _VARIABLE = re.compile(r"\{\{\{?[\s$A-Za-z0-9_.\[\]'\"-]+\}\}\}?")
 _NUMBERS = re.compile(r"\s*(\d+\s*(,\s*\d+\s*)*)?")
 _INDEX = re.compile(r"\[\s*(\$?[A-Za-z_]\w*)\s*\]")
 """A word in brackets, without quotes."""
+_DEFAULT = re.compile(r"\s*\$(?:env|processEnvironment)\s*\.\s*(\w+)\s*(?:\|\||\?\?).*", re.DOTALL)
+"""A variable of the environment, with what is to be there without it."""
+_ANY_OF = re.compile(r"\s*\$?\w+\s*\(\s*\[.*", re.DOTALL)
+"""A function of a list, which is to choose one of its values."""
+_AT_RANDOM = re.compile(r"\s*(\w+)\s*\[\s*(?:\$\w+\s*\(|Math\.).*", re.DOTALL)
+"""A list, of which chance is to choose one value."""
 _PATTERN = re.compile(r"\$[$&`']")
 """What JavaScript's `replace`, with which Artillery fills in texts, does not put in as it is."""
 _ROOT = re.compile(r"[^.\[]+")
@@ -170,14 +176,27 @@ def _call(name: str, arguments: str, *, fake: bool) -> Iterator[str]:
             yield f"`{name}` is a variable: write `{{{{ {name} }}}}`"
             return
         there = f"{', '.join(FUNCTIONS)} and, with the plugin fake-data, {len(fake_data())} more"
-        remedy = others_names.instead(name) or f"it has {there}"
+        others = "what any other returns is set by a `processor`"
+        remedy = others_names.instead(name) or f"it has {there}; {others}"
         yield f"Artillery has no function `{name}`: {remedy}"
     elif not _NUMBERS.fullmatch(arguments):
         yield f"`{name}` takes whole numbers only, not `{arguments.strip()}`"
 
 
 def _no_template(shown: str, inside: str) -> Iterator[str]:
-    if "||" in inside or "?" in inside:
+    as_it_is = f"it sends `{shown}` as it is"
+    if found := _DEFAULT.fullmatch(inside):
+        yield (
+            f"Artillery knows no default in braces: {as_it_is}; write `{{{{ $env.{found[1]} }}}}`, export "
+            f"{found[1]} and let it in with `--pass-env {found[1]}`"
+        )
+    elif _ANY_OF.fullmatch(inside) or (found := _AT_RANDOM.fullmatch(inside)):
+        name = found[1] if found else "name"
+        yield (
+            f"Artillery does not choose in braces: {as_it_is}; each user gets one value of a list below "
+            f"`config.variables`, as `{{{{ {name} }}}}`; choose otherwise in a function"
+        )
+    elif "||" in inside or "?" in inside:
         yield (
             f"Artillery computes nothing in braces: it sends `{shown}` as it is; set a variable in a "
             "function of a `processor`, or below `config.variables`"

@@ -10,8 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from loadtest.profiles import Profile
-from loadtest.scenario import conditions, payloads, surprises, templates, urls, variables, walk
-from loadtest.scenario import processor as processors
+from loadtest.scenario import (
+    conditions,
+    named_processor,
+    overwritten,
+    payloads,
+    surprises,
+    templates,
+    urls,
+    variables,
+    walk,
+)
 from loadtest.scenario.adoption import Adopted, adopt
 from loadtest.scenario.findings import structural
 from loadtest.scenario.part import is_template
@@ -26,8 +35,6 @@ __all__ = ["SEEDED", "Validated", "describe", "validate"]
 
 _VARIABLE = re.compile(r"\{\{[^{}]*\}\}")
 HOOKS = ("beforeScenario", "afterScenario", "beforeRequest", "afterResponse", "onError")
-KEPT_VARIABLES = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "USER", "NODE_ENV"})
-"""Environment variables that are there anyway, or whose absence changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def validate(
     except ValidationError as error:
         adopted.problems += structural(adopted.source, error)
     read = list(payloads.read(content, file.parent))
-    processor = _processor(adopted, content, file.parent, let_in)
+    processor = named_processor.read(adopted, content, file.parent, let_in)
     columns = {name: values for one in read for name, values in one.columns()}
     known = variables.collect(
         content, columns, processor, let_in, lambda location: adopted.start(location).line
@@ -104,33 +111,6 @@ def listing(path: Path, problems: list[Problem]) -> list[str]:
     return [f"  {path}:{one.position.line}:{one.position.column}: {one.text}" for one in problems]
 
 
-def _processor(
-    adopted: Adopted, content: Any, directory: Path, let_in: frozenset[str]
-) -> Processor | None:
-    name = walk.mapping(walk.mapping(content).get("config")).get("processor")
-    where: Location = ("config", "processor")
-    if not isinstance(name, str) or is_template(name):
-        return None
-    found = processors.find(directory, name)
-    if found is None:
-        adopted.refuse(
-            where, f"cannot read the processor {directory / name}: there is no such file"
-        )
-        return None
-    try:
-        read = processors.read(found)
-    except (OSError, UnicodeDecodeError) as error:
-        adopted.refuse(where, f"cannot read the processor {found}: {error}")
-        return None
-    for problem in read.problems(directory.resolve()):
-        adopted.refuse(where, problem)
-    for one in read.environment():
-        if one not in KEPT_VARIABLES | let_in:
-            text = f"{found.name} reads `process.env.{one}`, which is empty: `--pass-env {one}`"
-            adopted.note(where, f"{text} lets it in")
-    return read
-
-
 @dataclass
 class _Check:
     """Looks at what the structure does not say: files, variables, URLs, conditions, functions."""
@@ -154,6 +134,8 @@ class _Check:
                 self.adopted.refuse((*one.location, one.at), one.problem)
             for note in one.notes():
                 self.adopted.note((*one.location, "path"), note)
+        for location, text in overwritten.problems(self._content, read):
+            self.adopted.refuse(location, text)
         self._lists()
         self._templates()
         self._surprises()

@@ -144,8 +144,8 @@ def test_what_artillery_refuses_or_does_otherwise_is_refused(
         ),
         (
             a_flow("get: {url: \"/{{ $env.A || 'b' }}\"}"),
-            "5:15: Artillery computes nothing in braces: it sends `{{ $env.A || 'b' }}` as it is; set "
-            "a variable in a function of a `processor`, or below `config.variables`",
+            "5:15: Artillery knows no default in braces: it sends `{{ $env.A || 'b' }}` as it is; "
+            "write `{{ $env.A }}`, export A and let it in with `--pass-env A`",
         ),
         (
             a_flow('get: {url: "/{{ order }}"}', config="processor: ./gone.js"),
@@ -335,7 +335,7 @@ FINE = "scenarios: [{flow: [{get: {url: /}}]}]\n"
          ["2:5: not YAML: a colon inside of a value: put the value in quotes, or begin a new line"]),
         (f"config: {{http: [1]}}\nbefore: [{{get: {{url: /}}}}]\n{FINE}",
          ["1:10: `http`: input should be a mapping of keys to values, such as `{name: …}`",
-          "2:1: `before`: input should be a mapping of keys to values, such as `{name: …}`"]),
+          "2:1: `before` is a mapping: write `flow:` above its steps, and indent them below it"]),
     ],
 )  # fmt: skip
 def test_scripts_as_people_publish_them_are_refused_with_every_line(

@@ -19,7 +19,7 @@ from tests.loadtest.scenario.brought import a_flow, refused, script_of, told, wr
         ("{{ $randomInt(1, 5) }}", "Artillery has no function `$randomInt`: did you mean "
          "`{{ $randomNumber(1, 100) }}`?"),
         ("{{ $xyz() }}", "Artillery has no function `$xyz`: it has $randomNumber, $randomString and, with "
-         "the plugin fake-data, 268 more"),
+         "the plugin fake-data, 268 more; what any other returns is set by a `processor`"),
         *((text, f"Artillery has no {what} `{text[3:].split()[0].strip('()')}`: set it in a function of a "
            "`processor`, such as `context.vars.now = Date.now()`, and write `{{ now }}`")
           for text, what in (

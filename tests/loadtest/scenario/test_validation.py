@@ -176,7 +176,8 @@ def with_payload(payload: str) -> str:
          ["4:13: row 2 of the payload {dir}/ragged.csv has 1 columns, the others have 2: Artillery "
           "does not read it"]),
         ("{path: some.csv, loadAll: true}",
-         ["4:3: `payload`: `loadAll` needs a `name`, the variable that gets all rows"]),
+         ["4:3: `payload`: `loadAll` needs a `name`, the variable that gets all rows; "
+          "without `loadAll`, each user gets a row"]),
         ("{path: credentials.csv, fields: [user], order: sequence}",
          ["4:36: the seeded visitors have the fields username, password"]),
         ("{path: some.csv, fields: [a], order: sequence, loadAll: true, name: x}",
