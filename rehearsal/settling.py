@@ -94,6 +94,9 @@ def outlast_grace(
     launched = sorted(one["LaunchTime"] for found in described for one in found["Instances"])
     youngest = launched[:oldest][-1]
     grace_s = group["HealthCheckGracePeriod"] / speed
-    while (left_s := youngest.timestamp() + IN_SERVICE_S + grace_s - time.time()) > 0:
+    # Once by the clock; then by one that nobody sets, and never for longer than the period itself.
+    left_s = min(youngest.timestamp() - time.time(), 0.0) + IN_SERVICE_S + grace_s
+    until = time.monotonic() + left_s
+    while (left_s := until - time.monotonic()) > 0:
         tell(f"waiting {left_s:.0f} s until the group's grace period is over")
         time.sleep(min(left_s, POLL_S))

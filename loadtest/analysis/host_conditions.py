@@ -16,6 +16,7 @@ from loadtest.analysis.host_windows import HostWindows
 from loadtest.array_types import Flags, Floats
 from loadtest.messages.message import Message, msg
 from loadtest.models import Check
+from loadtest.runs.host import HostSample
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class HostLimits:
     """Seconds per second that a quota may stop the load test in a window."""
     throttled_s: float = 4.0
     """Length of such windows in all."""
+    clock_s: float = 0.1
+    """By so much the computer's clock may be set: what two programs measured is then apart by as much."""
     watched: float = 0.9
     """Share of the load's time that must have been watched."""
 
@@ -90,6 +93,20 @@ def checks(
         if seen.quota_cores is not None:
             found.append(_quota(seen, seen.quota_cores, limits))
     return found
+
+
+def clock(samples: Sequence[HostSample], limits: HostLimits = LIMITS) -> list[Check]:
+    """Return the check of the computer's clock, if it was set while the samples were taken.
+
+    The records themselves do not move with it. But programs that began before and after disagree, and a
+    computer that slept measured nothing meanwhile.
+    """
+    moved = [one.clock_moved_s for one in samples]
+    most = max(moved, key=abs, default=0.0)
+    if abs(most) <= limits.clock_s:
+        return []
+    which = "check.host-clock.forward" if most > 0 else "check.host-clock.back"
+    return [Check(name=msg("check.host-clock"), passed=False, detail=msg(which, moved=abs(most)))]
 
 
 def _watched(seen: HostWindows, target_watched: bool, limits: HostLimits) -> Check:

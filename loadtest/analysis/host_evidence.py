@@ -72,6 +72,7 @@ def examine(
         expects_target=settings.target_watched,
     )
     checks = host_conditions.checks(seen, target_watched=settings.target_watched)
+    checks += host_conditions.clock(host)
     cost = request_cost.compare(seen, requests, began_ms, settings.profile.phases)
     if cost is not None:
         checks.append(request_cost.check(cost))

@@ -17,6 +17,7 @@ from typing import Self
 
 import psutil
 
+from commandline.steady_clock import SteadyClock
 from loadtest.engine import cpu_quota
 from loadtest.engine.processes import ProcessTable, snapshot
 from loadtest.runs.host import HostSample
@@ -34,6 +35,7 @@ class HostRecorder:
     def __init__(self, path: Path, generator: Iterable[int]) -> None:
         """Prepare to watch; `generator` has the ids of the load generator's first processes."""
         self._path = path
+        self._clock = SteadyClock()
         self._quota = cpu_quota.find()
         self._ours = OwnCpu(generator)
         self._stop = threading.Event()
@@ -72,7 +74,7 @@ class HostRecorder:
         """Read all counters."""
         ours = self._ours.read(snapshot())
         cpus = psutil.cpu_times(percpu=True)
-        at_ms = time.time() * 1000
+        at_ms = self._clock.ms()
         idle = tuple(one.idle + getattr(one, "iowait", 0.0) for one in cpus)
         return HostSample(
             at_ms=at_ms,
@@ -84,6 +86,7 @@ class HostRecorder:
             ours_s=ours,
             quota_cores=self._quota.cores if self._quota else None,
             throttled_s=self._quota.throttled_s() if self._quota else 0.0,
+            clock_moved_s=self._clock.moved_s(),
         )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from commandline.steady_clock import SteadyClock
 from loadtest.models import ProbeSettings
 from loadtest.runs import journal
 from loadtest.runs.probes import Probe
@@ -39,6 +40,7 @@ class Prober:
             "User-Agent: haproof-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n"
         ).encode("ascii", "replace")
         self._settings, self._path = settings, path
+        self._clock = SteadyClock()
         self._lines: list[str] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="availability probe", daemon=True)
@@ -86,7 +88,7 @@ class Prober:
             journal.append(self._path, "".join(lines))
 
     async def _once(self) -> None:
-        at_ms, began = time.time() * 1000, time.perf_counter()
+        at_ms, began = self._clock.ms(), time.perf_counter()
         status, error = None, None
         try:
             async with asyncio.timeout(self._settings.timeout_s):

@@ -77,11 +77,17 @@ class Stalls:
 
 
 def _moments(pause: Callable[[], bool]) -> Iterator[tuple[float, float]]:
-    stalls, began = Stalls(), time.time()
+    # Epoch seconds by a clock that nobody sets: a clock that is put forward is no standstill.
+    origin = time.time() - time.monotonic()
+
+    def now() -> float:
+        return origin + time.monotonic()
+
+    stalls, began = Stalls(), now()
     while pause():
-        woken = time.time()
+        woken = now()
         work()
-        done = time.time()
+        done = now()
         found = stalls.add(began, woken, done)
         began = done
         if found:

@@ -14,6 +14,7 @@ process started.
 | `ours` | `runner` (the load test, with its probe), `generator` (Artillery), `engine` (what started it) |
 | `quota_cores` | the smallest CPU quota of a control group that holds the load test; null: none |
 | `throttled` | seconds in which that control group was stopped by its quota |
+| `clock_moved` | seconds by which the clock was set since the watch began, in newer lines; not in `at` |
 
 `target.ndjson` is the run's part of what LOADTEST_TARGET_USAGE names: whoever plays the target on the
 same computer appends a line per second and part, with `version` 2, `at` (epoch seconds), `kind`,
@@ -53,6 +54,8 @@ class HostSample:
     ours_s: Mapping[str, float]
     quota_cores: float | None
     throttled_s: float
+    clock_moved_s: float = 0.0
+    """By how much the computer's clock has been set since the watch began; negative: back."""
 
     def to_line(self) -> str:
         """Format it as a line of `host.ndjson`."""
@@ -67,6 +70,7 @@ class HostSample:
             "ours": {name: round(used, 3) for name, used in self.ours_s.items()},
             "quota_cores": self.quota_cores,
             "throttled": round(self.throttled_s, 4),
+            "clock_moved": round(self.clock_moved_s, 3),
         }
         return json.dumps(line) + "\n"
 
@@ -110,6 +114,7 @@ def parse_host(line: str) -> HostSample:
             {str(name): float(used) for name, used in raw["ours"].items()},
             None if raw["quota_cores"] is None else float(raw["quota_cores"]),
             float(raw["throttled"]),
+            float(raw.get("clock_moved", 0.0)),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a sample of the computer: {error!r}") from error

@@ -348,10 +348,31 @@ def test_the_grace_period_of_those_that_are_hit_is_waited_for(
     told: list[str] = []
     # The first wait is long enough for everybody's grace period.
     clock = [time.time(), time.time() + 1_000]
-    waiting: Any = SimpleNamespace(time=lambda: clock[0], sleep=lambda _: clock.pop(0))
+    waiting: Any = SimpleNamespace(
+        time=lambda: clock[0], monotonic=lambda: clock[0], sleep=lambda _: clock.pop(0)
+    )
     monkeypatch.setattr(settling, "time", waiting)
     settling.outlast_grace(outputs, Launched(5, 175, 400), 4.0, told.append, oldest)
     assert bool(told) == waits
+
+
+def test_a_clock_that_is_set_back_prolongs_no_wait_for_a_grace_period(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    outputs = StackOutputs.model_validate({**RAW, "topology": "ha"})
+    told: list[str] = []
+    clock = {"wall": time.time() - 3600, "ticks": 0.0}
+
+    def sleep(seconds: float) -> None:
+        clock["ticks"] += seconds
+        clock["wall"] -= 100
+
+    waiting: Any = SimpleNamespace(
+        time=lambda: clock["wall"], monotonic=lambda: clock["ticks"], sleep=sleep
+    )
+    monkeypatch.setattr(settling, "time", waiting)
+    settling.outlast_grace(outputs, Launched(5), 4.0, told.append, None)
+    assert clock["ticks"] == pytest.approx(settling.IN_SERVICE_S + 150)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
+from commandline.steady_clock import SteadyClock
 from loadtest.errors import GeneratorError
 from loadtest.runs.recording import Usage
 
@@ -97,6 +97,7 @@ class GeneratorProcess:
         Raises:
             GeneratorError: It cannot be started; the message ends with the `remedy`.
         """
+        self._clock = SteadyClock()
         try:
             self._process = subprocess.Popen(
                 command,
@@ -173,7 +174,7 @@ class GeneratorProcess:
                     rss += process.memory_info().rss
         except psutil.Error:
             return None
-        return Usage(time.time() * 1000, cpu, int(rss))
+        return Usage(self._clock.ms(), cpu, int(rss))
 
     def stop(self) -> None:
         """Stop the whole group, first by SIGINT, then by SIGKILL, and wait for it. Idempotent."""

@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
+from commandline.steady_clock import SteadyClock
 from loadtest.analysis.columns import quantile
 from loadtest.profiles import Profile
 from loadtest.runs import journal, paths
@@ -60,6 +61,7 @@ class Recorder:
         self._generator = directory / paths.GENERATOR
         self._phases, self._cpus = profile.record().phases, cpus
         self._usage, self._complain = usage, complain
+        self._clock = SteadyClock()
         self._lock = threading.Lock()
         self._lines = list[bytes]()
         self._late = list[float]()
@@ -128,7 +130,7 @@ class Recorder:
         while self._phases_begun < len(self._phases):
             phase = self._phases[self._phases_begun]
             at_ms = self._began_ms + phase.start_s * 1000
-            if time.time() * 1000 < at_ms:
+            if self._clock.ms() < at_ms:
                 return
             self._event(event="phase", index=self._phases_begun, name=phase.name, at=at_ms)
             self._phases_begun += 1
@@ -145,7 +147,7 @@ class Recorder:
         self._before = now
         self._event(
             event="beat",
-            at=round(time.time() * 1000, 3),
+            at=round(self._clock.ms(), 3),
             worker=1,
             users=users,
             in_flight=users - self._ended,

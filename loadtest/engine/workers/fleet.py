@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from commandline.steady_clock import SteadyClock
 from loadtest.engine.generators.base import Load, Running, Turn
 from loadtest.engine.workers import clocks
 from loadtest.engine.workers.collector import Collector, sent, totals
@@ -81,6 +82,7 @@ class Fleet:
             start: How they begin together; by default as processes of this computer.
         """
         self._start = start or Start()
+        self._clock = SteadyClock()
         self._directory, self._workers = directory, tuple(workers)
         self._complaint: str | None = None
         self._lock = threading.Lock()
@@ -196,7 +198,7 @@ class Fleet:
         if len(found) < len(used):
             return None
         return Usage(
-            time.time() * 1000,
+            self._clock.ms(),
             sum(one.cpu_seconds for one in found),
             sum(one.rss_bytes for one in found),
         )

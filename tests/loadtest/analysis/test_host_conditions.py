@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,3 +128,23 @@ def test_a_quota_is_reported_only_where_there_is_one_and_judged():
     stopped = checks(quota_cores=1.0, throttled=between(5, 15, 0.5))[name]
     assert not stopped.passed
     assert "may use 1 CPUs and was stopped" in str(stopped.detail)
+
+
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        (0.0, None),
+        (0.05, None),
+        (3600.0, "it jumped forward by 3600.0 s"),
+        (-2.0, "set back by 2.0 s"),
+    ],
+)
+def test_a_clock_that_was_set_during_the_run_makes_it_invalid(moved: float, expected: str | None):
+    samples = computer(BEGAN, SECONDS)
+    later = [replace(one, clock_moved_s=moved) for one in samples[20:]]
+    found = host_conditions.clock([*samples[:20], *later])
+    assert [(one.passed, expected in str(one.detail)) for one in found if expected] == [
+        (False, True)
+    ] * len(found)
+    assert bool(found) == (expected is not None)
+    assert host_conditions.clock([]) == []

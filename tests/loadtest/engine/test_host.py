@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from commandline.steady_clock import SteadyClock
 from loadtest.engine import cpu_quota, host, processes, target_usage
 from loadtest.engine.host import HostRecorder, OwnCpu
 from loadtest.engine.processes import ProcessTable, ProcessTimes, parse_stat, snapshot
@@ -199,3 +200,17 @@ def test_what_runs_now_is_counted():
     running = host._running()
     assert running is not None
     assert running >= 1
+
+
+def test_a_sample_says_how_far_the_clock_was_set_and_is_not_moved_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    recorder = HostRecorder(tmp_path / "host.ndjson", [])
+    before = recorder.sample()
+    real = time.time
+    monkeypatch.setattr(recorder, "_clock", SteadyClock())
+    monkeypatch.setattr(recorder._clock, "_wall", lambda: real() + 3600)
+    after = recorder.sample()
+    assert 0 <= after.at_ms - before.at_ms < 60_000
+    assert before.clock_moved_s == pytest.approx(0, abs=0.5)
+    assert after.clock_moved_s == pytest.approx(3600, abs=0.5)

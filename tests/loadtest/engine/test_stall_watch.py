@@ -135,3 +135,18 @@ def test_a_broken_line_hides_nothing_before_it(tmp_path: Path):
     good = json.dumps({"version": 1, "from": 1.0, "to": 2.5})
     path.write_text(f"{good}{os.linesep}nonsense{os.linesep}{good}{os.linesep}", encoding="utf-8")
     assert len(stalls.read(path)) == 1
+
+
+@pytest.mark.parametrize("jump", [5.0, -5.0])
+def test_a_clock_that_is_set_is_no_standstill(jump: float, monkeypatch: pytest.MonkeyPatch):
+    real, ahead = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + ahead[0])
+    rounds = iter(range(60))
+
+    def pause() -> bool:
+        number = next(rounds, None)
+        ahead[0] = jump if number is not None and number > 30 else 0.0
+        time.sleep(PAUSE_S)
+        return number is not None
+
+    assert [one for one in stall_watch._moments(pause) if abs(one[1] - one[0]) > 1] == []

@@ -11,7 +11,16 @@ from loadtest.runs import host
 from loadtest.runs.host import HostSample
 
 SAMPLE = HostSample(
-    1_790_000_000_123.4, 2, 10.5, 0.25, (5.0, 5.5), 3, {"runner": 1.0, "generator": 2.5}, 1.5, 0.125
+    1_790_000_000_123.4,
+    2,
+    10.5,
+    0.25,
+    (5.0, 5.5),
+    3,
+    {"runner": 1.0, "generator": 2.5},
+    1.5,
+    0.125,
+    -3.5,
 )
 TARGET = {"version": 2, "at": 1_790_000_000.5, "kind": "instance", "name": "i-1",
           "cpu_seconds": 2.5, "service_cpu_seconds": 2.0, "quota_cores": 0.1, "zone": "a"}  # fmt: skip

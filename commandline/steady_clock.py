@@ -1,0 +1,35 @@
+"""Epoch time for measurements: nobody sets it while they last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+class SteadyClock:
+    """Tells what the computer's clock would say if nobody had set it since this object was made.
+
+    NTP, a hypervisor or a user may set the computer's clock at any moment; it also jumps when the
+    computer wakes up. A length between two of its readings is then wrong, or negative.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin now. `wall` is the computer's clock in epoch seconds, `ticks` one that is never set."""
+        self._wall, self._ticks = wall, ticks
+        self._origin = wall() - ticks()
+
+    def seconds(self) -> float:
+        """Return the time in epoch seconds."""
+        return self._origin + self._ticks()
+
+    def ms(self) -> float:
+        """Return the time in epoch milliseconds."""
+        return self.seconds() * 1000
+
+    def moved_s(self) -> float:
+        """Return by how many seconds the computer's clock has been set since; negative: back."""
+        return self._wall() - self.seconds()
