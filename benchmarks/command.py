@@ -10,6 +10,7 @@ from typing import NoReturn, cast
 
 import typer
 
+from commandline import characters
 from commandline.errors import ERROR_PREFIX
 from commandline.exit_codes import ExitCode
 from commandline.run import run_cli
@@ -62,6 +63,7 @@ def whole(least: int = 1) -> Callable[[str], int]:
 
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a benchmark and end with its exit code; a foreseen error is one message."""
+    characters.use_utf8()
 
     def command(*_: object, **__: object) -> int:
         try:

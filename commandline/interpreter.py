@@ -47,6 +47,10 @@ def require() -> None:
             "of the project's own: `unset PYTHONPATH`\n"
         )
         raise SystemExit(EXIT_CODE)
+    # Here, because an old Python could not import it, and before anything large is.
+    from commandline import characters  # noqa: PLC0415
+
+    characters.use_utf8()
 
 
 def _shadowed() -> tuple[str, str] | None:

@@ -10,12 +10,12 @@ import sys
 import traceback
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn, cast
 
 import typer
 
+from commandline import characters
 from commandline.errors import ERROR_PREFIX, UserError
 from commandline.exit_codes import ExitCode
 from commandline.text import visible
@@ -43,7 +43,9 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     traceback and exits with code 1.
     """
     _fill_closed_streams()
-    _accept_every_character()
+    if arguments is None:
+        characters.use_utf8()
+    characters.accept_all()
     try:
         with terminated_like_interrupted():
             code = app(arguments, standalone_mode=False, prog_name=program)
@@ -144,13 +146,6 @@ def _fill_closed_streams() -> None:
         if getattr(sys, name) is None:
             stream = open(number, "r" if number == 0 else "w", closefd=False, encoding="utf-8")  # noqa: SIM115
             setattr(sys, name, stream)
-
-
-def _accept_every_character() -> None:
-    """Escape what the terminal's encoding does not have (`≥` in ASCII), instead of failing on it."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _suggest(error: typer.BadParameter) -> None:

@@ -339,7 +339,7 @@ def test_a_terminal_without_the_characters_is_no_bug() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (0, "\\u2265 1\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, ">= 1\n", "")
 
 
 def test_a_closed_pipe_is_not_reported_as_a_bug() -> None:
