@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -21,6 +22,8 @@ LOOP_CONTROL = Path("/dev/loop-control")
 """What gives out loop devices, on which instances' root volumes are."""
 SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Where distributions put daemons; not on every user's PATH."""
+USUAL_DIRECTORIES = ("/usr/local/bin", "/usr/bin", "/bin", "/snap/bin")
+"""Where distributions put all other programs; a PATH without them is hardly meant so."""
 
 
 def version_of(command: list[str], timeout: float = 20) -> Version | None:
@@ -43,7 +46,9 @@ def which(name: str, *, skip: Path | None = None) -> Path | None:
 
     `skip` leaves out one directory: what the project installed, when looking for the user's own.
     """
-    directories = [*os.environ.get("PATH", "").split(os.pathsep), *SYSTEM_DIRECTORIES]
+    # An empty PATH is none at all, for which programs look where the system has its own.
+    on_path = (os.environ.get("PATH") or os.defpath).split(os.pathsep)
+    directories = [*on_path, *SYSTEM_DIRECTORIES]
     kept = [d for d in directories if d and (skip is None or Path(d).resolve() != skip.resolve())]
     found = shutil.which(name, path=os.pathsep.join(kept))
     return Path(found) if found else None
@@ -130,9 +135,20 @@ def _system_command(name: str, package: str) -> Path:
 def chromium() -> Path:
     """Find Chromium or Chrome, in which the browser tests open the report."""
     found = next((path for path in map(which, BROWSERS) if path), None)
+    if found is None and (there := _elsewhere(BROWSERS)) is not None:
+        raise ToolError(
+            f"{there} is not on PATH, which is {os.environ['PATH']!r}: add {there.parent}"
+        )
     if found is None:
         raise ToolError("Chromium is not installed; run `.venv/bin/python -m toolchain browser`")
     return found
+
+
+def _elsewhere(names: Sequence[str]) -> Path | None:
+    """Return a program in a usual directory that PATH does not have."""
+    usual = os.pathsep.join(USUAL_DIRECTORIES)
+    found = next(filter(None, (shutil.which(name, path=usual) for name in names)), None)
+    return Path(found) if found else None
 
 
 def fonts_for(language: str) -> list[str]:

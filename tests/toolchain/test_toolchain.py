@@ -397,3 +397,30 @@ def test_a_font_for_pictures_is_installed_only_if_none_shows_korean(
     assert system.ensure_fonts() == "Korean font: NanumGothic,나눔고딕"
     assert system.ensure_fonts() == "Korean font: NanumGothic,나눔고딕"
     assert installed == [[system.FONTS]]
+
+
+def test_a_browser_that_is_not_on_path_is_named_with_its_directory(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locate, "BROWSERS", ("some-chrome",))
+    monkeypatch.setattr(locate, "USUAL_DIRECTORIES", (str(checkout / "usual"),))
+    executable(checkout / "usual" / "some-chrome", "echo 150.0.1")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(
+        ToolError, match=r"usual/some-chrome is not on PATH, which is '/nowhere': add"
+    ):
+        locate.chromium()
+    (checkout / "usual" / "some-chrome").unlink()
+    with pytest.raises(ToolError, match="Chromium is not installed"):
+        locate.chromium()
+
+
+@pytest.mark.parametrize("path", ["", None])
+def test_an_empty_path_is_that_of_the_system(
+    path: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if path is None:
+        monkeypatch.delenv("PATH")
+    else:
+        monkeypatch.setenv("PATH", path)
+    assert locate.which("sh") in (Path("/bin/sh"), Path("/usr/bin/sh"))
