@@ -26,4 +26,4 @@ version="$(cat requirements*.txt build/revision/app/python-version \
   <(find src deploy -type f -not -path '*/__pycache__/*' | sort | xargs cat) |
   sha256sum | cut -c -12)"
 echo "APP_VERSION=$version" >build/revision/app/version.env
-echo "built examples/django-gunicorn/build/revision, version $version"
+echo "built $PWD/build/revision, version $version"

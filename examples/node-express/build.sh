@@ -5,10 +5,13 @@ cd "$(dirname "$0")"
 rm -rf build/revision
 mkdir -p build/revision/app
 cp -r deploy/. build/revision
-cp -r package.json package-lock.json src build/revision/app
-# No links to commands: a revision has no use for them.
-npm ci --silent --omit=dev --no-bin-links --ignore-scripts --no-audit --no-fund \
-  --prefix build/revision/app
-version="$(cat package-lock.json <(find src deploy -type f | sort | xargs cat) | sha256sum | cut -c -12)"
+cp -r package.json src build/revision/app
+if [ -f package-lock.json ]; then
+  cp package-lock.json build/revision/app
+  # No links to commands: a revision has no use for them.
+  npm ci --silent --omit=dev --no-bin-links --ignore-scripts --no-audit --no-fund \
+    --prefix build/revision/app
+fi
+version="$(cat package*.json <(find src deploy -type f | sort | xargs cat) | sha256sum | cut -c -12)"
 echo "APP_VERSION=$version" >build/revision/app/version.env
-echo "built examples/node-express/build/revision, version $version"
+echo "built $PWD/build/revision, version $version"

@@ -9,4 +9,4 @@ cp -r deploy/. build/revision
 cp build/maven/app.jar build/revision/app
 version="$(cat pom.xml <(find src deploy -type f | sort | xargs cat) | sha256sum | cut -c -12)"
 echo "APP_VERSION=$version" >build/revision/app/version.env
-echo "built examples/spring-boot/build/revision, version $version"
+echo "built $PWD/build/revision, version $version"

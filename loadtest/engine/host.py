@@ -32,10 +32,12 @@ ENGINE = "pulumi"
 class HostRecorder:
     """Appends a sample a second to a file, from `__enter__` to `__exit__`."""
 
-    def __init__(self, path: Path, generator: Iterable[int]) -> None:
-        """Prepare to watch; `generator` has the ids of the load generator's first processes."""
+    def __init__(
+        self, path: Path, generator: Iterable[int], clock: SteadyClock | None = None
+    ) -> None:
+        """Prepare to watch by `clock`; `generator` has the ids of the generator's first processes."""
         self._path = path
-        self._clock = SteadyClock()
+        self._clock = clock or SteadyClock()
         self._quota = cpu_quota.find()
         self._ours = OwnCpu(generator)
         self._stop = threading.Event()

@@ -76,7 +76,8 @@ class Stalls:
         return found
 
 
-def _moments(pause: Callable[[], bool]) -> Iterator[tuple[float, float]]:
+def moments(pause: Callable[[], bool]) -> Iterator[tuple[float, float]]:
+    """Yield moments in which the computer stood still, in epoch seconds, while `pause` returns True."""
     # Epoch seconds by a clock that nobody sets: a clock that is put forward is no standstill.
     origin = time.time() - time.monotonic()
 
@@ -104,7 +105,7 @@ def main() -> None:
         return not select.select([sys.stdin], [], [], PAUSE_S)[0]
 
     with contextlib.suppress(BrokenPipeError):
-        for since, until in _moments(pause):
+        for since, until in moments(pause):
             moment = {
                 "version": VERSION,
                 "from": round(since * 1000, 1),

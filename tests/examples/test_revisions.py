@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -22,7 +23,7 @@ DOCUMENT = EXAMPLES.parent / "docs" / "your-own-application.md"
 SCRIPTS = sorted(EXAMPLES.glob("*/deploy/scripts/*.sh"))
 BUILDS = sorted(EXAMPLES.glob("*/build.sh"))
 
-OWN_VARIABLES = {"APP_VERSION", "PWD", "PYTHON_VERSION"}
+OWN_VARIABLES = {"APP_VERSION", "PORT", "PWD", "PYTHON_VERSION"}
 
 Revision = Callable[[str], Path]
 
@@ -182,3 +183,56 @@ def test_its_sources_use_only_existing_keys(files: str, pattern: str):
     used = {name for text in texts for name in re.findall(pattern, text)}
     assert used
     assert used <= environment_keys() | {"APP_VERSION"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("headers", "serves"),
+    [
+        ("HTTP/1.1 200 OK\r\nX-App-Version: v2\r\n", True),
+        ("HTTP/1.1 200 OK\r\nX-App-Version: v1\r\n", False),
+        ("HTTP/1.1 200 OK\r\n", True),
+    ],
+    ids=["this-version", "the-one-before", "no-version"],
+)
+def test_it_waits_for_its_version_and_believes_who_tells_none(
+    name: str, headers: str, tmp_path: Path, *, serves: bool
+):
+    (tmp_path / "headers").write_text(headers, newline="")
+    (tmp_path / "environment").write_text("APP_PORT=8080\nHEALTH_PATH=/health\n")
+    (tmp_path / "version.env").write_text("APP_VERSION=v2\n")
+    for program, does in {
+        "curl": f"cat {tmp_path}/headers", "seq": "echo 1", "sleep": ":", "systemctl": ":", "tail": ":",
+    }.items():  # fmt: skip
+        (tmp_path / program).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / program).chmod(0o755)
+    script = (EXAMPLES / name / "deploy" / "scripts" / "validate.sh").read_text(encoding="utf-8")
+    for file in ("/opt/haproof/environment", "/home/ec2-user/app/version.env"):
+        script = script.replace(file, f"{tmp_path}/{Path(file).name}")
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode == 0) == serves
+
+
+def test_a_node_application_without_dependencies_is_built_without_npm(tmp_path: Path):
+    shutil.copytree(EXAMPLES / "node-express" / "deploy", tmp_path / "deploy")
+    shutil.copy(EXAMPLES / "node-express" / "build.sh", tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "server.js").write_text("1;\n")
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "npm").write_text("#!/bin/sh\nexit 9\n")
+    (tmp_path / "npm").chmod(0o755)
+    done = subprocess.run(
+        ["bash", "build.sh"],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(f"built {tmp_path}/build/revision, version ")
+    build_bundle(tmp_path / "build" / "revision", tmp_path / "cache")

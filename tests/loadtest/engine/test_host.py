@@ -202,14 +202,12 @@ def test_what_runs_now_is_counted():
     assert running >= 1
 
 
-def test_a_sample_says_how_far_the_clock_was_set_and_is_not_moved_by_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    recorder = HostRecorder(tmp_path / "host.ndjson", [])
+def test_a_sample_says_how_far_the_clock_was_set_and_is_not_moved_by_it(tmp_path: Path):
+    ahead = [0.0]
+    clock = SteadyClock(lambda: time.time() + ahead[0])
+    recorder = HostRecorder(tmp_path / "host.ndjson", [], clock)
     before = recorder.sample()
-    real = time.time
-    monkeypatch.setattr(recorder, "_clock", SteadyClock())
-    monkeypatch.setattr(recorder._clock, "_wall", lambda: real() + 3600)
+    ahead[0] = 3600.0
     after = recorder.sample()
     assert 0 <= after.at_ms - before.at_ms < 60_000
     assert before.clock_moved_s == pytest.approx(0, abs=0.5)

@@ -149,4 +149,4 @@ def test_a_clock_that_is_set_is_no_standstill(jump: float, monkeypatch: pytest.M
         time.sleep(PAUSE_S)
         return number is not None
 
-    assert [one for one in stall_watch._moments(pause) if abs(one[1] - one[0]) > 1] == []
+    assert [one for one in stall_watch.moments(pause) if abs(one[1] - one[0]) > 1] == []
