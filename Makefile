@@ -39,43 +39,43 @@ variables:
 	@case "$$LIMITS" in 0|1|no|yes|'') ;; *) \
 		echo "error: LIMITS=$$LIMITS is neither 1 nor 0" >&2; exit 4;; esac
 
-rehearse: variables setup ## Load both stacks, then let parts of one fail; print the verdicts (PROFILE=quick|seed, EXPERIMENTS=0)
+rehearse: variables setup ## Load both stacks, make parts of the HA stack fail, print the verdicts (PROFILE=quick|seed, EXPERIMENTS=0)
 	@$(PYTHON) -m rehearsal run --profile $(PROFILE) $(if $(filter-out 0 no,$(EXPERIMENTS)),--experiments)
 
-prove: variables setup ## Let everything fail under load, on both stacks, and write one page
+prove: variables setup ## Run every failure experiment on both stacks under load, and write one page
 	@$(PYTHON) -m rehearsal prove --profile $(PROFILE)
 
-test: setup ## All tests: fast, simulation, browser, engine, region, end to end, one example
+test: setup ## Run the tests: fast, simulation, browser, engine, region, end to end, one example
 	@$(PYTHON) -m toolchain browser
 	@$(PYTHON) -m pytest -n auto --dist loadgroup -m "not examples and not slow"
 
-examples: setup ## The example services on both stacks of a local region, each on its instance types
+examples: setup ## Test the example services on both stacks of a local region, each on its instance types
 	@$(PYTHON) -m pytest -s -m examples
 
-conformance: setup ## The region against AWS's documented behaviour, all of it: many minutes
+conformance: setup ## Test the region against AWS's documented behavior; takes many minutes
 	@$(PYTHON) -m pytest tests/conformance
 
-slow: setup ## What else is slow: experiments, kills, deployments, commands of the documents, workers, generators; an hour
+slow: setup ## Run the other slow tests (experiments, kills, deployments, documented commands, workers, generators); takes an hour
 	@$(PYTHON) -m pytest -m "slow and not conformance"
 
-unit: .venv/.stamp ## The fast tests, which need only Python
+unit: .venv/.stamp ## Run the fast tests, which need only Python
 	@$(PYTHON) -m pytest -n auto -m "not slow and not moto and not simulation and not browser and not engine and not region and not e2e"
 
-bench: setup ## Measure previews, updates, a region at rest, the sample service, machines, statistics, the load generator
+bench: setup ## Benchmark previews, updates, an idle region, the sample service, machines, statistics and the load generator
 	@$(PYTHON) -m benchmarks.bench
 
-tools: variables setup ## Compare the load generators on a server that knows the truth; LIMITS=1: where this computer ends
+tools: variables setup ## Compare the load generators on a server with known latencies; LIMITS=1: find this computer's limit
 	@for tool in k6 locust jmeter; do $(PYTHON) -m toolchain tool $$tool || true; done
 	@$(PYTHON) -m benchmarks.generators $(if $(filter-out 0 no,$(LIMITS)),--limits)
 
-lint: setup ## Formatting, lint, types, import contracts, workflows
+lint: setup ## Check formatting, lint, types, import contracts and workflows
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/basedpyright
 	@PYTHONPATH=.:policies .venv/bin/lint-imports
 	@$(PYTHON) -m toolchain actionlint
 
-preview: setup ## Preview both stacks under the policy pack on a local region; print the policy report
+preview: setup ## Preview both stacks with the policy pack on a local region, and print the policy report
 	@$(PYTHON) -m rehearsal preview
 
 format: .venv/.stamp ## Format the code and fix what the linter can
@@ -85,18 +85,18 @@ format: .venv/.stamp ## Format the code and fix what the linter can
 revision: .venv/.stamp ## Build the sample service's CodeDeploy revision
 	@$(PYTHON) -m toolchain revision
 
-pictures: setup ## Remake the pictures in docs/images from the last `make rehearse`
+pictures: setup ## Recreate the pictures in docs/images from the last `make rehearse`
 	@$(PYTHON) -m docgen.pictures
 
 image: ## Build the container image "haproof" with docker or podman (container/README.md)
 	@[ -n "$(CONTAINER)" ] || { echo "error: neither docker nor podman is installed" >&2; exit 4; }
 	@$(CONTAINER) build --file container/Containerfile --tag haproof .
 
-worker-image: ## Build the image of a load test's worker on Fargate (docs/workers.md), for arm64
+worker-image: ## Build the image of a load test worker on Fargate (docs/workers.md), for arm64
 	@[ -n "$(CONTAINER)" ] || { echo "error: neither docker nor podman is installed" >&2; exit 4; }
 	@$(CONTAINER) build --platform linux/arm64 --file container/worker.Containerfile --tag haproof-worker .
 
-doctor: .venv/.stamp ## Show which tools would be used, which are missing, and what regions have left
+doctor: .venv/.stamp ## Show which tools would be used, which are missing, and what regions left behind
 	@$(PYTHON) -m toolchain doctor
 
 stop: .venv/.stamp ## Stop the local region and everything it started

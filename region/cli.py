@@ -45,7 +45,7 @@ from region.start_options import (
 )
 
 HELP = """
-A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, containers held to an
+A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, and containers limited to an
 instance type's CPU and memory.
 
 - `python -m region start`
@@ -186,7 +186,7 @@ def serve(
 @app.command()
 def stop(
     root: Root = DEFAULT_ROOT,
-    remove: Annotated[bool, typer.Option(help="Also remove the directory of its state.")] = False,
+    remove: Annotated[bool, typer.Option(help="Also remove its state directory.")] = False,
 ) -> None:
     """Stop the region and everything it started, and clean up after one that was killed.
 
@@ -301,9 +301,9 @@ def _latest_usage(root: Path) -> list[dict[str, Any]]:
 def calibrate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure how fast this computer's cores are, as a region does at its start, and print it.
+    """Measure how fast this computer's cores are, as a region does when it starts.
 
-    It takes about 1.8 s and changes nothing, not even a region that is running.
+    This takes about 1.8 s and changes nothing, not even a running region.
 
     Example: `python -m rehearsal calibrate`
     """

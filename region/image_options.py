@@ -28,9 +28,9 @@ Option = Annotated[
     list[str] | None,
     typer.Option(
         "--image",
-        help="Root file system of the instances: host, al2023, a directory or a tarball; with "
-        "ami-…=, that of one AMI (repeatable).",
-        show_default="al2023 if it was fetched before, else host",
+        help="Root file system of the instances: host, al2023, a directory or a tarball; prefix it with "
+        "`ami-…=` for one AMI; may be repeated.",
+        show_default="al2023 if it has been fetched, else host",
     ),
 ]
 

@@ -53,7 +53,7 @@ def region_root(value: str | Path) -> Path:
         raise typer.BadParameter(f"'{root}': {error.strerror}; name another directory") from error
     if found is not None:
         raise typer.BadParameter(
-            f"'{root}' has other files than a region's, such as {found.name!r}; name a directory that is "
+            f"'{root}' has files that are not a region's, such as {found.name!r}; name a directory that is "
             "empty or does not exist yet"
         )
     return root
@@ -68,7 +68,7 @@ def _says_nothing(entry: Path) -> bool:
 
 Root = Annotated[
     Path,
-    typer.Option(help="Directory of the region's state.", parser=region_root, metavar="PATH"),
+    typer.Option(help="State directory of the region.", parser=region_root, metavar="PATH"),
 ]
 
 

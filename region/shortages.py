@@ -109,7 +109,7 @@ def change(
         typer.Option(metavar="TYPE@ZONE", help="Launch what was denied again; '*' for all of it."),
     ] = None,
 ) -> None:
-    """Let EC2 run out of an instance type in a zone, or have it again, and list what it lacks.
+    """Make EC2 run out of an instance type in a zone, or restock it, and list the shortages.
 
     Launches fail with InsufficientInstanceCapacity; what runs goes on running. '*' stands for all
     types.

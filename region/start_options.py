@@ -23,26 +23,26 @@ from region.image_options import ImageChoice
 Speed = Annotated[
     float,
     typer.Option(
-        help="Run the region's waiting periods this many times faster.",
+        help="Run AWS's waiting periods this many times faster.",
         min=LEAST_SPEED,
         max=MOST_SPEED,
         callback=check_speed,
     ),
 ]
-Port = Annotated[int, typer.Option(help="Port of the AWS API on 127.0.0.1; 0 takes a free one.")]
+Port = Annotated[int, typer.Option(help="Port of the AWS API on 127.0.0.1; 0 picks a free one.")]
 CpuFactor = Annotated[
     float | None,
     typer.Option(
-        help="CPU seconds of this computer per CPU second of an instance type's vCPU, instead of what "
-        "the region measures at its start."
+        help="CPU seconds of this computer per CPU second of an instance type's vCPU; by default, the "
+        "region measures it when it starts."
     ),
 ]
 CpuCredits = Annotated[
     float | None,
     typer.Option(
         "--credits",
-        help="CPU credits that each burstable instance begins with, as after hours of idling (a t4g.nano: "
-        "6 an hour, at most 144). Credits then count after a deployment, too.",
+        help="CPU credits that each burstable instance starts with, as after hours of idling (a t4g.nano "
+        "earns 6 an hour, at most 144). Credits then also count after a deployment.",
         callback=lambda value: value if value is None else check_credits(value),
     ),
 ]
@@ -50,7 +50,7 @@ PreviewOnly = Annotated[
     bool,
     typer.Option(
         "--preview-only",
-        help="Preview every resource type of the AWS package, and create none.",
+        help="Accept every resource type of the AWS package in previews, and create none.",
     ),
 ]
 RegionName = Annotated[

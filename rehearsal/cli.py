@@ -37,20 +37,20 @@ from rehearsal.run_options import Experiments, Revision
 from toolchain import paths
 
 HELP = """
-A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, containers held to an
-instance type's CPU and memory; and the experiment that runs both stacks on it.
+A local AWS region made of real parts (moto's APIs, HAProxy, PostgreSQL, and containers limited to an
+instance type's CPU and memory), and the experiment that runs both stacks on it.
 
-Exit codes: **0** success or promise kept, **2** broken, **3** no verdict: a run is not valid, or shows
-neither; **4** anything else, **130** interrupted.
+Exit codes: **0** success or promise kept, **2** promise broken, **3** no verdict (a run is invalid or
+inconclusive), **4** any other failure, **130** interrupted.
 
 - `python -m rehearsal run`: both stacks, load, verdict, report
 - `python -m rehearsal run --profile seed`: the published experiment
 - `python -m rehearsal run --ramp 5:250:60s --hold 30s`: a load of your own
 - `python -m rehearsal run --revision DIR`: your own application instead of the sample service
-- `python -m rehearsal prove`: what fails, and whether users notice: all experiments, one page
-- `python -m rehearsal preview`: both stacks under the policy pack; builds nothing
-- `python -m rehearsal calibrate`: how fast this computer's cores are
-- `python -m rehearsal capacity`: what an instance serves, and the fleet that follows
+- `python -m rehearsal prove`: run every failure experiment and put the outcomes on one page
+- `python -m rehearsal preview`: check both stacks with the policy pack without building anything
+- `python -m rehearsal calibrate`: measure how fast this computer's cores are
+- `python -m rehearsal capacity`: what one instance can serve, and the fleet size that follows
 - `python -m rehearsal start`
 - `eval "$(python -m rehearsal env)"; pulumi up -s ha`
 - `python -m rehearsal instances`
@@ -65,20 +65,20 @@ Settings = Annotated[
         "--config",
         "-c",
         metavar="KEY=VALUE",
-        help="A setting of the stacks, such as instanceType=t4g.small; may be repeated.",
+        help="A stack setting, such as instanceType=t4g.small; may be repeated.",
     ),
 ]
 LoadProfile = Annotated[
     str | None,
     typer.Option(
         "--profile",
-        help="Load profile: quick, seed (the published one) or smoke. By default the script's own phases, "
-        "then quick.",
+        help="Load profile: quick, seed (the published one) or smoke; by default, the script's own phases, "
+        "else quick.",
     ),
 ]
 Keep = Annotated[bool, typer.Option(help="Leave the stacks and the region running.")]
 Results = Annotated[
-    Path, typer.Option(help="Where the results go.", parser=directory, metavar="PATH")
+    Path, typer.Option(help="Directory for the results.", parser=directory, metavar="PATH")
 ]
 DEFAULT_RESULTS = paths.ROOT / "results"
 
@@ -115,13 +115,14 @@ def run(
     """Bring both stacks up, load them, and compare the two in a report.
 
     Exit codes: 0 the HA stack kept its promise and survived the experiments, if there were any; 2 it
-    broke it, or did not survive one; 3 a run is not valid, or one of both shows neither; 4 a stack could
-    not be built, released or loaded. 3 also before anything was built: this computer is too slow or too
-    unsteady to play the stacks.
+    broke its promise or did not survive an experiment; 3 a run is invalid or inconclusive, or this
+    computer is too slow or too unsteady to run the stacks (then nothing is built); 4 a stack could not
+    be built, released or loaded.
 
-    Examples: `python -m rehearsal run --profile seed --keep`,
-    `python -m rehearsal run --ramp 5:250:60s --hold 30s`, or with your own application
-    `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
+    Examples:
+    - `python -m rehearsal run --profile seed --keep`
+    - `python -m rehearsal run --ramp 5:250:60s --hold 30s`
+    - `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
     from loadtest.scenario.scenario import Choice  # noqa: PLC0415
@@ -156,7 +157,7 @@ def prove(
     results: Results = DEFAULT_RESULTS,
     speed: Speed = 4.0,
     profile: Annotated[
-        str, typer.Option(help="Load at the peak of this profile: quick, seed or smoke.")
+        str, typer.Option(help="Load at the peak rate of this profile: quick, seed or smoke.")
     ] = "quick",
     only: Annotated[
         list[str] | None,
@@ -166,19 +167,23 @@ def prove(
         list[str] | None, typer.Option(help="Only on this stack, `ha` or `single`.")
     ] = None,
     repeat: Annotated[
-        int, typer.Option(min=1, help="Run each so many times, and say how often it was survived.")
+        int,
+        typer.Option(
+            min=1,
+            help="Run each experiment this many times and report how often the stack survived.",
+        ),
     ] = 1,
     config: Settings = None,
     image: image_options.Option = None,
     cpu_factor: CpuFactor = None,
 ) -> int:
-    """Let everything fail that experiments exist for, on both stacks under load: one page, one table.
+    """Run every failure experiment on both stacks under load, and write one page and one table.
 
-    Periods that AWS waits pass four times as fast by default; `--speed 1` takes AWS's own time. What is
-    only there for contrast is left out where all of it would take more than 20 minutes.
+    AWS's waiting periods run four times as fast by default; `--speed 1` uses AWS's own. Experiments that
+    are only there for contrast are skipped if running all of them would take more than 20 minutes.
 
-    Exit codes: 0 the HA stack survived every experiment; 2 it did not survive one; 3 one showed
-    nothing; 4 a stack could not be built or released.
+    Exit codes: 0 the HA stack survived every experiment; 2 it did not survive one; 3 one was
+    inconclusive; 4 a stack could not be built or released.
 
     Examples:
     - `python -m rehearsal prove --only instance-dies --only deployment-good --stack ha`
@@ -210,7 +215,8 @@ def prove(
 @app.command()
 def damage(
     rules: Annotated[
-        list[str] | None, typer.Argument(help="Ids of policies; all that can be broken here.")
+        list[str] | None,
+        typer.Argument(help="Policy ids; by default, every policy that can be broken here."),
     ] = None,
     *,
     root: Root = DEFAULT_ROOT,
@@ -218,17 +224,17 @@ def damage(
     speed: Speed = 4.0,
     rate: Annotated[int, typer.Option(min=1, max=1000, help="Users per second of the load.")] = 20,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would be broken in which experiment.")
+        bool, typer.Option("--dry-run", help="Only show what would be broken in which experiment.")
     ] = False,
     config: Settings = None,
 ) -> int:
-    """Break policies on a running HA stack, one after the other, and show what users have of it.
+    """Break policies on a running HA stack, one at a time, and measure what that does to users.
 
     The experiment that a policy guards against runs on the intact stack and on the broken one. A stack
-    that `run --keep` left is taken as it is. The figures go into docs/damage.json; `python -m docgen
-    --write policies` puts them into the catalogue.
+    that `run --keep` left running is reused. The figures go into docs/damage.json; `python -m docgen
+    --write policies` adds them to the catalogue.
 
-    Exit codes: 0 all were measured, 3 an experiment showed nothing, 4 anything else.
+    Exit codes: 0 all were measured, 3 an experiment was inconclusive, 4 any other failure.
 
     Examples:
     - `python -m rehearsal damage asg-elb-health-check`
@@ -263,11 +269,11 @@ def _require_stacks(given: Sequence[str], known: Sequence[str]) -> None:
 @instead.command()
 def stop(
     root: Root = DEFAULT_ROOT,
-    remove: Annotated[bool, typer.Option(help="Also remove the directory of its state.")] = False,
+    remove: Annotated[bool, typer.Option(help="Also remove its state directory.")] = False,
 ) -> None:
     """Stop the region and everything it started, and clean up after one that was killed.
 
-    A rehearsal that is under way is ended first, as by Ctrl-C: it removes its stacks.
+    A running rehearsal is interrupted first, as by Ctrl-C, and removes its stacks.
 
     Example: `python -m rehearsal stop`
     """
@@ -286,13 +292,13 @@ def preview(
     root: Annotated[
         Path,
         typer.Option(
-            help="Directory of the preview's own region.", parser=region_root, metavar="PATH"
+            help="State directory of the preview's own region.", parser=region_root, metavar="PATH"
         ),
     ] = DEFAULT_ROOT / "preview",
     summary: Annotated[
         Path | None,
         typer.Option(
-            parser=file, metavar="PATH", help="File for the report; without it, standard output."
+            parser=file, metavar="PATH", help="File for the report; standard output by default."
         ),
     ] = None,
     json_file: Annotated[
@@ -301,32 +307,33 @@ def preview(
             "--json",
             parser=file,
             metavar="PATH",
-            help="File for the same as JSON, besides the report.",
+            help="Also write the report as JSON to this file.",
         ),
     ] = None,
     program: Annotated[
         Path | None,
         typer.Option(
-            help="Another Pulumi program in Python: its directory.",
+            help="Directory of another Pulumi program in Python.",
             parser=directory,
             metavar="PATH",
         ),
     ] = None,
     stack: Annotated[
         list[str] | None,
-        typer.Option(help="With --program: a stack of it; all of them unless given."),
+        typer.Option(help="With --program: one of its stacks; by default, all of them."),
     ] = None,
 ) -> int:
-    """Preview both stacks under the policy pack and write the policy report (Markdown).
+    """Preview both stacks with the policy pack and write the policy report (Markdown).
 
-    The report says per stack what the pack answers: can it serve, does it survive, can it deploy
-    and go back, would AWS take it, is it closed; then each violation with its remedy.
+    For each stack, the report answers: can it serve, does it survive a failure, can it deploy and roll
+    back, would AWS accept it, is it closed to outsiders. Then it lists each violation with its remedy.
 
-    Exit codes: 0 no mandatory violation; 2 at least one, which is a broken promise like that of a
-    run: the stack is not what it claims to be; 4 a preview failed.
+    Exit codes: 0 no mandatory violation; 2 at least one (the stack is not what it claims to be, which
+    counts as a broken promise); 4 a preview failed.
 
-    Examples: `python -m rehearsal preview --summary report.md`, or of your own program
-    `python -m rehearsal preview --program ../our-infrastructure --stack prod`
+    Examples:
+    - `python -m rehearsal preview --summary report.md`
+    - `python -m rehearsal preview --program ../our-infrastructure --stack prod`
     """
     from rehearsal.preview import Previews, looked_at  # noqa: PLC0415
 
@@ -345,24 +352,24 @@ def capacity(
             "--run",
             parser=file,
             metavar="PATH",
-            help="A run on this region; the newest one of ha unless given.",
+            help="A run on this region; by default, the latest of ha.",
         ),
     ] = None,
     results: Annotated[
-        Path, typer.Option(help="Where the results are.", parser=directory, metavar="PATH")
+        Path, typer.Option(help="Directory of the results.", parser=directory, metavar="PATH")
     ] = DEFAULT_RESULTS,
     request_ms: Annotated[
-        float | None, typer.Option(help="Reference CPU per request, instead of the run's.")
+        float | None, typer.Option(help="Reference CPU per request in ms; by default, the run's.")
     ] = None,
     instance_type: Annotated[
-        str | None, typer.Option("--type", help="Instance type; the run's unless given.")
+        str | None, typer.Option("--type", help="Instance type; by default, the run's.")
     ] = None,
     rate: Annotated[float, typer.Option(help="Requests per second to serve.")] = 250.0,
     zones: Annotated[int, typer.Option(help="Availability zones.")] = 3,
 ) -> None:
-    """Print what one instance can serve, and the fleet and scaling target that follow.
+    """Print what one instance can serve, and the fleet size and scaling target that follow.
 
-    Example: `python -m rehearsal capacity`, or `python -m rehearsal capacity --request-ms 0.9`
+    Examples: `python -m rehearsal capacity`, `python -m rehearsal capacity --request-ms 0.9`
     """
     from rehearsal.measured_capacity import cost_and_type  # noqa: PLC0415
 

@@ -17,8 +17,7 @@ def revision_directory(value: str | Path) -> Path:
     """Return the directory that `--revision` names; an option's parser, as `directory`.
 
     Raises:
-        BadParameter: It is empty, or something else than a directory. Of an archive, it says how to
-            unpack it.
+        BadParameter: It is empty or not a directory. For an archive, the message says how to unpack it.
     """
     path = Path(value)
     name, target = shlex.quote(str(path)), shlex.quote(f"{path.name.split('.')[0]}-revision")
@@ -29,7 +28,7 @@ def revision_directory(value: str | Path) -> Path:
             else f"mkdir {target} && tar -xf {name} -C {target}"
         )
         raise typer.BadParameter(
-            f"'{path}' is an archive, and the directory in it is wanted: {command}, then "
+            f"'{path}' is an archive; unpack it and name the directory: {command}, then "
             f"--revision {target} (the directory in it that has appspec.yml)"
         )
     return directory(value)
@@ -44,5 +43,5 @@ Revision = Annotated[
     ),
 ]
 Experiments = Annotated[
-    bool, typer.Option(help="Let an instance die and lose a zone, under load, after the loads.")
+    bool, typer.Option(help="After the loads, let an instance die and lose a zone under load.")
 ]

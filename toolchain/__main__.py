@@ -30,7 +30,7 @@ from toolchain.errors import ToolError
 from toolchain.progress import console
 
 app = command_line(
-    "The toolchain of haproof: Pulumi, Artillery, HAProxy, runc, PostgreSQL, and the sample revision.\n\n"
+    "The toolchain of haproof: Pulumi, Artillery, HAProxy, runc, PostgreSQL and the sample revision.\n\n"
     "- `python -m toolchain setup`\n"
     "- `python -m toolchain tool k6`\n"
     "- `python -m toolchain doctor`"
@@ -51,7 +51,7 @@ def _provide(*parts: Callable[[], str]) -> None:
 
 @app.command()
 def setup() -> None:
-    """Install everything that a rehearsal needs and that is not there yet.
+    """Install everything that a rehearsal needs and that is missing.
 
     Example: `python -m toolchain setup`
     """
@@ -69,7 +69,7 @@ def build_revision() -> None:
 
 @app.command("actionlint")
 def lint_workflows() -> None:
-    """Check .github/workflows with actionlint, and build actionlint first if it is missing.
+    """Check .github/workflows with actionlint, which is built first if it is missing.
 
     Example: `python -m toolchain actionlint`
     """
@@ -91,7 +91,7 @@ def install_tool(
 
 @app.command()
 def browser() -> None:
-    """Install Chromium for the browser tests. Not an error if that fails: they are skipped then.
+    """Install Chromium for the browser tests. If that fails, they are skipped.
 
     Example: `python -m toolchain browser`
     """
@@ -103,7 +103,7 @@ def browser() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Show which tools would be used, which are missing, and what regions have left. Changes nothing.
+    """Show which tools would be used, which are missing, and what regions left behind. Changes nothing.
 
     Example: `python -m toolchain doctor`
     """

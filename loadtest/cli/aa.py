@@ -58,16 +58,16 @@ def aa_command(
     pass_env: PassEnv = None,
     generator: GeneratorName = None,
     pairs: Annotated[
-        int, typer.Option(min=LEAST_PAIRS, max=49, help="Number of pairs of runs to make.")
+        int, typer.Option(min=LEAST_PAIRS, max=49, help="Number of pairs of runs.")
     ] = LEAST_PAIRS,
     json: Json = False,
 ) -> int:
-    """Load one stack in pairs of runs: how much do runs differ here, and what can be told apart?
+    """Load one stack in pairs of runs (A/A test) to see which differences can be detected here.
 
-    Nothing differs within a pair, so each difference that is found is a false alarm. It says how much
-    each figure scatters, which difference so many pairs show with 90 % power, and how many pairs raised
-    a false alarm. A pair with a run that is not valid is left out. Exit code 3: fewer than three pairs are
-    left, or even the whole series claims a difference.
+    Nothing differs within a pair, so every difference found is a false alarm. The output shows how much
+    each figure scatters, which difference this many pairs detect with 90 % power, and how many pairs
+    raised a false alarm. A pair with an invalid run is left out. Exit code 3: fewer than three pairs
+    are left, or the series as a whole claims a difference.
 
     Examples:
     - `python -m loadtest aa --stack ha --profile quick --pairs 5`

@@ -52,10 +52,10 @@ class Baselines(Record):
 def set_command(
     name: Name, runs: Annotated[list[str], typer.Argument(metavar="RUN…", help=RUN_HELP)]
 ) -> int:
-    """Let a name stand for one or more runs of one stack under the same conditions.
+    """Name one or more runs of one stack under the same conditions as a baseline.
 
-    With several runs, comparisons know how much runs differ. An invalid run, or runs under different
-    conditions, end with exit code 3.
+    With several runs, comparisons know how much runs vary. An invalid run, or runs under different
+    conditions, are rejected with exit code 3.
 
     Examples:
     - `python -m loadtest baseline set main latest-ha`
@@ -69,7 +69,7 @@ def set_command(
 
 @app.command("list")
 def list_command(*, json: Json = False) -> int:
-    """List the baselines, and which of their runs are gone.
+    """List the baselines, and which of their runs no longer exist.
 
     Example: `python -m loadtest baseline list --json`
     """
@@ -98,7 +98,7 @@ def list_command(*, json: Json = False) -> int:
 
 @app.command("remove")
 def remove_command(name: Name) -> int:
-    """Forget a baseline; its runs stay.
+    """Remove a baseline; its runs are kept.
 
     Example: `python -m loadtest baseline remove release-2`
     """

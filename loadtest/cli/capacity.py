@@ -24,7 +24,7 @@ from loadtest.runs import paths
 RAMP_S = 60
 
 Runs = Annotated[
-    list[str] | None, typer.Argument(metavar="[RUN]...", help=f"{RUN_HELP} By default `latest-ha`.")
+    list[str] | None, typer.Argument(metavar="[RUN]...", help=f"{RUN_HELP} Default: `latest-ha`.")
 ]
 
 
@@ -45,11 +45,11 @@ def _windows(directory: Path) -> LoadWindows:
 
 
 def capacity_command(runs: Runs = None, *, json: Json = False) -> int:
-    """Show what a stack carries and which of its resources runs out first.
+    """Show what load a stack can handle and which of its resources runs out first.
 
     From the ramp of one run, or from runs of at least six fleet sizes: the Universal Scalability
-    Law with its intervals, the knee, and every resource that the runs recorded. Nothing is said
-    beyond twice what was measured.
+    Law with its intervals, the knee, and every resource that the runs recorded. Nothing is
+    extrapolated beyond twice the measured range.
 
     Examples:
     - `python -m loadtest capacity latest-single`
@@ -111,21 +111,24 @@ def size_command(
     runs: Runs = None,
     *,
     rate: Annotated[
-        float | None, typer.Option(help="Requests per second that the stack has to carry.")
+        float | None, typer.Option(help="Requests per second that the stack must handle.")
     ] = None,
     slo: Annotated[
         str, typer.Option(help="The percentile to keep, such as `p99=25ms`.")
     ] = "p99=25ms",
     check: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="A run at that size: confirms or refutes the prediction."),
+        typer.Option(
+            metavar="RUN",
+            help="A run at the predicted size, which confirms or refutes the prediction.",
+        ),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Say how many instances carry a rate, what they cost, and what limits them.
+    """Show how many instances a request rate takes, what they cost, and what limits them.
 
-    From runs with a ramp, each figure with its interval, and the commands that confirm it by a run. With
-    `--check RUN`, the percentile at that run's size and highest rate is predicted from the
+    Computed from runs with a ramp: each figure with its interval, and the commands of a run that confirms
+    it. With `--check RUN`, the percentile at that run's size and highest rate is predicted from the
     other runs; it is confirmed if it is within 25 % of the measured one (exit code 2 if not).
 
     Examples:
@@ -149,7 +152,7 @@ def size_command(
             console, sizing.check(_read(runs), against, target.percentile), json=json
         )
     if rate is None:
-        raise CapacityError("which rate is the stack to carry? give `--rate 400` (requests/s)")
+        raise CapacityError("name the rate that the stack must handle: `--rate 400` (requests/s)")
     sizing.require_rate(rate)
     read = _read(runs)
     found = sizing.size(read, rate, target)

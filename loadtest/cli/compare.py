@@ -41,14 +41,15 @@ def compare_command(
         typer.Option(
             BASELINE_OPTION,
             metavar="[NAME]",
-            help="Compare RUN… (by default the latest of its stack) with a named baseline.",
+            help="Compare RUN… (by default, the stack's latest run) with a named baseline.",
         ),
     ] = None,
     by_endpoint: Annotated[
         bool, typer.Option("--by-endpoint", help="Also compare every endpoint.")
     ] = False,
     confidence: Annotated[
-        float, typer.Option(min=50, max=99.99, help="In percent, for the table as a whole.")
+        float,
+        typer.Option(min=50, max=99.99, help="Confidence level of the whole table, in percent."),
     ] = 95.0,
     margin: MarginOptions = None,
     slo_file: SloFile = None,

@@ -32,7 +32,7 @@ def cost_command(
             "--file",
             parser=file,
             metavar="PATH",
-            help="File for the same as JSON, besides the table.",
+            help="Also write the table as JSON to this file.",
         ),
     ] = None,
 ) -> int:

@@ -29,7 +29,7 @@ from loadtest.stack.outputs import StackOutputs
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="""Let something fail in a stack under load, and show whether its users notice.
+    help="""Make something fail in a stack under load, and show whether its users notice.
 
     Examples:
     - `python -m loadtest experiment list`
@@ -37,33 +37,34 @@ app = typer.Typer(
     """,
 )
 
-Name = Annotated[str, typer.Argument(help="An experiment's name, or the path of its file.")]
+Name = Annotated[str, typer.Argument(help="An experiment's name, or a path to its file.")]
 Names = Annotated[
     list[str],
     typer.Argument(
         metavar="NAME…",
-        help="Experiments' names or the paths of their files; several run under one load.",
+        help="Experiment names or paths to their files; several run under one load.",
     ),
 ]
 StopAlarm = Annotated[
     list[str] | None,
     typer.Option(
-        help="Name of a CloudWatch alarm that ends it at once, as a stop condition of AWS FIS too. May be "
-        "given up to five times."
+        help="A CloudWatch alarm that ends the experiment at once (also as an AWS FIS stop condition); may "
+        "be given up to five times."
     ),
 ]
 Repeat = Annotated[
     int,
     typer.Option(
-        min=1, help="Run all of them so many times under one load, and say how often each survived."
+        min=1,
+        help="Repeat all of them this many times under one load, and report how often each was survived.",
     ),
 ]
 Size = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Before each, bring a group that has grown back to so many instances; by default it is left "
-        "alone.",
+        help="Before each experiment, scale a group that has grown back to this many instances; by "
+        "default, leave it alone.",
     ),
 ]
 
@@ -81,7 +82,7 @@ def list_command() -> None:
 
 @app.command("show")
 def show_command(name: Name) -> None:
-    """Show what an experiment does, what must hold, and because of which policies.
+    """Show what an experiment does, what must hold, and which policies make it hold.
 
     Example: `python -m loadtest experiment show instance-dies`
     """
@@ -106,16 +107,16 @@ def run_command(
     outputs: Outputs = None,
     *,
     profile: Annotated[
-        str | None, typer.Option(help="Load at the peak of this profile; by default `quick`.")
+        str | None, typer.Option(help="Load at the peak rate of this profile; by default, `quick`.")
     ] = None,
     rate: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="Users per second instead.")
+        int | None, typer.Option(min=1, max=1000, help="Users per second, instead of --profile.")
     ] = None,
     scenario: Annotated[
         str, typer.Option(help="What a user does: a built-in scenario or an Artillery script.")
     ] = "login",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would happen, and to what.")
+        bool, typer.Option("--dry-run", help="Only show what would happen, and to what.")
     ] = False,
     fis_role: Annotated[
         str | None,
@@ -125,16 +126,16 @@ def run_command(
     instances: Size = None,
     repeat: Repeat = 1,
     yes: Annotated[
-        bool, typer.Option("--yes", help="On AWS: do not ask before anything is done.")
+        bool, typer.Option("--yes", help="On AWS: do not ask for confirmation.")
     ] = False,
     json: Json = False,
 ) -> int:
-    """Run experiments on a stack under load, put everything back, and tell whether it survived.
+    """Run experiments on a stack under load, restore everything, and report whether it survived.
 
-    Several run one after the other under one load, each once the steady state is back. On AWS itself it
-    tells the price and what it acts on, and asks, unless --yes.
+    Several experiments run one after the other under one load, each once the steady state is back. On AWS
+    itself, it shows the price and what it will act on, and asks for confirmation unless --yes is given.
 
-    Exit codes: 0 survived, 2 not survived (one of them), 3 not shown, 4 anything else, 130 interrupted.
+    Exit codes: 0 survived, 2 one not survived, 3 inconclusive, 4 any other failure, 130 interrupted.
 
     Examples:
     - `python -m loadtest experiment run instance-dies --stack ha`
@@ -262,7 +263,7 @@ def _ask() -> None:
     """
     if not typer.confirm("Do this on AWS, now?", default=False):
         raise ExperimentError(
-            "nothing was done: it was not confirmed (`--yes` confirms in scripts)"
+            "nothing was done, because it was not confirmed (`--yes` confirms in scripts)"
         )
 
 

@@ -53,13 +53,15 @@ FargateFile = Annotated[
 MaxCost = Annotated[
     float,
     typer.Option(
-        "--max-cost", min=0, metavar="USD", help="What workers on Fargate may cost at most."
+        "--max-cost", min=0, metavar="USD", help="Maximum cost of the workers on Fargate."
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Start workers on Fargate without asking.")]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Say what workers on Fargate would be and cost; start nothing."),
+    typer.Option(
+        "--dry-run", help="Show the Fargate workers and their cost without starting anything."
+    ),
 ]
 
 
@@ -170,6 +172,6 @@ def _agree(plan: FargatePlan, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise LoadTestError(
-            f"the workers may cost up to {plan.highest.total:.2f} USD: agree to it by `--yes`"
+            f"the workers may cost up to {plan.highest.total:.2f} USD: confirm with `--yes`"
         )
     typer.confirm("Start them?", abort=True, err=True)

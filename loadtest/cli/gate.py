@@ -91,9 +91,9 @@ def gate_command(
     *,
     json: Json = False,
 ) -> int:
-    """Evaluate a saved run against an SLO, without any load: for CI, or to try other objectives.
+    """Evaluate a saved run against an SLO without a new load: for CI, or to try other objectives.
 
-    Exit codes as for `run`: 0 kept, 2 broken, 3 not valid, or not shown by this run, 4 anything else.
+    Exit codes as for `run`: 0 kept, 2 broken, 3 invalid or inconclusive, 4 any other failure.
 
     Examples:
     - `python -m loadtest gate latest-ha --slo our-slo.yml`

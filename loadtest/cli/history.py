@@ -62,25 +62,23 @@ def history_command(
         typer.Option(help="Only this verdict."),
     ] = None,
     version: Annotated[
-        str | None, typer.Option(help="Only if an application version begins like this.")
+        str | None, typer.Option(help="Only runs whose application version starts with this.")
     ] = None,
-    limit: Annotated[
-        int, typer.Option(min=1, help="Maximum number of runs, the newest first.")
-    ] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of runs, newest first.")] = 20,
     *,
     change_points: Annotated[
         bool,
         typer.Option(
             "--change-points",
             help=(
-                "Instead of the list: where along the runs p50, p99, failed users or CPU per request "
+                "Instead of the list, show at which runs p50, p99, failed users or CPU per request "
                 f"changed (Apache Otava; at least {LEAST_RUNS} runs under the same conditions)."
             ),
         ),
     ] = False,
     json: Json = False,
 ) -> int:
-    """List the saved runs, the newest first. An unreadable one is named and skipped.
+    """List the saved runs, newest first. An unreadable one is named and skipped.
 
     Examples:
     - `python -m loadtest history --change-points --topology ha --limit 100`

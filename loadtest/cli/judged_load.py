@@ -19,7 +19,7 @@ GeneratorName = Annotated[
     typer.Option(
         "--generator",
         help=(
-            f"What sends the requests: {', '.join(TITLES)}; by default what {variable_names.GENERATOR} "
+            f"Load generator: {', '.join(TITLES)}; by default, the one that {variable_names.GENERATOR} "
             "names, else artillery."
         ),
     ),
@@ -31,8 +31,8 @@ SloFile = Annotated[
         parser=file,
         metavar="PATH",
         help=(
-            f"YAML file with the SLO; by default the one that {variable_names.SLO} names, else no failure "
-            "and a p99 of at most 25.8 ms."
+            f"YAML file with the SLO; by default, the one that {variable_names.SLO} names, else no "
+            "failures and a p99 of at most 25.8 ms."
         ),
     ),
 ]

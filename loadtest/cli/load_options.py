@@ -24,7 +24,7 @@ Ramp = Annotated[
     typer.Option(
         "--ramp",
         metavar="LOW:HIGH:TIME",
-        help="A phase in which arrivals go from LOW to HIGH a second, such as 5:125:300s.",
+        help="A phase whose arrival rate goes from LOW to HIGH a second, such as 5:125:300s.",
     ),
 ]
 Hold = Annotated[
@@ -32,7 +32,7 @@ Hold = Annotated[
     typer.Option(
         "--hold",
         metavar="[RATE:]TIME",
-        help="A phase of RATE arrivals a second, by default as many as there were last.",
+        help="A phase of RATE arrivals a second; by default, the rate that the last phase ended with.",
     ),
 ]
 Pause = Annotated[
@@ -41,7 +41,7 @@ Pause = Annotated[
 ProfileName = Annotated[
     str | None,
     typer.Option(
-        help=f"Load profile: {', '.join(PROFILES)}. By default the script's own phases, then the stack's."
+        help=f"Load profile: {', '.join(PROFILES)}; by default, the script's own phases, else the stack's."
     ),
 ]
 
@@ -95,6 +95,6 @@ def phases_given(
     ]
     if words and named is not None:
         raise LoadTestError(
-            f"--profile {named} and --{words[0][0]} are two loads: give one of them"
+            f"--profile {named} and --{words[0][0]} both describe a load: give only one of them"
         )
     return words

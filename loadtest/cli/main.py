@@ -31,7 +31,7 @@ from loadtest.cli.run import run_command
 from loadtest.cli.workers import app as workers_app
 
 app = command_line(
-    "Release the application to a stack, put it under load and report what its users experienced."
+    "Release the application to a stack, load it, and report what its users experienced."
     "\n\n"
     "Exit codes: **0** SLO kept, **2** broken, **3** the run is not valid, **4** anything else "
     "failed, **130** interrupted.\n\n"

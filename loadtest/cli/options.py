@@ -34,7 +34,7 @@ OUTPUTS = typer.Option(
     "--outputs",
     parser=file_or_stdin,
     metavar="PATH",
-    help="JSON file with a stack's outputs instead; `-` is stdin.",
+    help="JSON file with the stack's outputs, instead of --stack; `-` is stdin.",
 )
 Outputs = Annotated[str | None, OUTPUTS]
 MarginOptions = Annotated[
@@ -43,7 +43,7 @@ MarginOptions = Annotated[
         "--margin",
         metavar="[FIGURE=]SIZE",
         help=(
-            "How large a change does not matter: `p99=5%`, `failed-users=0.1pp`, or `5%` for all "
+            "The largest change that does not matter: `p99=5%`, `failed-users=0.1pp`, or `5%` for all "
             "percentiles; may be repeated. Default: `margins` of the SLO file."
         ),
     ),
@@ -51,14 +51,17 @@ MarginOptions = Annotated[
 WorkerCount = Annotated[
     int | None,
     typer.Option(
-        "--workers", min=1, max=64, help="How many generators share the load; they begin together."
+        "--workers",
+        min=1,
+        max=64,
+        help="Number of generators that share the load; they start together.",
     ),
 ]
 WorkerPrefix = Annotated[
     str,
     typer.Option(
         "--worker-prefix",
-        help="Words before each worker's command, such as `ip netns exec load-{worker}`.",
+        help="Prefix of each worker's command, such as `ip netns exec load-{worker}`.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -29,16 +29,16 @@ from loadtest.scenario.scenario import Choice, require_exported
 
 def plan_command(
     availability: Annotated[
-        float, typer.Option(help="Good requests, in percent of all, that the run has to show.")
+        float, typer.Option(help="Percentage of good requests that the run has to prove.")
     ] = 99.9,
-    confidence: Annotated[float, typer.Option(help="In percent.")] = 95.0,
+    confidence: Annotated[float, typer.Option(help="Confidence level, in percent.")] = 95.0,
     rate: Annotated[
-        float | None, typer.Option(help="Requests per second; by default the profile's peak rate.")
+        float | None, typer.Option(help="Requests per second; by default, the profile's peak rate.")
     ] = None,
     profile: Annotated[
         str | None,
         typer.Option(
-            help=f"One of {', '.join(PROFILES)}. By default the script's own phases, then seed."
+            help=f"One of {', '.join(PROFILES)}; by default, the script's own phases, else seed."
         ),
     ] = None,
     *,
@@ -51,7 +51,7 @@ def plan_command(
     pass_env: PassEnv = None,
     json: Json = False,
 ) -> int:
-    """Show a load, and how long a run must be to prove an availability.
+    """Show a load, and how long a run must last to prove an availability.
 
     Examples:
     - `python -m loadtest plan --availability 99.9 --confidence 95 --rate 250`

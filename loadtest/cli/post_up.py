@@ -34,13 +34,13 @@ from loadtest.stack.outputs import StackOutputs
 
 
 def post_up_command(slo_file: SloFile = None) -> int:
-    """Release, then load, as the stack's `loadProfile` says. Reads the outputs on standard input.
+    """Release, then load, as the stack's `loadProfile` says. Reads the outputs from standard input.
 
     The exit code is the gate: a broken SLO fails `pulumi up`. LOADTEST_SLO names the SLO file.
     LOADTEST_SCENARIO names the scenario or an Artillery script, LOADTEST_ENVIRONMENT one of its
     environments, LOADTEST_PASS_ENV the variables that it may read, separated by commas.
-    LOADTEST_GENERATOR names what sends the requests instead of Artillery. LOADTEST_TURN names a Unix
-    socket that tells it when to load, where stacks share a computer.
+    LOADTEST_GENERATOR names a load generator other than Artillery. LOADTEST_TURN names a Unix socket
+    that says when to load, where stacks share a computer.
 
     Example: `pulumi stack output --json | python -m loadtest post-up`
     """

@@ -22,14 +22,14 @@ from loadtest.runs import paths
 def proof_command(
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(help="Directories of experiments; all below `results` by default."),
+        typer.Argument(help="Directories of experiments; by default, all below `results`."),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
             parser=directory,
             metavar="PATH",
-            help="Where to write the files; `results/proof` by default.",
+            help="Where to write the files; by default, `results/proof`.",
         ),
     ] = None,
     language: Annotated[
@@ -37,21 +37,24 @@ def proof_command(
     ] = "en",
     *,
     show_history: Annotated[
-        bool, typer.Option("--history", help="List what passed at which commit, and exit.")
+        bool,
+        typer.Option(
+            "--history", help="List the experiments that passed at each commit, and exit."
+        ),
     ] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of proof.json and exit.")
     ] = False,
 ) -> int:
-    """Put recorded experiments on one page: outcome, predicted beside measured, one time axis each.
+    """Summarize recorded experiments on one page: outcomes, predicted and measured times, timelines.
 
-    - `proof.html`: one page with a time axis per experiment; in the other language beside it
+    - `proof.html`: one page with a time axis per experiment, and a second file in the other language
     - `proof.json`: all figures, as `docs/proof.schema.json` describes them
     - `proof.junit.xml`: a test case per experiment, for CI
     - `proof.md`: for a pull request; also appended to `$GITHUB_STEP_SUMMARY` if that is set
     - `proof.svg`: a card for a README or a blog post
 
-    Exit codes: 0 the HA stack survived all of them, 2 it did not survive one, 3 one showed nothing.
+    Exit codes: 0 the HA stack survived all of them, 2 it did not survive one, 3 one was inconclusive.
 
     Examples:
     - `python -m loadtest proof results/*-ha-instance-dies`
@@ -68,7 +71,7 @@ def proof_command(
     chosen = runs or models.recorded(base)
     if not chosen:
         raise ResultsError(
-            f"there is no experiment below {base}; run `python -m loadtest experiment run` first"
+            f"there are no experiments below {base}; run `python -m loadtest experiment run` first"
         )
     made = assemble.proof(chosen)
     written = write.write(made, output or base / write.DIRECTORY, spoken)

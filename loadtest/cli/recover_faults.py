@@ -11,12 +11,12 @@ from loadtest.runs import paths
 
 
 def recover_faults_command() -> int:
-    """Put back whatever experiments that were killed have left, as their journals on disk say.
+    """Undo what killed experiments left behind, according to their journals on disk.
 
-    May be repeated. What an experiment that is still under way has changed is left alone.
+    It can be repeated. Changes by an experiment that is still running are left alone.
 
-    Exit codes: 0 nothing is left, 4 something could not be put back, or an experiment is under way or
-    being put back.
+    Exit codes: 0 nothing is left, 4 something could not be undone, or an experiment is still running or
+    being undone.
 
     Example: `python -m loadtest recover-faults`
     """

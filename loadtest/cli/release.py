@@ -17,7 +17,8 @@ def release_command(
     outputs: Outputs = None,
     *,
     force: Annotated[
-        bool, typer.Option("--force", help="Deploy even if every instance has the revision.")
+        bool,
+        typer.Option("--force", help="Deploy even if every instance already has the revision."),
     ] = False,
 ) -> int:
     """Deploy the stack's revision with CodeDeploy and wait until every instance serves it.

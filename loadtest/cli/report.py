@@ -20,7 +20,7 @@ Output = Annotated[
     typer.Option(
         parser=directory,
         metavar="PATH",
-        help="Where to write the files; `results/report` by default.",
+        help="Where to write the files; by default, `results/report`.",
     ),
 ]
 ConditionFile = Annotated[
@@ -47,12 +47,12 @@ def report_command(
         bool, typer.Option("--schema", help="Print the JSON Schema of report.json and exit.")
     ] = False,
 ) -> int:
-    """Compare a single run with an HA run: a table here, and files for people and programs.
+    """Compare a single run with an HA run: print a table, and write reports for people and programs.
 
-    Without `--single` and `--ha`: the latest two that had the same load. With one of them, the other is
-    the latest.
+    Without `--single` and `--ha`: the latest two runs with the same load. With only one of them, the
+    other is the latest run.
 
-    - `report.html`: one page with charts; `report.ko.html` or `report.en.html`: the same in the
+    - `report.html`: one page with charts; `report.ko.html` or `report.en.html`: the same page in the
       other language
     - `report.json`: all figures, as `docs/report.schema.json` describes them
     - `report.junit.xml`: a test case per objective and validity check, for CI

@@ -100,7 +100,7 @@ def run_command(
     slo_file: SloFile = None,
     json: Json = False,
 ) -> int:
-    """Put one stack, or two in turn, under load.
+    """Load one stack, or two in turn.
 
     Examples:
     - `python -m loadtest run --stack ha --profile quick`
@@ -159,7 +159,7 @@ def targets_of(stacks: list[str], files: list[str]) -> list[StackOutputs]:
     """
     if not 1 <= len(stacks) + len(files) <= 2:
         raise OutputsError(
-            "name the stack: either --stack NAME or --outputs FILE (one of them, or two in all to "
+            "name the stack: either --stack NAME or --outputs FILE (one of them, or two to "
             f"load them in turn), not {len(stacks) + len(files)} of them"
         )
     targets = [read_outputs(name, None) for name in stacks]

@@ -29,17 +29,19 @@ Repeat = Annotated[
         min=1,
         max=99,
         show_default="1",
-        help="Number of runs of each stack: A B B A A B …; until decided, the fewest (default 3).",
+        help="Runs of each stack (A B B A A B …); with --repeat-until-decided, the minimum (default 3).",
     ),
 ]
 UntilDecided = Annotated[
     bool,
     typer.Option(
         "--repeat-until-decided",
-        help="Run pairs of two stacks until each figure is better, worse or equivalent.",
+        help="Keep running two stacks in pairs until each figure is better, worse or equivalent.",
     ),
 ]
-MaxPairs = Annotated[int, typer.Option("--max-pairs", help="The most pairs until it is decided.")]
+MaxPairs = Annotated[
+    int, typer.Option("--max-pairs", help="Maximum number of pairs with --repeat-until-decided.")
+]
 
 
 def looks_of(repeat: int | None, max_pairs: int, *, until_decided: bool) -> Looks | None:
@@ -60,4 +62,4 @@ def require_two(looks: Looks | None, targets: list[StackOutputs]) -> None:
         LoadTestError: There is one.
     """
     if looks is not None and len(targets) != 2:
-        raise LoadTestError("--repeat-until-decided tells two stacks apart; give --stack twice")
+        raise LoadTestError("--repeat-until-decided compares two stacks; give --stack twice")

@@ -36,7 +36,7 @@ from loadtest.stack.clients import Clients, endpoint
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="""Workers of a load test on AWS (ECS on Fargate): what is started there, with which rights.
+    help="""Inspect and stop the workers of a load test on AWS (ECS on Fargate).
 
     Examples:
     - `python -m loadtest workers policy`
@@ -47,13 +47,13 @@ app = typer.Typer(
 REGION = re.compile(fargate_settings.REGION)
 Region = Annotated[
     str | None,
-    typer.Option("--region", help="The stack's region, if the settings name none."),
+    typer.Option("--region", help="AWS region of the stack, if the settings do not name one."),
 ]
 
 
 @app.command("task-definition", cls=InOrder)
 def task_definition_command(
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many of them.")],
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Number of workers.")],
     profile: ProfileName = None,
     *,
     context: typer.Context,
@@ -66,7 +66,7 @@ def task_definition_command(
     fargate: FargateFile = DEFAULT,
     region: Region = None,
 ) -> int:
-    """Print what would be registered with ECS for a load: size, image, roles, time limit.
+    """Print the task definition for a load: size, image, roles, time limit.
 
     Example: `python -m loadtest workers task-definition --workers 4 --ramp 5:125:300s --hold 60s`
     """
@@ -92,7 +92,7 @@ def task_definition_command(
 
 @app.command("policy")
 def policy_command(fargate: FargateFile = DEFAULT, *, region: Region = None) -> int:
-    """Print the policies of the worker's role, of the role of ECS, and of whoever runs the load test.
+    """Print the IAM policies of the task role, the execution role, and whoever runs the load test.
 
     Example: `python -m loadtest workers policy --region ap-northeast-2`
     """
@@ -106,7 +106,7 @@ def policy_command(fargate: FargateFile = DEFAULT, *, region: Region = None) -> 
 
 @app.command("stop")
 def stop_command() -> int:
-    """Stop workers whose load test was killed, and remove what it has left on AWS.
+    """Stop workers whose load test was killed, and remove what it left on AWS.
 
     Example: `python -m loadtest workers stop`
     """
@@ -143,11 +143,11 @@ def _region(given: str | None, settings: FargateSettings | None) -> str:
     """
     if given is not None and not REGION.fullmatch(given):
         raise LoadTestError(
-            f"--region {given!r} is no AWS Region; write one, such as ap-northeast-2"
+            f"--region {given!r} is not an AWS Region; give one such as ap-northeast-2"
         )
     found = given if settings is None else settings.region or given
     if found is None and settings is not None:
-        raise LoadTestError("which region? Name it in the settings (`region`) or by `--region`")
+        raise LoadTestError("no region: name it in the settings (`region`) or with `--region`")
     return found or ""
 
 

@@ -80,19 +80,20 @@ def enter(
         list[str] | None,
         typer.Argument(metavar="[COMMAND…]", help="Run this instead of a login shell."),
     ] = None,
-    user: Annotated[str, typer.Option(help="Who runs it, such as ec2-user.")] = "root",
+    user: Annotated[str, typer.Option(help="User to run it as, such as ec2-user.")] = "root",
     root: Root = DEFAULT_ROOT,
 ) -> None:
     """Open a shell in a running instance, or run one command in it.
 
-    Options of this command go before INSTANCE: what follows it is the command, as with ssh.
+    Options go before INSTANCE: everything after it is the command, as with ssh.
 
-    The exit code is that of the shell or the command; 4 if the instance cannot be entered. Without a
-    terminal, in a pipe, the command reads what is piped to it.
+    The exit code is that of the shell or the command, or 4 if the instance cannot be entered. In a pipe,
+    the command reads what is piped to it.
 
-    Examples: `python -m rehearsal shell i-0ab1`,
-    `python -m rehearsal shell --user ec2-user web systemctl status app`,
-    `python -m rehearsal shell web tar x -C /srv < files.tar`
+    Examples:
+    - `python -m rehearsal shell i-0ab1`
+    - `python -m rehearsal shell --user ec2-user web systemctl status app`
+    - `python -m rehearsal shell web tar x -C /srv < files.tar`
     """
     # Imported here: the machines take a time that no other command has to pay.
     from region.access import shell  # noqa: PLC0415
@@ -126,12 +127,12 @@ def logs(
     unit: Annotated[
         str,
         typer.Argument(
-            help="A systemd unit, with or without .service, codedeploy-agent, or cloud-init; "
-            "by default the console."
+            help="A systemd unit (with or without .service), codedeploy-agent, or cloud-init; "
+            "by default, the console."
         ),
     ] = log_files.CONSOLE,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Print what is added, until Ctrl-C.")
+        bool, typer.Option("--follow", "-f", help="Keep printing new lines until Ctrl-C.")
     ] = False,
     lines: Annotated[
         int | None,
@@ -141,12 +142,13 @@ def logs(
 ) -> None:
     """Print the console of an instance, or the log of a unit in it.
 
-    It also works for instances of a region that is not running any more, by their ids. `--follow`
-    waits for a log that does not exist yet and ends when the instance is terminated or the
-    region stops.
+    By id, it also works for instances of a region that no longer runs. `--follow` waits for a log that
+    does not exist yet, and ends when the instance is terminated or the region stops.
 
-    Examples: `python -m rehearsal logs i-0ab1`, `python -m rehearsal logs web app --follow`,
-    `python -m rehearsal logs web codedeploy-agent --lines 50`
+    Examples:
+    - `python -m rehearsal logs i-0ab1`
+    - `python -m rehearsal logs web app --follow`
+    - `python -m rehearsal logs web codedeploy-agent --lines 50`
     """
     root = root.resolve()
     directory, running = _directory_of(root, instance), session.running(root)

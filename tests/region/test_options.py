@@ -29,7 +29,7 @@ def test_a_directory_of_a_region_or_of_nobody_is_taken(made: tuple[str, ...], tm
 @pytest.mark.parametrize("made", [("a.txt",), ("log/a.log",), ("log/", "a.txt"), ("logs/",)])
 def test_a_directory_of_somebody_is_not(made: tuple[str, ...], tmp_path: Path):
     make(tmp_path, made)
-    with pytest.raises(typer.BadParameter, match="other files than a region's"):
+    with pytest.raises(typer.BadParameter, match="not a region's"):
         region_root(tmp_path)
 
 

@@ -89,7 +89,7 @@ def test_more_than_the_quota_is_refused(aws: PlayedAws, capsys: pytest.CaptureFi
 
 def test_nothing_starts_without_agreement(aws: PlayedAws, capsys: pytest.CaptureFixture[str]):
     assert run("--workers", "4") == 4
-    assert "agree to it by `--yes`" in capsys.readouterr().err
+    assert "confirm with `--yes`" in capsys.readouterr().err
     assert nothing_started(aws)
 
 
