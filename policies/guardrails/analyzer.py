@@ -60,7 +60,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
 
     # The method names are those of the gRPC service.
     def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002
-        """Accept the engine, whose log takes what is no violation."""
+        """Accept the engine, whose log takes what is not a violation."""
         self._evaluator.configure({})  # nothing stays of a command before, nor do its outcomes
         self._evaluator.keep_secrets(())
         self._under_way = False

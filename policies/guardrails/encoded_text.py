@@ -53,7 +53,7 @@ def _text(content: bytes) -> str:
     """Return bytes as text; PowerShell encodes its commands in UTF-16.
 
     Raises:
-        UnicodeDecodeError: It is no text.
+        UnicodeDecodeError: It is not text.
     """
     if content[:2] in _BYTE_ORDER_MARKS:
         return content.decode("utf-16")

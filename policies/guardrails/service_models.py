@@ -59,7 +59,7 @@ def faults(
     """Yield what is wrong with a value, as a clause, and what the model takes in its place.
 
     Structures are followed as far as their members have the names of the value's; what is unknown, or of
-    another kind than the model's, is left out. `is_name`: it is the name of something, which is no secret,
+    a kind other than the model's, is skipped. `is_name`: it names something, which is not a secret,
     whatever the model says.
     """
     if value is UNKNOWN or value is None or value in ("", [], {}):

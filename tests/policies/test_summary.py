@@ -84,6 +84,6 @@ def test_advice_is_one_line_and_not_called_broken():
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_every_rule_answers_a_part_of_a_best_practice(rule):
-    # What the API refuses is no practice.
+    # What the API refuses is not a practice.
     assert rule.controls.get(CATALOGUE) or rule.question is Question.VALID
     assert set(rule.controls.get(CATALOGUE, ())) <= set(PRACTICES)

@@ -64,7 +64,7 @@ def yes(*path: str) -> Answer:
 
 
 def no(reason: str, *path: str, remedy: str | None = None) -> Answer:
-    """Return a no, with the path up to where it fails, and what would mend it."""
+    """Return a no, with the path up to where it fails, and what would fix it."""
     return Answer(Verdict.NO, path, reason, remedy)
 
 

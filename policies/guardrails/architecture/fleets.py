@@ -197,7 +197,7 @@ def zones_of_group(stack: Stack, group: Resource, zones: Any = None) -> Spread:
 
 
 def _identifiers(value: Any) -> Any:
-    """Return the identifiers of traffic sources; their types are no references."""
+    """Return the identifiers of traffic sources; their types are not references."""
     if value is UNKNOWN:
         return UNKNOWN
     sources = value if isinstance(value, list) else [value]

@@ -143,7 +143,7 @@ def inherits_from_template(resource: Resource) -> bool:
 
 
 def from_base64(text: str) -> bytes | None:
-    """Return what a text in Base64, on one line or several, stands for; `None` where it is no Base64."""
+    """Return what a text in Base64, on one line or several, stands for; `None` where it is not Base64."""
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except ValueError:

@@ -229,7 +229,7 @@ def _policy(label: str, document: Any, resource: Resource, prop: str) -> Policy:
     sources = frozenset(resource.dependencies.get(prop, ()))
     if isinstance(document, str) and not is_json(document):
         # iam-accepted reports the text; what it was meant to allow is not known.
-        return Policy(label, None, sources, "its text is no JSON")
+        return Policy(label, None, sources, "its text is not JSON")
     if known is not None and any(not (one.resources or one.not_resources) for one in known):
         return Policy(label, None, sources, "a statement of it has no Resource")
     return Policy(label, known, sources, "" if known is not None else _NOT_KNOWN)

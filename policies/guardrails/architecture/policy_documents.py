@@ -88,7 +88,7 @@ def is_json(text: str) -> bool:
 def statements(document: Any) -> tuple[Statement, ...] | None:
     """Return the statements of a document, given as JSON or as an object; `None` if unknown.
 
-    What is no policy document grants nothing.
+    What is not a policy document grants nothing.
     """
     if document is UNKNOWN:
         return None

@@ -49,9 +49,9 @@ def healthy_after(targets: Resource) -> Seconds:
 
 
 def fails_after(targets: Resource) -> Seconds:
-    """Return how long a target that has failed gets requests: every check, and the last time-out.
+    """Return how long a target that has failed gets requests: every check, and the last timeout.
 
-    An interval that is unknown is reported by codedeploy-health-check-timing; a time-out that is
+    An interval that is unknown is reported by codedeploy-health-check-timing; a timeout that is
     unknown is left to the provider.
     """
     interval = seconds(targets, _INTERVAL, "healthCheck", "interval")

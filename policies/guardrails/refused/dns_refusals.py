@@ -119,7 +119,7 @@ def _record(record: Resource) -> Iterator[str]:
         try:
             ipaddress.ip_address(value)
         except ValueError:
-            yield f"type is {kind}, and {show(value)} is no address"
+            yield f"type is {kind}, and {show(value)} is not an address"
 
 
 TABLE = (

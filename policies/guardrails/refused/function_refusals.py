@@ -42,7 +42,7 @@ def _code(function: Resource) -> Iterator[str]:
         if image and is_given:
             yield f'package_type is "Image", and {name} is set'
         elif not image and not is_given:
-            yield f"{name} is not set, and the function is no image"
+            yield f"{name} is not set, and the function is not an image"
 
 
 def _environment(function: Resource) -> str | None:

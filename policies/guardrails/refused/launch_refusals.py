@@ -96,7 +96,7 @@ def role_as_profile(stack: Stack, template: Resource) -> Iterator[str]:
     for role in roles.resources if not profiles.any else ():
         if role.get("name") is UNKNOWN or role.get("name") not in named:
             yield (
-                f'iam_instance_profile of "{template.name}" is role "{role.name}", and a role is no '
+                f'iam_instance_profile of "{template.name}" is role "{role.name}", and a role is not a '
                 "instance profile"
             )
 

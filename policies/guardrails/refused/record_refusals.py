@@ -17,7 +17,7 @@ _LOGS = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/"
 
 
 def _keys(table: Resource) -> Iterator[str]:
-    """Yield the keys that are not declared, and the attributes that are no key."""
+    """Yield the keys that are not declared, and the attributes that are not keys."""
     declared = [dig(one, "name") for one in items(table.get("attributes"))]
     indexes = [
         *items(table.get("globalSecondaryIndexes")),
@@ -37,7 +37,7 @@ def _keys(table: Resource) -> Iterator[str]:
     for name in dict.fromkeys(one for one in named if one not in declared):
         yield f"attributes does not declare key {show(name)}"
     for name in (one for one in declared if one not in named):
-        yield f"attributes declares {show(name)}, which is no key of the table or of an index"
+        yield f"attributes declares {show(name)}, which is not a key of the table or of an index"
 
 
 def _capacity(table: Resource) -> str | None:

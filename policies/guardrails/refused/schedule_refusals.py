@@ -66,7 +66,7 @@ def _pattern(rule: Resource) -> str | None:
         value = json.loads(given)
     except ValueError:
         return f"event_pattern {show(given)} is not JSON"
-    return None if isinstance(value, dict) else f"event_pattern {show(given)} is no object"
+    return None if isinstance(value, dict) else f"event_pattern {show(given)} is not an object"
 
 
 def _idle_rule(rule: Resource) -> str | None:

@@ -117,7 +117,7 @@ def _sends(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 ACCELERATOR = StackRule(
     id="accelerator-sends-requests",
-    title="Global Accelerator sends its requests on",
+    title="Global Accelerator forwards its requests",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

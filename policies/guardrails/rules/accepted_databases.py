@@ -318,7 +318,7 @@ def _serverless(stack: Stack, instance: Resource) -> str | None:
 def _replica(stack: Stack, database: Resource) -> str | None:
     found = stack.references(database, "replicateSourceDb", _DATABASES, ("identifier", "arn", "id"))
     for source in found.resources:
-        # Of a source that is no replica itself, rds-backups reports it.
+        # Of a source that is not a replica itself, rds-backups reports it.
         days = number(source.get("backupRetentionPeriod"))
         if days == 0 and not is_absent(source.get("replicateSourceDb")):
             return f'source "{source.name}" has a backup_retention_period of 0'

@@ -236,7 +236,7 @@ def _tags(_: Stack, group: Resource) -> str | None:
     return (
         None
         if all(flag in (True, False) for flag in flags)
-        else "propagate_at_launch is no boolean"
+        else "propagate_at_launch is not a boolean"
     )
 
 

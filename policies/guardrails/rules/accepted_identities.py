@@ -225,7 +225,7 @@ TOGETHER = joint_refusal_rule(
         ),
     ),
     id="iam-accepted-together",
-    title="IAM accepts what a role has in all",
+    title="IAM accepts everything that a role has in total",
     url=f"{IAM}UserGuide/reference_iam-quotas.html",
     remedy="move statements of inline policies into an aws.iam.Policy, and attach it.",
 )

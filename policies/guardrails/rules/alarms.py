@@ -185,7 +185,7 @@ def _silenced(topic: Resource, alarm: Resource, why: str, remedy: str) -> Violat
 
 TOPIC_READ = StackRule(
     id="alarm-topic-read",
-    title="What alarms and database events send arrives, and somebody reads it",
+    title="Notifications of alarms and database events arrive, and somebody reads them",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # somebody may subscribe by hand

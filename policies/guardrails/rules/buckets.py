@@ -146,7 +146,7 @@ def _default_encryption(rule: dict[str, Any]) -> dict[str, Any]:
 
 ENCRYPTION = StackRule(
     id="s3-encryption",
-    title="Every bucket says how it is encrypted",
+    title="Every bucket sets how it is encrypted",
     question=Question.CLOSED,
     severity=Severity.LOW,
     level=Level.ADVISORY,  # nothing is stored unencrypted

@@ -93,7 +93,7 @@ def _further(stack: Stack, listener: Resource) -> list[Resource]:
 
 CERTIFICATE_NAMES = StackRule(
     id="elb-certificate-names",
-    title="The certificate of a load balancer is for the names that lead there",
+    title="A load balancer's certificate covers the names that point to it",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

@@ -91,7 +91,7 @@ def _shown(member: Resource) -> str:
 
 SAME_SIZE = StackRule(
     id="data-store-failover-size",
-    title="A failover of a cluster leads to an instance that is as large",
+    title="A cluster fails over to an instance that is as large",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # a second instance of the size costs money
@@ -133,7 +133,7 @@ def _replaced(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 SETTLED = StackRule(
     id="aurora-zones-settle",
-    title="The zones of an Aurora cluster do not replace it",
+    title="The zones of an Aurora cluster do not force its replacement",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL09-BP01", "REL08-BP04")},

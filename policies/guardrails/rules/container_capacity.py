@@ -43,7 +43,7 @@ def _spot(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 ON_DEMAND_BASE = StackRule(
     id="ecs-service-on-demand-base",
-    title="A service of containers does not run on Fargate Spot only",
+    title="An ECS service does not run on Fargate Spot only",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

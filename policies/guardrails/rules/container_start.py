@@ -86,7 +86,7 @@ def _hosts(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 JOIN_CLUSTER = StackRule(
     id="ecs-hosts-join-cluster",
-    title="The hosts of containers join the cluster of their service",
+    title="Container instances join the cluster of their service",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -162,7 +162,7 @@ def _grace(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 GRACE = StackRule(
     id="ecs-service-grace-period",
-    title="Tasks have the time that they need to start",
+    title="Tasks have the time they need to start",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     scope=Scope.HIGH_AVAILABILITY,

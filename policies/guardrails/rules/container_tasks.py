@@ -161,7 +161,7 @@ def _too_large(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 FITS_HOST = StackRule(
     id="ecs-task-fits-host",
-    title="A host of containers has room for a task",
+    title="A container instance has room for a task",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

@@ -67,7 +67,7 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 MULTI_AZ = StackRule(
     id="ecs-service-multi-az",
-    title="A service of containers spans several Availability Zones",
+    title="An ECS service spans several Availability Zones",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -132,7 +132,7 @@ def _setting(service: ContainerService) -> str:
 
 SURVIVES = StackRule(
     id="ecs-service-survives-zone-loss",
-    title="After the loss of any zone enough tasks are left",
+    title="Enough tasks are left after the loss of any zone",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -175,7 +175,7 @@ def _kept(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 KEEPS_TASKS = StackRule(
     id="ecs-service-keeps-tasks",
-    title="Enough tasks stay in service during a deployment of containers",
+    title="Enough tasks stay in service during an ECS deployment",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

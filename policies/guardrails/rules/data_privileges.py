@@ -43,7 +43,7 @@ def _data(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 DATA_LIMITED = StackRule(
     id="iam-data-limited",
-    title="No policy reaches every secret, key or object of the account",
+    title="No policy grants access to every secret, key or object of the account",
     question=Question.CLOSED,
     severity=Severity.HIGH,
     level=Level.ADVISORY,  # a deployer, or a tool for every bucket, may need it

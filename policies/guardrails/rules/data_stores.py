@@ -73,7 +73,7 @@ MULTI_AZ = StackRule(
 
 SPREAD = StackRule(
     id="data-store-spread",
-    title="What a cluster, cache or file system has stands in several zones and takes over",
+    title="Clusters, caches and file systems span several zones and fail over",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -298,7 +298,7 @@ def _snapshots(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 SNAPSHOTS = StackRule(
     id="cache-snapshots",
-    title="A cache takes snapshots, unless it holds copies only",
+    title="A cache takes snapshots, unless it only holds copies",
     question=Question.SURVIVE,
     severity=Severity.LOW,
     level=Level.ADVISORY,  # many caches hold nothing that is not elsewhere

@@ -117,7 +117,7 @@ def _connections(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 CONNECTIONS = StackRule(
     id="database-connections-suffice",
-    title="The database has connections for as many instances as there may be",
+    title="The database allows enough connections for the largest fleet",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

@@ -210,7 +210,7 @@ LOG_RETENTION = property_rule(
     ),
     tokens.LOG_GROUP,
     id="log-group-retention",
-    title="Every log group has a retention",
+    title="Every log group has a retention period",
     question=Question.CLOSED,
     severity=Severity.LOW,
     level=Level.ADVISORY,
@@ -290,7 +290,7 @@ def _unnoticed(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 NOTICED = StackRule(
     id="rds-failover-noticed",
-    title="Somebody is told when the database fails over or is in trouble",
+    title="Somebody is notified when the database fails over or has a problem",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,
@@ -354,7 +354,7 @@ def _supported(database: Resource, _: Settings) -> Iterator[Violation]:
 
 SUPPORTED = ResourceRule(
     id="rds-supported-engine",
-    title="Engine version and certificate of the database are supported",
+    title="The database's engine version and certificate are supported",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # an upgrade of a major version needs a plan

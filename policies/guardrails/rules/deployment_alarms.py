@@ -311,7 +311,7 @@ POLL_FAILURE = property_rule(
     ),
     tokens.DEPLOYMENT_GROUP,
     id="codedeploy-alarms-polled",
-    title="A deployment does not go on without its alarms",
+    title="A deployment does not continue when its alarms cannot be read",
     question=Question.DEPLOY,
     severity=Severity.MEDIUM,
     # CloudWatch can seldom not be asked, and some deployments are wanted all the more then.

@@ -38,7 +38,7 @@ def _capacity(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 KEEPS_CAPACITY = StackRule(
     id="codedeploy-keeps-capacity",
-    title="What a deployment leaves in service carries the load",
+    title="The instances that a deployment leaves in service can handle the load",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

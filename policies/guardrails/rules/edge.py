@@ -223,7 +223,7 @@ def _old(resource: Resource, prop: str, given: Any, better: str) -> Violation:
 
 TLS = ResourceRule(
     id="edge-tls",
-    title="CloudFront and API Gateway speak TLS 1.2 or newer with visitors",
+    title="CloudFront and API Gateway use TLS 1.2 or newer with visitors",
     question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={
@@ -351,7 +351,7 @@ _SERVER_ERROR = 500
 
 SHORT_ERRORS = ResourceRule(
     id="edge-errors-short",
-    title="CloudFront keeps no server error for long",
+    title="CloudFront does not cache server errors for long",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL11-BP02",)},

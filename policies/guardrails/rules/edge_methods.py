@@ -114,7 +114,7 @@ def _refused(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 WRITES = StackRule(
     id="edge-passes-writes",
-    title="What visitors send passes CloudFront and API Gateway",
+    title="CloudFront and API Gateway pass on what visitors send",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -175,7 +175,7 @@ def _shared(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 SESSIONS = StackRule(
     id="edge-keeps-visitors-apart",
-    title="CloudFront caches no page that is for one visitor",
+    title="CloudFront does not cache pages meant for one visitor",
     question=Question.CLOSED,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("SEC03-BP07",)},

@@ -178,7 +178,7 @@ _FUNCTION_REMEDY = (
 
 ARRIVES = StackRule(
     id="events-reach-target",
-    title="What a topic, rule, bucket or log sends may enter its queue or topic, or call its function",
+    title="A topic, rule, bucket or log may send to its queue or topic, or invoke its function",
     question=Question.SERVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL04-BP02", "SEC03-BP02")},

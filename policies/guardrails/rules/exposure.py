@@ -92,7 +92,7 @@ def _open(firewall: Firewall, group: Resource, allowed: frozenset[int]) -> Permi
 
 NOT_BYPASSED = StackRule(
     id="elb-not-bypassed",
-    title="Nothing reaches the instances past their load balancer",
+    title="Nothing bypasses the load balancer to reach the instances",
     question=Question.CLOSED,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

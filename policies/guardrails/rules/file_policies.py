@@ -145,7 +145,7 @@ def _refused(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 LETS_MOUNT = StackRule(
     id="efs-policy-lets-mount",
-    title="The policy of a file system lets those mount that are to",
+    title="A file system policy admits the clients that should mount it",
     question=Question.SERVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("SEC03-BP02",)},

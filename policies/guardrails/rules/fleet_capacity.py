@@ -153,7 +153,7 @@ def _unknown_size(group: Group) -> Violation:
 
 ASG_SURVIVES_ZONE_LOSS = StackRule(
     id="asg-survives-zone-loss",
-    title="After the loss of any zone enough instances are left",
+    title="Enough instances are left after the loss of any zone",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -273,7 +273,7 @@ def _one_schedule(fleet: Fleet, group: Group, schedule: Resource, need: int) -> 
 
 ASG_SCHEDULE = StackRule(
     id="asg-schedule-keeps-capacity",
-    title="No scheduled action takes away what has to be left",
+    title="No scheduled action scales below the required capacity",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

@@ -88,7 +88,7 @@ def _covered(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 COVERS_FLEET = StackRule(
     id="elbv2-covers-fleet-zones",
-    title="The load balancer has every zone in which its instances are",
+    title="The load balancer is enabled in every zone of its instances",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

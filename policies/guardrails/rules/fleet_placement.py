@@ -286,7 +286,7 @@ def _stays_lost(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 LAUNCHES_ELSEWHERE = StackRule(
     id="asg-launches-in-other-zones",
-    title="What is lost with a zone is launched in the others",
+    title="Instances lost with a zone are replaced in the other zones",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

@@ -79,7 +79,7 @@ def _processes(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 ASG_PROCESSES = StackRule(
     id="asg-processes-run",
-    title="No process is suspended that keeps a fleet alive",
+    title="No Auto Scaling process that keeps a fleet alive is suspended",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -307,7 +307,7 @@ def _grace(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 ASG_GRACE = StackRule(
     id="asg-grace-period",
-    title="The health check grace period fits the start of an instance",
+    title="The health check grace period covers the start of an instance",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     scope=Scope.HIGH_AVAILABILITY,

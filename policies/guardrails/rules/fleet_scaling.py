@@ -212,7 +212,7 @@ def _warmup(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 DEFAULT_WARMUP = StackRule(
     id="asg-default-instance-warmup",
-    title="A group that scales leaves out instances that are still starting",
+    title="Scaling leaves out instances that are still starting",
     question=Question.SURVIVE,
     severity=Severity.LOW,
     level=Level.ADVISORY,  # a harmless default where instances start fast
@@ -245,7 +245,7 @@ def _monitored(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 DETAILED_MONITORING = StackRule(
     id="ec2-detailed-monitoring",
-    title="A group that scales on EC2's metrics has them every minute",
+    title="A group that scales on EC2's metrics gets them every minute",
     question=Question.SURVIVE,
     severity=Severity.LOW,
     level=Level.ADVISORY,  # detailed monitoring costs money
@@ -317,7 +317,7 @@ def _credit_problem(
 
 BURST_CREDITS = StackRule(
     id="asg-burst-credits-explicit",
-    title="A group of burstable instances says what happens without credits",
+    title="A group of burstable instances sets what happens when credits run out",
     question=Question.SURVIVE,
     severity=Severity.LOW,
     level=Level.ADVISORY,  # unlimited costs money, standard may be what is wanted

@@ -91,7 +91,7 @@ def _processes(group: Group) -> Problem | None:
     if not wrong:
         return None
     return (
-        f"suspended_processes has {show(wrong[0])}, which is no process",
+        f"suspended_processes has {show(wrong[0])}, which is not a process",
         f"name processes as the API does: {', '.join(sorted(_PROCESSES))}.",
     )
 

@@ -83,7 +83,7 @@ def _version(value: object) -> str:
 
 CURRENT_TEMPLATE = StackRule(
     id="asg-launches-current-template",
-    title="A fleet launches what its launch template says now",
+    title="A fleet launches from the current version of its launch template",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -141,7 +141,7 @@ def _rollback(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 REFRESH_ROLLBACK = StackRule(
     id="asg-refresh-can-roll-back",
-    title="An instance refresh that is to roll back can",
+    title="An instance refresh with automatic rollback can roll back",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

@@ -69,7 +69,7 @@ def _throttled(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 NOT_THROTTLED = StackRule(
     id="lambda-not-throttled",
-    title="A function behind a load balancer may run",
+    title="A function behind a load balancer is not throttled",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

@@ -163,7 +163,7 @@ def _answers(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 GATEWAY = StackRule(
     id="gateway-sends-requests",
-    title="API Gateway sends its requests on",
+    title="API Gateway forwards its requests",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

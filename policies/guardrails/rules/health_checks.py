@@ -151,7 +151,7 @@ def _passes(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 PASSES = StackRule(
     id="dns-check-can-pass",
-    title="A health check of Route 53 can pass",
+    title="A Route 53 health check can pass",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL11-BP01", "REL11-BP02")},

@@ -99,7 +99,7 @@ def _expired(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 IMAGES_KEPT = StackRule(
     id="ecr-images-kept",
-    title="A registry keeps the image of the release before",
+    title="A registry keeps the image of the previous release",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("OPS06-BP01",)},

@@ -80,7 +80,7 @@ def _starts(resource: Resource, _: Settings) -> Iterator[Violation]:
 
 RUNS = ResourceRule(
     id="ec2-user-data-runs",
-    title="User data begins as what an instance runs when it starts",
+    title="User data is in a format that an instance runs at launch",
     question=Question.DEPLOY,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL08-BP01",)},
@@ -158,7 +158,7 @@ def _lost(group: Resource, template: Resource, why: str, remedy: str) -> Violati
 
 SERVES = StackRule(
     id="ec2-user-data-serves",
-    title="What user data starts goes on, and answers the load balancer",
+    title="What user data starts keeps running, and answers the load balancer",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

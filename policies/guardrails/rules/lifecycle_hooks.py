@@ -112,7 +112,7 @@ def _completed(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 HOOK_COMPLETED = StackRule(
     id="asg-launch-hook-completed",
-    title="Somebody completes the hooks that hold new instances",
+    title="Lifecycle hooks that hold new instances are completed",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -123,7 +123,7 @@ HOOK_COMPLETED = StackRule(
         f"role {_COMPLETE} and call it at the end of the user data."
     ),
     steps=(
-        "Set default_result to CONTINUE: an instance then goes into service after the time-out.",
+        "Set default_result to CONTINUE: an instance then goes into service after the timeout.",
         (
             f"Or allow the instances' role {_COMPLETE}, and run `aws autoscaling "
             "complete-lifecycle-action` at the end of the user data."

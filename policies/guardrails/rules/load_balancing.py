@@ -337,7 +337,7 @@ IDLE_TIMEOUT = property_rule(
     url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
     remedy="set idle_timeout to the duration of the longest request, or leave it out: 60 s.",
     steps=("Set idle_timeout above the longest request; the application's keep-alive above that.",),
-    unknown="An unknown time-out is a violation; an absent one is the documented default, 60 s.",
+    unknown="An unknown timeout is a violation; an absent one is the documented default, 60 s.",
     parameters={
         "minimumSeconds": {
             "type": "integer",

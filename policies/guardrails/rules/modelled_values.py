@@ -175,7 +175,7 @@ def _violation(resource: Resource, request: Request, clause: str, allowed: str) 
 
 VALUES = ResourceRule(
     id="values-accepted",
-    title="Every value is one that the model of its AWS API takes",
+    title="Every value is one that the model of its AWS API allows",
     question=Question.VALID,
     severity=Severity.HIGH,
     url="https://botocore.amazonaws.com/v1/documentation/api/latest/reference/services/index.html",

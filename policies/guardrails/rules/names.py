@@ -90,7 +90,7 @@ def _same_place(names: Records, record: Record, step: tuple[str, ...]) -> Iterat
 
 FAILOVER = StackRule(
     id="dns-fails-over",
-    title="A name with failover records fails over when the primary does not answer",
+    title="A name with failover records fails over when the primary does not respond",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -163,7 +163,7 @@ def _unserved(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 HOSTS = StackRule(
     id="dns-name-served",
-    title="Every name that leads to a load balancer is served there",
+    title="Every name that points to a load balancer is served by it",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -206,7 +206,7 @@ def _kept(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 SHORT = StackRule(
     id="dns-ttl-short",
-    title="Answers that change when a site fails are not kept for long",
+    title="DNS answers that change on failover have a short TTL",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

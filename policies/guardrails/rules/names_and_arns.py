@@ -166,7 +166,7 @@ _PASSED = (
 
 
 def _known(stack: Stack) -> Iterator[Violation]:
-    # Whatever an id looks like, of a provider that is no AWS too: what a resource says of itself is right.
+    # Whatever an id looks like, also for providers other than AWS: what a resource says of itself is right.
     ids = {str(one.get("id")) for one in stack.resources}
     for places, wanted in ((_NAMES, False), (_ARNS, True)):
         for place in places:
@@ -243,7 +243,7 @@ def _astray(stack: Stack) -> Iterator[Violation]:
                 resource.type in takers and first.type in givers for takers, givers in _LOOKED_UP
             )
             remedy = f"set {where} to the output arn of a {noun}."
-            what = f'{where} comes from "{first.name}", which is no {noun}'
+            what = f'{where} comes from "{first.name}", which is not a {noun}'
             if maybe:
                 yield Violation(
                     f'whether "{resource.name}" leads to a {noun} is not known: {what}, and only a lookup '

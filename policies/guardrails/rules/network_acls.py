@@ -147,7 +147,7 @@ def _passes(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 ACLS_PASS = StackRule(
     id="network-acl-passes-traffic",
-    title="Network ACLs let the service's connections pass, there and back",
+    title="Network ACLs allow the service's connections in both directions",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

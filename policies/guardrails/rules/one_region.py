@@ -40,7 +40,7 @@ def _remedy(found: Apart) -> str:
 
 TOGETHER = StackRule(
     id="one-region",
-    title="What belongs together is in one Region",
+    title="Resources that belong together are in one Region",
     question=Question.VALID,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL11-BP06", "OPS08-BP04")},

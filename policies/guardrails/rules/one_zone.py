@@ -49,7 +49,7 @@ def _together(found: list[Origin]) -> bool:
 
 STARTS_ANYWHERE = StackRule(
     id="fleet-starts-without-one-zone",
-    title="What serves does not start from a single server",
+    title="New instances do not depend on a single server to start",
     question=Question.SURVIVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # what is done with the address is not known

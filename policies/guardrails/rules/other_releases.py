@@ -171,7 +171,7 @@ def _strange(stack: Stack, service: ContainerService) -> list[Resource]:
 
 CONTAINERS_ROLL_BACK = StackRule(
     id="ecs-service-rolls-back",
-    title="A failed deployment of containers is rolled back",
+    title="A failed ECS deployment is rolled back",
     question=Question.DEPLOY,
     severity=Severity.MEDIUM,
     # The old tasks go on serving; what is lost is the attempt.
@@ -215,7 +215,7 @@ def _functions(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 FUNCTION_NOT_PUBLIC = StackRule(
     id="lambda-not-public",
-    title="No function can be called by everybody",
+    title="No function can be called by everyone",
     question=Question.CLOSED,
     severity=Severity.HIGH,
     # A function URL for the public needs it.

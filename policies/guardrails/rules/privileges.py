@@ -179,7 +179,7 @@ def _escalation(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 ESCALATION = StackRule(
     id="iam-no-escalation",
-    title="No policy lets its owner get more privileges",
+    title="No policy allows privilege escalation",
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={
@@ -313,7 +313,7 @@ def _trusted(stack: Stack, role: Resource, statement: Mapping[str, Any]) -> Iter
 
 TRUST = StackRule(
     id="iam-trust-limited",
-    title="A role can be assumed only by whom it is for",
+    title="A role can be assumed only by its intended principals",
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={

@@ -87,7 +87,7 @@ def _beyond(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 QUOTAS = StackRule(
     id="quotas-suffice",
-    title="Nothing is more than the quotas that every account has",
+    title="Nothing exceeds the default quotas of an account",
     question=Question.VALID,
     severity=Severity.LOW,
     # An account may have more, which no program says.

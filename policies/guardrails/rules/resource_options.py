@@ -44,7 +44,7 @@ def _deleted_first(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 CREATED_FIRST = StackRule(
     id="replacement-keeps-service",
-    title="What serves is replaced before it is deleted",
+    title="Resources that serve are replaced before they are deleted",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -117,7 +117,7 @@ def _ignored(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 FOLLOWS_PROGRAM = StackRule(
     id="settings-follow-program",
-    title="What decides availability and security follows the program",
+    title="Settings that decide availability and security follow the program",
     question=Question.DEPLOY,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,  # something else may keep the setting, and keep it soundly

@@ -82,7 +82,7 @@ def _open(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 NOT_PUBLIC = StackRule(
     id="resource-policy-not-public",
-    title="Keys, queues, topics, secrets, repositories, file systems and domains are not for everybody",
+    title="Keys, queues, topics, secrets, repositories, file systems and domains are not public",
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={

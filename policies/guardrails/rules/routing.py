@@ -299,7 +299,7 @@ def _answers_alone(stack: Stack, traffic: Traffic, listeners: list[Resource]) ->
 
 NO_MAINTENANCE_PAGE = StackRule(
     id="listener-no-maintenance-page",
-    title="No page of the load balancer's own stands before the service",
+    title="No fixed response of the load balancer hides the service",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

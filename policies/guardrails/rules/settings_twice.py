@@ -73,7 +73,7 @@ def _twice(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 ONE_WRITER = StackRule(
     id="settings-in-one-place",
-    title="No setting is written by two resources",
+    title="No setting is managed by two resources",
     question=Question.SERVE,
     severity=Severity.MEDIUM,
     level=Level.ADVISORY,

@@ -45,7 +45,7 @@ def _shared(copy: Resource, _: Settings) -> Iterator[Violation]:
 
 COPIES_NOT_PUBLIC = ResourceRule(
     id="copies-not-public",
-    title="No image, snapshot, layer or document is for everybody",
+    title="No image, snapshot, layer or document is public",
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={

@@ -48,7 +48,7 @@ def _sign_in(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 REACHES_PROVIDER = StackRule(
     id="elb-reaches-identity-provider",
-    title="A load balancer that lets visitors sign in reaches the identity provider",
+    title="A load balancer that authenticates visitors reaches the identity provider",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -138,7 +138,7 @@ def _clients(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 CLIENT_FITS = StackRule(
     id="elb-sign-in-possible",
-    title="The client of a user pool is one by which a load balancer lets visitors sign in",
+    title="A load balancer can sign visitors in with its user pool client",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

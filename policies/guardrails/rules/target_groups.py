@@ -75,7 +75,7 @@ def _unfit(stack: Stack, owner: Resource, needed: str | None) -> Iterator[Violat
 
 TYPE_FITS = StackRule(
     id="tg-type-fits-targets",
-    title="A target group's type is that of its targets",
+    title="A target group's type matches its targets",
     question=Question.VALID,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -261,7 +261,7 @@ def _check_port(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 HEALTH_CHECK_PORT = StackRule(
     id="tg-health-check-port",
-    title="Health checks ask the port that gets the requests",
+    title="Health checks use the port that gets the requests",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

@@ -101,7 +101,7 @@ def _slow_to_start(stack: Stack, targets: Resource) -> bool:
 
 FAILING_TARGET = StackRule(
     id="tg-failing-target-leaves",
-    title="A target that has failed soon gets no more requests",
+    title="A failed target soon gets no more requests",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
@@ -114,7 +114,7 @@ FAILING_TARGET = StackRule(
     ),
     unknown=(
         "An unknown threshold is not decidable, an unknown interval is reported by "
-        "codedeploy-health-check-timing; an absent value, and an unknown time-out, is the "
+        "codedeploy-health-check-timing; an absent value, and an unknown timeout, is the "
         "documented default."
     ),
     parameters={

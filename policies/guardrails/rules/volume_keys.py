@@ -158,7 +158,7 @@ def _is_watched(stack: Stack, key: Resource) -> bool:
 
 KEY_ENABLED = StackRule(
     id="kms-key-enabled",
-    title="No key that encrypts data is switched off, or expires unnoticed",
+    title="No key that encrypts data is disabled, or expires unnoticed",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("SEC08-BP01",)},

@@ -61,7 +61,7 @@ _ARN = ("arn", "id")
 
 ADMITS = StackRule(
     id="waf-admits-visitors",
-    title="A web ACL before the service admits somebody",
+    title="A web ACL in front of the service lets visitors through",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,

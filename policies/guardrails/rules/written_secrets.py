@@ -242,7 +242,7 @@ def _tagged(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 TAGGED = StackRule(
     id="tags-no-credentials",
-    title="No tag is a credential",
+    title="No tag contains a credential",
     question=Question.CLOSED,
     severity=Severity.CRITICAL,
     controls={"Well-Architected": ("SEC02-BP03",)},

@@ -574,7 +574,7 @@ BREAKS = [
             },
         ),
     ),
-    Break("time-out over interval", (VALID,), _set("targets", "healthCheck.timeout", 20)),
+    Break("timeout over interval", (VALID,), _set("targets", "healthCheck.timeout", 20)),
     Break("smallest above largest", (VALID,), _set("fleet", "minSize", 99)),
     Break(
         "the database in the open",

@@ -187,7 +187,7 @@ def _several(question: Question | tuple[Question, ...]) -> tuple[Question, ...]:
 def _add(one: Broken) -> None:
     assert one.id not in BROKEN, f"{one.id} is registered twice"
     assert one.id not in INNOCENTS, f"{one.id} is an innocent"
-    assert one.base in INNOCENTS, f"{one.id} is made of {one.base}, which is no innocent"
+    assert one.base in INNOCENTS, f"{one.id} is made of {one.base}, which is not an innocent"
     BROKEN[one.id] = one
 
 

@@ -1,4 +1,4 @@
-"""The policy of a file system lets those mount that are to."""
+"""A file system policy admits the clients that should mount it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A health check of Route 53 can pass."""
+"""A Route 53 health check can pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs together is in one Region."""
+"""Resources that belong together are in one Region."""
 
 from __future__ import annotations
 
