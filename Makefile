@@ -33,7 +33,7 @@ variables: export EXPERIMENTS := $(EXPERIMENTS)
 variables: export LIMITS := $(LIMITS)
 variables:
 	@case "$$PROFILE" in quick|seed|smoke) ;; *) \
-		echo "error: PROFILE=$$PROFILE is no load profile; choose quick, seed or smoke" >&2; exit 4;; esac
+		echo "error: PROFILE=$$PROFILE is not a load profile; choose quick, seed or smoke" >&2; exit 4;; esac
 	@case "$$EXPERIMENTS" in 0|1|no|yes|'') ;; *) \
 		echo "error: EXPERIMENTS=$$EXPERIMENTS is neither 1 nor 0" >&2; exit 4;; esac
 	@case "$$LIMITS" in 0|1|no|yes|'') ;; *) \

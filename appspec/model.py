@@ -87,7 +87,7 @@ class AppSpec:
 
     @property
     def unknown_events(self) -> tuple[str, ...]:
-        """Hooks that are no lifecycle event of EC2.
+        """Hooks that are not lifecycle events of EC2.
 
         They fail the Install event (command_executor.rb, `validate_app_spec_hooks`).
         """

@@ -24,7 +24,7 @@ def read_text(path: Path, encoding: str = "utf-8", newline: str | None = None) -
     """Read a file; `newline` as for `open`.
 
     Raises:
-        OSError: It cannot be read, is no file (a named pipe, `/dev/zero`), or is larger than LARGEST.
+        OSError: It cannot be read, is not a file (a named pipe, `/dev/zero`), or is larger than LARGEST.
         UnicodeDecodeError: It has another encoding.
     """
     # Not to wait for whoever might write into a named pipe one day.

@@ -98,7 +98,7 @@ def _of_limits(error: OSError) -> str | None:
 def _of_runtime(said: str) -> str | None:
     # What `Path.resolve` raises until Python 3.13, which raises an OSError.
     if said.startswith("Symlink loop"):
-        return f"{said}; name what is no symbolic link to itself"
+        return f"{said}; name what is not a symbolic link to itself"
     return _LIMITS[errno.EAGAIN] if said == "can't start new thread" else None
 
 

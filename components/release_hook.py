@@ -107,7 +107,7 @@ async def run_command(command: Sequence[str], document: str, log: Callable[[str]
         )
     if status != 0:
         raise ReleaseFailedError(
-            f"{printed.cause()}\nThe stack itself is up. Mend this, then release and load it again: "
+            f"{printed.cause()}\nThe stack itself is up. Fix this, then release and load it again: "
             f"{REPEAT} (it ended with exit code {status})"
         )
     printed.tell_rest()

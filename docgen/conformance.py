@@ -17,7 +17,7 @@ from commandline.errors import UserError
 from toolchain import paths
 
 _OWN: Final = "X-"
-"""How rows begin that are no behaviours of the table but drills: they have no line."""
+"""How rows begin that are not behaviours of the table but drills: they have no line."""
 SUITE: Final = paths.ROOT / "tests" / "conformance"
 
 _INTRODUCTION: Final = """\

@@ -54,7 +54,7 @@ def words_of(text: str) -> list[Word]:
     for kind, value in zip(found[::2], [*found[1::2], ""], strict=False):
         if kind not in KINDS:
             raise LoadSpecError(
-                f"{kind!r} is no phase: write ramp LOW:HIGH:TIME, hold [RATE:]TIME or pause TIME"
+                f"{kind!r} is not a phase: write ramp LOW:HIGH:TIME, hold [RATE:]TIME or pause TIME"
             )
         words.append((kind, value))
     return words
@@ -69,7 +69,7 @@ def read(words: Sequence[Word], dashes: str = "") -> tuple[Part, ...]:
     """Read phases that follow each other; `dashes` precede a kind where the user writes an option.
 
     Raises:
-        LoadSpecError: One cannot be read, or together they are no load that is run.
+        LoadSpecError: One cannot be read, or together they are not a load that can be run.
     """
     parts = list[Part]()
     for word in words:
@@ -147,14 +147,16 @@ class _Reader:
             rate = -1.0
         if not 0 <= rate <= MOST_PER_SECOND:
             raise self._wrong(
-                f"{value!r} is no number of arrivals a second up to {MOST_PER_SECOND:,}, such as `125`"
+                f"{value!r} is not a number of arrivals a second up to {MOST_PER_SECOND:,}, such as `125`"
             )
         return int(rate) if rate % 1 == 0 else rate
 
     def _seconds(self, value: str) -> int:
         found = whole_seconds(value)
         if not found:
-            raise self._wrong(f"{value!r} is no length in whole seconds, such as `60s` or `5m`")
+            raise self._wrong(
+                f"{value!r} is not a duration in whole seconds, such as `60s` or `5m`"
+            )
         return found
 
     def _wrong(self, why: str) -> LoadSpecError:

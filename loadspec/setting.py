@@ -18,7 +18,7 @@ def checked(text: str) -> str:
     """Return the setting in its one spelling.
 
     Raises:
-        LoadSpecError: It is no load; the message continues a sentence that begins with the setting.
+        LoadSpecError: It is not a load; the message continues a sentence that begins with the setting.
     """
     if text in (*PROFILES, SCRIPT, NONE):
         return text
@@ -26,11 +26,11 @@ def checked(text: str) -> str:
     if not first or first[0] not in phases.KINDS:
         names = ", ".join(PROFILES)
         raise LoadSpecError(
-            f"is no load: choose {names}, {SCRIPT} or {NONE}, or write phases such as {_EXAMPLE}"
+            f"is not a load: choose {names}, {SCRIPT} or {NONE}, or write phases such as {_EXAMPLE}"
         )
     try:
         words = phases.words_of(text)
         phases.read(words)
     except LoadSpecError as error:
-        raise LoadSpecError(f"is no load that can be run: {error}") from error
+        raise LoadSpecError(f"is not a load that can be run: {error}") from error
     return phases.text_of(words)

@@ -67,7 +67,7 @@ class Phase:
             raise LoadTestError(f"phase {self.name!r}: {text}")
         if self.ramp_to is None and self.arrivals_in_all is None and self.arrival_rate % 1:
             raise LoadTestError(
-                f"phase {self.name!r}: {self.arrival_rate:g} visitors a second are no whole number, "
+                f"phase {self.name!r}: {self.arrival_rate:g} visitors a second is not a whole number, "
                 "which Artillery takes in ramps only; ramp from that rate to the same rate"
             )
         if self.most_at_once is not None and self.most_at_once < 1:

@@ -115,7 +115,9 @@ class PositionLoader(yaml.SafeLoader):
         try:
             return _whole(super().construct_object(node, deep))  # pyright: ignore[reportUnknownMemberType]
         except UnicodeDecodeError as error:
-            text = "half of a character (`\\ud800` to `\\udfff`) is no text: write the whole one"
+            text = (
+                "half of a character (`\\ud800` to `\\udfff`) is not a character: write both halves"
+            )
             raise yaml.MarkedYAMLError(problem=text, problem_mark=node.start_mark) from error
         except (ValueError, AttributeError) as error:
             kind = str(node.tag).rpartition(":")[2]

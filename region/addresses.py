@@ -67,7 +67,7 @@ def loopback_of(private_ip: str) -> str:
     """Map a private address to its loopback twin: 10.1.2.3 -> 127.1.2.3, 172.31.0.4 -> 127.239.0.4.
 
     Raises:
-        AddressError: it is no private address.
+        AddressError: it is not a private address.
     """
     try:
         address = IPv4Address(private_ip)

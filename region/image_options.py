@@ -92,7 +92,7 @@ def parse(values: Sequence[str] | None) -> ImageChoice:
         ami = single[1]
         if not _AMI.fullmatch(ami):
             raise RegionConfigError(
-                f"--image {value!r}: {ami!r} is no AMI id; write it as in ami-0123456789abcdef0=PATH."
+                f"--image {value!r}: {ami!r} is not an AMI id; write it as in ami-0123456789abcdef0=PATH."
             )
         if ami in by_ami:
             raise RegionConfigError(f"--image {value!r}: {ami} has an image already; give it one.")

@@ -13,7 +13,7 @@ from rehearsal.breaks import BREAKS
 
 
 def break_rule(rule: str) -> list[str]:
-    """Break a rule of the policy pack; how to mend it is in the fault journal before that.
+    """Break a rule of the policy pack; how to undo that is in the fault journal beforehand.
 
     Returns what was changed: the calls.
 

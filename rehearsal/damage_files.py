@@ -26,7 +26,7 @@ LOOK_S: Final = {
 }
 """By experiment: for how long after the fault's beginning the users are watched at least, and for how
 long the steady state is awaited at most. Connections that exist outlive a port that is closed: it is the
-health checks that notice, after interval x threshold and their time-out."""
+health checks that notice, after interval x threshold and their timeout."""
 USUAL_LOOK_S: Final = (5.0, 200.0)
 """Of deployments, which take as long as they take: 129 s in a proof, zone by zone while an instance dies.
 What is over too soon is not recovered on the intact stack either."""

@@ -30,7 +30,7 @@ EXPERIMENTS: Final = ("instance-dies", "zone-lost-refused")
 both, the fleet would have less capacity than the policies ask for."""
 LOOK_S: Final = 14.0
 """How long users are watched from a fault on: a health check fails within interval x threshold and its
-time-out, 12 s with the stack's defaults."""
+timeout, 12 s with the stack's defaults."""
 REPLACED_S: Final = 60.0
 """How long a replacement is awaited at the most."""
 WARM_UP_S: Final = 2.0

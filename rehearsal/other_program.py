@@ -86,7 +86,7 @@ def find(directory: Path, stacks: tuple[str, ...] = ()) -> Program:
     """Return the program of a directory; `stacks` are those to preview, by default all that it has.
 
     Raises:
-        EngineError: It is no Pulumi program in Python, or has no such stack.
+        EngineError: It is not a Pulumi program in Python, or has no such stack.
     """
     found = _project_file(directory)
     if not found.is_file() and (hint := _elsewhere(directory)):

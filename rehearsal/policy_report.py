@@ -12,7 +12,7 @@ from rehearsal.engine_events import Event, Message, PoliciesApplied, PolicyViola
 MANDATORY = "mandatory"
 ADVISORY = "advisory"
 UNDECIDED = "not decidable"
-"""A finding that is no violation: the rule cannot tell, and says what would let it."""
+"""A finding that is not a violation: the rule cannot tell, and says what would let it."""
 
 REMEDY_MARK = " Remedy: "
 """What separates the problem from the remedy in the pack's messages.
@@ -115,7 +115,7 @@ def read_events(events: Iterable[Event], stack: str, failed: str | None = None) 
     """Collect what the events of one preview say about the policies and the cost.
 
     `failed` is what the engine printed if it failed. It also does because of a mandatory violation,
-    which is no failure of its own, unless the program failed too, or a provider rejected a resource:
+    which is not a failure of its own, unless the program failed too, or a provider rejected a resource:
     policies are then shown that resource without its inputs, and what they say of it means nothing.
     """
     findings: list[Finding] = []

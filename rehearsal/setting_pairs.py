@@ -36,7 +36,7 @@ def _read_one(text: str, pairs: dict[str, str]) -> None:
     namespace, _, key = key.rpartition(":")
     if namespace not in ("", "haproof"):
         raise UsageError(
-            f"--config {text!r} is no setting of these stacks: leave out {namespace}: (the region's "
+            f"--config {text!r} is not a setting of these stacks: leave out {namespace}: (the region's "
             "name is an option of `start`)"
         )
     if not (key and equals and value):

@@ -81,7 +81,7 @@ def _unknown_events(spec: AppSpec) -> Iterator[Finding]:
     for event in spec.unknown_events:
         yield Finding(
             spec.hook_lines[event],
-            f'"{event}" is no lifecycle event of EC2, which fails the Install '
+            f'"{event}" is not a lifecycle event of EC2, which fails the Install '
             f"event; use {', '.join(HOOK_EVENTS)}.",
         )
 

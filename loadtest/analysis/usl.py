@@ -6,7 +6,7 @@
 `kappa` the cost of keeping each in step with each (coherency); N is the number of instances, or of requests
 in flight (Gunther, Guerrilla Capacity Planning, 2007, chapter 4). It is fitted by least squares of
 the relative errors, within 0 <= sigma, kappa <= 1; its intervals are those of refits to resampled
-runs, or blocks of one run's time: requests are no independent observations.
+runs, or blocks of one run's time: requests are not independent observations.
 """
 
 from __future__ import annotations

@@ -208,7 +208,7 @@ def _carried_out(
     json: bool,
 ) -> int:
     """Run experiments, show what came of them, and return the exit code."""
-    # What other people's functions print is no part of the JSON document.
+    # What other people's functions print is not part of the JSON document.
     aside = contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext()
     try:
         with aside:

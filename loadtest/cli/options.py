@@ -106,7 +106,7 @@ def slo_file(path: Path | None) -> Path | None:
     """Return the file that `--slo` or LOADTEST_SLO names, once it can be read; None without one.
 
     Raises:
-        SloError: It cannot be read, or is no SLO.
+        SloError: It cannot be read, or is not an SLO.
     """
     read_slo(path)
     return _slo_named(path)

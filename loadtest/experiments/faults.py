@@ -58,7 +58,7 @@ class Fault:
 class Shape:
     """What a kind of fault means to a health check and to the group.
 
-    `check`: a refused check fails at once, a silent one after its time-out. `gone`: the instance does
+    `check`: a refused check fails at once, a silent one after its timeout. `gone`: the instance does
     not run any more, which the group sees whatever its grace period. `stays`: nobody takes it out of
     service, so nothing has to come back.
     """
@@ -72,7 +72,7 @@ class Shape:
 SHAPES: Final[Mapping[Kind, Shape]] = {
     Kind.INSTANCE_DIES: Shape("instance", "refused", gone=True),
     Kind.INSTANCE_HANGS: Shape("instance", "silent"),
-    # It answers its health checks late, and within their time-out.
+    # It answers its health checks late, and within their timeout.
     Kind.INSTANCE_SLOW: Shape("instance", None, stays=True),
     Kind.INSTANCE_ERRORS: Shape("instance", "refused"),
     # What serves needs to read, not to write: a service that does write fails its check, or should.

@@ -85,7 +85,7 @@ PROVIDER_KEYS: Final = frozenset(
 )
 """Those of the engine's providers; what other people's have besides is theirs."""
 OWN_KEYS: Final = frozenset({"type", "module", "func", "arguments", "secrets"})
-"""Those of a provider that calls a function of the load test's own; Python functions have no time-out."""
+"""Those of a provider that calls a function of the load test's own; Python functions have no timeout."""
 LIKE: Final = 0.6
 """How alike a key is to one that exists if that is meant, as `args` is to `arguments`."""
 SHOWN: Final = 60
@@ -131,7 +131,7 @@ class _Activity(_Form):
             return self
         given = (provider.model_extra or {}).get("arguments", {})
         if not isinstance(given, dict):
-            problem = f"`arguments` of {self.name or 'an activity'} is no mapping: {given!r}"
+            problem = f"`arguments` of {self.name or 'an activity'} is not a mapping: {given!r}"
             raise ValueError(problem)  # noqa: TRY004 - pydantic reports no other
         return self
 
@@ -173,7 +173,9 @@ def check(raw: Mapping[str, Any]) -> None:
     """
     for key in raw:
         if key not in KNOWN and (meant := get_close_matches(str(key), KNOWN, 1, 0.8)):
-            raise ExperimentError(f"{key!r} is no key of an experiment; did you mean {meant[0]!r}?")
+            raise ExperimentError(
+                f"{key!r} is not a key of an experiment; did you mean {meant[0]!r}?"
+            )
     if raw.get(DRY):
         _refuse_dry("the experiment", raw[DRY])
     try:
@@ -245,18 +247,18 @@ def _check_keys(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> Non
                 hint = (
                     f"did you mean {meant[0]!r}?" if meant else f"it has {', '.join(sorted(known))}"
                 )
-                raise ExperimentError(f"{key!r} is no key of {what}; {hint}")
+                raise ExperimentError(f"{key!r} is not a key of {what}; {hint}")
 
 
 def _check_time_out(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> None:
-    """Reject a time-out that is no number of seconds, or a pair of them: to connect, and to read."""
+    """Reject a timeout that is not a number of seconds, or a pair of them: to connect, and to read."""
     given = provider.get("timeout")
     each = given if isinstance(given, list) else [given]
     named = isinstance(given, str) and "${" in given
     right = all(isinstance(one, int | float) and 0 < one < math.inf for one in each)
     if not (given is None or named or right):
         raise ExperimentError(
-            f"the time-out of {activity.get('name')!r} is {given!r}; give it a number of seconds"
+            f"the timeout of {activity.get('name')!r} is {given!r}; give it a number of seconds"
         )
 
 

@@ -20,7 +20,7 @@ REFUSED: Final = 400
 """From this status on a request was not carried out."""
 TAIL: Final = 200
 LATER_S: Final = 60.0
-"""A command that never ends is to be ended with all that it started; its own time-out ends a shell only."""
+"""A command that never ends is to be ended with all that it started; its own timeout ends a shell only."""
 OWN_WAITS_S: Final[Mapping[str, float]] = {
     f"{module.__name__.rpartition('.')[2]}.{name}": seconds
     for module in (database, deployments, mutable_tag)
@@ -36,7 +36,7 @@ def longest_s(raw: Mapping[str, Any], load_s: float) -> float:
 
 
 def limited(raw: Mapping[str, Any], method_s: float) -> dict[str, Any]:
-    """Return an experiment whose commands and requests have a time-out, by default what is left for them.
+    """Return an experiment whose commands and requests have a timeout, by default what is left for them.
 
     Python functions have none: whoever runs the engine has to interrupt them.
     """

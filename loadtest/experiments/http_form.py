@@ -36,7 +36,7 @@ def check(
         value, known = _value(given, substituted)
         if known and not isinstance(value, str):
             raise ExperimentError(
-                f"the header {key!r} of {name!r} is {value!r}, which is no text; put it in quotes"
+                f"the header {key!r} of {name!r} is {value!r}, which is not a string; put it in quotes"
             )
 
 

@@ -23,7 +23,7 @@ SPARE_S = 180
 """How long the load could still go on after the longest recovery: probes and deployments take time."""
 POLL_S = 0.2
 DRAIN_S = 12.0
-"""Longer than a request's usual time-out of 10 s."""
+"""Longer than a request's usual timeout of 10 s."""
 WAITING_S = 0.1
 """As many requests as come in that time may be in flight without anybody waiting for anything."""
 USUAL_RATE = PROFILES["quick"].peak_rate
@@ -122,7 +122,7 @@ class BackgroundLoad:
         self._began = time.monotonic()
 
     def drain(self, at_most_s: float = DRAIN_S) -> None:
-        """Let users who are still waiting have their answer or their time-out, at most so long.
+        """Let users who are still waiting have their answer or their timeout, at most so long.
 
         Whoever is cut off is in no record. After a fault that lets everybody wait, that would be hundreds,
         and those who came after them would count as late.

@@ -94,7 +94,7 @@ class StackTiming(Record):
     zone_watch_s: float = 0.0
     """For how long a deployment watches its zones before it goes on, all of them together."""
     own_check_s: float | None = None
-    """How long the revision's own check may take before it fails: the time-outs of its last scripts. None
+    """How long the revision's own check may take before it fails: the timeouts of its last scripts. None
     unless it was asked for."""
     alarm_s: tuple[float, float] | None = None
     """How long an alarm that stops deployments takes, from the first bad answer."""

@@ -17,7 +17,7 @@ from loadtest.models import Record
 
 FIRST_RETRANSMISSION_S = 0.2
 """After which a packet without an answer is sent again where answers take a few milliseconds: Linux's least
-retransmission time-out (`TCP_RTO_MIN`)."""
+retransmission timeout (`TCP_RTO_MIN`)."""
 TOLERANCE_SHARE = 0.25
 TOLERANCE_S = 2.0
 """A measurement agrees within a quarter of what was predicted, or two seconds."""
@@ -116,7 +116,7 @@ def detected(timing: StackTiming, *, silent: bool) -> Estimate | None:
     """Return how long a target that has failed still gets requests; None without a health check.
 
     The first check that fails begins up to an interval after the fault, the last one
-    `threshold - 1` intervals later; a silent target lets each check wait for its time-out.
+    `threshold - 1` intervals later; a silent target lets each check wait for its timeout.
     """
     if timing.interval_s is None or timing.unhealthy_threshold is None:
         return None
@@ -206,7 +206,7 @@ def _after_the_fault(fault: Fault, timing: StackTiming) -> Estimate | None:
 def longest_silence_s(cut_s: float) -> float:
     """Return for how long a connection may be silent after a cut of that length, in seconds.
 
-    What got no answer is sent again after the retransmission time-out, which doubles each time (RFC 6298,
+    What got no answer is sent again after the retransmission timeout, which doubles each time (RFC 6298,
     5.5): the n-th time `first x (2^n - 1)` after the first. Whatever the moment at which a connection was
     cut off, it is sent again within the last of these waits that may begin before the cut's end.
     """

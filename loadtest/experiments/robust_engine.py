@@ -134,7 +134,7 @@ def _watch(
         if not (stopping or going_back) and ((alarm := session.stop_alarms.reason()) or now >= due):
             session.cut_short = alarm or (
                 f"{what} had not ended after {at_most_s:.0f} s, and its load goes on for no longer: give "
-                "its actions a time-out, or raise `recovery_s`"
+                "its actions a timeout, or raise `recovery_s`"
             )
             stopping = True
         elif now < due:

@@ -26,7 +26,7 @@ TRAFFIC_EVENTS = frozenset(
 STOP = "ApplicationStop"
 OWN_CHECK = "ValidateService"
 LONGEST_EVENT_S = 3600.0
-"""How long a script may take that sets no time-out, and a lifecycle event altogether (CodeDeploy User
+"""How long a script may take that sets no timeout, and a lifecycle event altogether (CodeDeploy User
 Guide, AppSpec hooks)."""
 SUCCESSFUL = "Successful"
 SUCCEEDED = "Succeeded"
@@ -299,12 +299,12 @@ def alarm(outputs: StackOutputs, clients: Clients) -> tuple[float, float] | None
 def revision_check_s(outputs: StackOutputs, s3: Any) -> float:
     """Return how long the own check of the stack's revision may take before it fails, in seconds.
 
-    That is the scripts of its last lifecycle event before traffic, by their time-outs. Without any, the
+    That is the scripts of its last lifecycle event before traffic, by their timeouts. Without any, the
     load balancer's health checks are all there is: CodeDeploy waits for them as long as an event may take.
 
     Raises:
         ClientError: AWS refused a question.
-        ValueError: the revision is no zip with an appspec.yml.
+        ValueError: the revision is not a zip with an appspec.yml.
     """
     answer = s3.get_object(Bucket=outputs.revision_bucket, Key=outputs.revision_key)
     try:

@@ -136,7 +136,7 @@ class FaultJournal:
             ExperimentError: It cannot be read.
         """
         try:
-            # What is no text is a damaged line like any other.
+            # What is not a string is a damaged line like any other.
             file = path.open("r+", encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None

@@ -92,7 +92,7 @@ def tokens_of(text: str) -> Iterator[Token]:
     """Yield the kind and the text of each token of a condition.
 
     Raises:
-        NoExpressionError: Something in it is no token.
+        NoExpressionError: Something in it is not a token.
     """
     at = 0
     while at < len(text):
@@ -116,7 +116,7 @@ class _Parser:
         """Read everything.
 
         Raises:
-            NoExpressionError: It is no expression.
+            NoExpressionError: It is not an expression.
         """
         self._expression()
         if self._at < len(self._tokens):

@@ -191,7 +191,7 @@ def _plugin(name: str) -> str:
         return (
             "plugin `faker` is not installed: use Artillery's own, `fake-data`, and its functions"
         )
-    return f"plugin `{name}`: it is no part of Artillery and is not installed; remove it"
+    return f"plugin `{name}`: it is not part of Artillery and is not installed; remove it"
 
 
 def _unknown(location: Location) -> str:

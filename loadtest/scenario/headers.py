@@ -18,7 +18,7 @@ _TEMPLATE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 def _sendable(headers: dict[str, Any] | None) -> dict[str, Any] | None:
     for name, value in (headers or {}).items():
         if not _NAME.fullmatch(_TEMPLATE.sub("x", name)):
-            raise ValueError(f"{name[:40]!r} is no name of a header")
+            raise ValueError(f"{name[:40]!r} is not a header name")
         if isinstance(value, str) and (found := _NOT_SENT.search(_TEMPLATE.sub("", value))):
             shown = "a new line" if found[0] in "\r\n" else f"the character U+{ord(found[0]):04X}"
             raise ValueError(

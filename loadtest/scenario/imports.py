@@ -53,7 +53,7 @@ class Import:
 
     @property
     def found(self) -> Path | None:
-        """The file that it leads to; None if it is no path, or leads to none."""
+        """The file that it leads to; None if it is not a path, or leads to none."""
         return _file(self.file, self.name) if self._is_path else None
 
     @property

@@ -167,7 +167,7 @@ def _made(entry: Mapping[str, Any], name: str, kind: str) -> Phase:
 def _whole(rate: float, duration_s: int) -> float:
     if rate % 1:
         raise _WrongError(
-            f"`arrivalRate`: {rate:g} is no whole number, which Artillery takes in ramps only; write "
+            f"`arrivalRate`: {rate:g} is not a whole number, which Artillery takes in ramps only; write "
             f"`arrivalCount: {max(1, round(rate * duration_s))}`, or a ramp with `rampTo: {rate:g}`",
             "arrivalRate",
         )
@@ -195,7 +195,7 @@ def _filled(value: Any, key: str, let_in: frozenset[str]) -> Any:
     """Put in the environment variables that the script may read."""
     if isinstance(value, str) and key != "name" and (found := SHELL.fullmatch(value.strip())):
         raise _WrongError(
-            f'`{key}`: `{value}` is no number: write "{{{{ $env.{found[1]} }}}}", or let `envsubst` '
+            f'`{key}`: `{value}` is not a number: write "{{{{ $env.{found[1]} }}}}", or let `envsubst` '
             "fill it in before",
             key,
         )
@@ -218,7 +218,7 @@ def _seconds(entry: Mapping[str, Any], key: str) -> int:
     found = whole_seconds(entry[key])
     if found is None or found < 1:
         raise _WrongError(
-            f"`{key}`: {files.shortened(entry[key])} is no length of at least 1 s in "
+            f"`{key}`: {files.shortened(entry[key])} is not a duration of at least 1 s in "
             "whole seconds, such as `60` or `5m`",
             key,
         )

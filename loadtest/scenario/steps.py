@@ -329,7 +329,7 @@ class Parallel(Part):
 
 
 KINDS = ("loop", "parallel", "think", "log", "function")
-"""Keys of the steps that are no requests."""
+"""Keys of the steps that are not requests."""
 
 
 def _kind(step: Any) -> str | None:

@@ -90,7 +90,7 @@ def _body(request: walk.FoundRequest, variables: Variables) -> Iterator[Surprise
         if key == "json" and any(_is_json(value) for value in values):
             said = "is a text, and is sent as one in quotes"
         elif key == "body" and any(isinstance(value, dict | list) for value in values):
-            said = "is no text, and Artillery ends the user"
+            said = "is not a string, and Artillery ends the user"
         else:
             continue
         remedy = f'write `{other}: "{text}"`'

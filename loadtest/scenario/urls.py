@@ -1,7 +1,7 @@
 """The URLs of requests: everything goes to the stack under test, and to nobody else.
 
 Artillery puts the target in front of a URL that begins with a slash, and takes any other as it is
-(`maybePrependBase` in `core/engine_http`): without one it is no URL, or it is another host's.
+(`maybePrependBase` in `core/engine_http`): without one it is not a URL, or it is another host's.
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ class _Check:
         fake = "fake-data" in plugins
         for location, text in walk.texts(self._content):
             if "{{" not in text or location[-1:] == ("ifTrue",):
-                continue  # A condition is no template at all: see `conditions`.
+                continue  # A condition is not a template at all: see `conditions`.
             in_config = location[:1] == ("config",)
             if location[:2] == ("config", "payload") and variables.ENVIRONMENT in text:
                 continue  # What is said of the file, which is not there, says it all.
@@ -266,7 +266,7 @@ class _Check:
                 )
 
     def _no_text(self, name: str) -> str | None:
-        """Return a value of a variable that is no text, as it is written; None if all are."""
+        """Return a value of a variable that is not a string, as it is written; None if all are."""
         if name in self.numbers:
             return self.numbers[name]
         values = self.variables.values(name) or ()
@@ -346,7 +346,7 @@ class _Check:
         if root == over and values is not None and not all(isinstance(v, list) for v in values):
             self.adopted.refuse(
                 where,
-                f"`{over}` is no list for a user, who gets one of its values, and the loop would not "
+                f"`{over}` is not a list for a user, who gets one of its values, and the loop would not "
                 "run at all: write the list here, or as a list in a list",
             )
 

@@ -14,7 +14,7 @@ def client(service: str, region: str, **options: Any) -> Any:
     """Create the client of a service from the default environment.
 
     Raises:
-        LoadTestError: The environment names an endpoint that is no URL.
+        LoadTestError: The environment names an endpoint that is not a URL.
         BotoCoreError: Something else in it is wrong, such as a profile that does not exist.
     """
     # Imported here: whoever only waits to put something back does not need it yet.
@@ -27,6 +27,6 @@ def client(service: str, region: str, **options: Any) -> Any:
         if given is None:
             raise
         raise LoadTestError(
-            f"{ENDPOINT}={given!r} is no URL ({error}); unset it for AWS, or for a local region: "
+            f"{ENDPOINT}={given!r} is not a URL ({error}); unset it for AWS, or for a local region: "
             'eval "$(python -m rehearsal env)"'
         ) from error

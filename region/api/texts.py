@@ -1,7 +1,7 @@
 """Texts of requests that no response, no file and no program could carry: refused before moto sees them.
 
-JSON can write half of a surrogate pair, which is no character and which UTF-8 does not encode; a form
-can write bytes that are no UTF-8, and control characters that XML, the format of its response, lacks.
+JSON can write half of a surrogate pair, which is not a character and which UTF-8 does not encode; a form
+can write bytes that are not UTF-8, and control characters that XML, the format of its response, lacks.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def check_factor(factor: object) -> None:
     """Check a factor that a user chose.
 
     Raises:
-        CalibrationError: It is no number, or none that a computer can have.
+        CalibrationError: It is not a number, or none that a computer can have.
     """
     if not isinstance(factor, int | float) or not LEAST_FACTOR <= factor <= MOST_FACTOR:
         raise CalibrationError(

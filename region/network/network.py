@@ -129,7 +129,7 @@ class RegionNetwork:
         links.detach(self._namespace, instance_id)
 
     def set_link(self, instance_id: str, *, up: bool) -> None:
-        """Cut an instance's cable, or mend it. It stays cut when the instance reboots.
+        """Cut an instance's cable, or reconnect it. It stays cut when the instance reboots.
 
         While it is cut, packets are lost, also those of connections that exist. Only what the
         computer under the instance provides still answers: metadata, and commands like systemctl.

@@ -20,7 +20,7 @@ _IF_EXISTS: Final = "IfExists"
 
 
 def _like(value: str, pattern: str) -> bool:
-    # Brackets are no wildcards of IAM.
+    # Brackets are not wildcards of IAM.
     return fnmatchcase(value, pattern.replace("[", "[[]"))
 
 

@@ -43,9 +43,9 @@ def test_a_file_may_be_so_large_and_no_larger(tmp_path: Path, monkeypatch: pytes
 
 def test_what_is_a_constant_of_json_may_be_refused():
     def refuse(constant: str) -> float:
-        raise ValueError(f"{constant} is no number")
+        raise ValueError(f"{constant} is not a number")
 
-    with pytest.raises(ValueError, match="NaN is no number"):
+    with pytest.raises(ValueError, match="NaN is not a number"):
         files.parse_json("[NaN]", refuse)
     assert files.parse_json("[1]", refuse) == [1]
 

@@ -93,7 +93,7 @@ class Cloud:
         return found
 
     def afterwards(self, call: Callable[..., object], **arguments: object) -> None:
-        """Call this when the test has ended, the last one first; an error then is no failure."""
+        """Call this when the test has ended, the last one first; an error then is not a failure."""
 
         def clean_up() -> None:
             with contextlib.suppress(Exception):

@@ -28,9 +28,9 @@ ROWS: Final[tuple[Row, ...]] = (
     row("loadtest plan --confidence=-1", "confidence of -1 %", "between 0 and 100"),
     row("loadtest plan --rate 1e-300", "rate of 1e-300", "from 0.001 to 1,000,000"),
     row("loadtest plan --rate nan", "rate of nan", "from 0.001 to 1,000,000"),
-    row("loadtest plan --ramp 5:nan:10s", "'nan' is no number of arrivals", "`125`"),
-    row("loadtest plan --hold 5:1e9s", "'1e9s' is no length", "`60s`"),
-    row("loadtest plan --hold=-5:60s", "'-5' is no number of arrivals"),
+    row("loadtest plan --ramp 5:nan:10s", "'nan' is not a number of arrivals", "`125`"),
+    row("loadtest plan --hold 5:1e9s", "'1e9s' is not a duration", "`60s`"),
+    row("loadtest plan --hold=-5:60s", "'-5' is not a number of arrivals"),
     row("loadtest plan --pause 10s", "nobody arrives", "--hold 50:60s"),
     row("loadtest size --rate nan", "rate of nan", "0.1 to 1,000,000"),
     row("loadtest size --rate 100 --slo p99=nanms", "--slo p99=nanms", "`p99=25ms`"),
@@ -76,7 +76,7 @@ ROWS: Final[tuple[Row, ...]] = (
     row("rehearsal start --root r --image ami-1=host --image ami-1=host", "ami-1", "give it one"),
     row("rehearsal shortages --root r --deny t4g.nanoo", "'t4g.nanoo'", "t4g.nano"),
     row("rehearsal capacity --request-ms 1 --type m5.huge", "'m5.huge'", "m5.large"),
-    row("rehearsal logs ../../etc --root r", "'../../etc' is no instance", "start --root"),
+    row("rehearsal logs ../../etc --root r", "'../../etc' is not an instance", "start --root"),
     # --- what contradicts itself, told before anything is read or asked ---------------------------
     row("loadtest release", "either --stack NAME or --outputs FILE"),
     row("loadtest release --stack=", "'' names no stack", "shell variable"),
@@ -154,8 +154,8 @@ ROWS: Final[tuple[Row, ...]] = (
     row("rehearsal run --root r --pass-env NOSUCH_VARIABLE", "'NOSUCH_VARIABLE'", "export it"),
     row("rehearsal run --root r --ramp 5:50", "--ramp 5:50", "5:125:300s"),
     row("rehearsal run --root r --hold 10s", "--hold 50:10s"),
-    row("rehearsal run --root r --hold 5:0s", "'0s' is no length", "`60s`"),
-    row("rehearsal run --root r --hold 5:10x", "'10x' is no length", "`60s`"),
+    row("rehearsal run --root r --hold 5:0s", "'0s' is not a duration", "`60s`"),
+    row("rehearsal run --root r --hold 5:10x", "'10x' is not a duration", "`60s`"),
     row("rehearsal run --root r --ramp 5:50:10s --profile seed", "--ramp are two loads"),
 )
 """Each as it may be typed by somebody who means well."""

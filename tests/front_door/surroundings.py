@@ -13,20 +13,20 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
 ROWS: Final[tuple[Row, ...]] = (
     row(
         _RELEASE,
-        "AWS_ENDPOINT_URL='garbage' is no URL",
+        "AWS_ENDPOINT_URL='garbage' is not a URL",
         "unset it",
         files=_OUTPUTS,
         environment={"AWS_ENDPOINT_URL": "garbage"},
     ),
     row(
         _RELEASE,
-        "AWS_ENDPOINT_URL='http://[::1' is no URL",
+        "AWS_ENDPOINT_URL='http://[::1' is not a URL",
         files=_OUTPUTS,
         environment={"AWS_ENDPOINT_URL": "http://[::1"},
     ),
     row(
         "loadtest experiment run instance-dies --outputs o.json --dry-run",
-        "AWS_ENDPOINT_URL='garbage' is no URL",
+        "AWS_ENDPOINT_URL='garbage' is not a URL",
         files=_OUTPUTS,
         environment={"AWS_ENDPOINT_URL": "garbage", **_KEYS},
     ),

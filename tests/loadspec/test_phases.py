@@ -50,21 +50,21 @@ def test_a_text_that_was_written_reads_the_same():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("huge", "is no load: choose seed, quick, smoke, script or none, or write phases such as `ramp"),
-        ("Seed", "is no load: choose"),
-        (", ,", "is no load: choose"),
+        ("huge", "is not a load: choose seed, quick, smoke, script or none, or write phases such as `ramp"),
+        ("Seed", "is not a load: choose"),
+        (", ,", "is not a load: choose"),
         ("ramp", "ramp : from 5 to 125 arrivals a second over 300 s is `ramp 5:125:300s`"),
-        ("hold 5:60s, sleep 5s", "'sleep' is no phase: write ramp LOW:HIGH:TIME, hold [RATE:]TIME or"),
-        ("hold 5:60s 30s", "'30s' is no phase"),
+        ("hold 5:60s, sleep 5s", "'sleep' is not a phase: write ramp LOW:HIGH:TIME, hold [RATE:]TIME or"),
+        ("hold 5:60s 30s", "'30s' is not a phase"),
         ("pause 60s", "nobody arrives: add a phase with arrivals, such as `hold 50:60s`"),
-        ("hold 0s", "hold 0s: '0s' is no length in whole seconds, such as `60s` or `5m`"),
+        ("hold 0s", "hold 0s: '0s' is not a duration in whole seconds, such as `60s` or `5m`"),
         ("ramp 5:9:1s", "ramp 5:9:1s: a ramp lasts at least 2 s"),
         ("hold 50:90h", "the load lasts 324,000 s; at most 86,400 s are run"),
         ("hold 2.5:9s", "arrival a second; with a fraction it is `ramp 2.5:2.5:9s`"),
         ("ramp 1:2.5:9s, hold 1m", "arrival a second; with a fraction it is `ramp 2.5:2.5:1m`"),
-        ("hold 2000000:1s", "'2000000' is no number of arrivals a second up to 100,000"),
-        ("ramp 5:inf:9s", "'inf' is no number of arrivals a second"),
-        ("ramp nan:5:9s", "'nan' is no number of arrivals a second"),
+        ("hold 2000000:1s", "'2000000' is not a number of arrivals a second up to 100,000"),
+        ("ramp 5:inf:9s", "'inf' is not a number of arrivals a second"),
+        ("ramp nan:5:9s", "'nan' is not a number of arrivals a second"),
         ("hold 1000:12h", "the load starts up to 43,200,000 visitors; at most 10,000,000 are run"),
     ],
 )  # fmt: skip
@@ -72,7 +72,7 @@ def test_a_setting_that_is_no_load_is_refused_with_what_to_write(text: str, said
     with pytest.raises(LoadSpecError) as caught:
         setting.checked(text)
     assert said in str(caught.value)
-    with pytest.raises(LoadTestError, match=f"the load profile {text!r} is no load"):
+    with pytest.raises(LoadTestError, match=f"the load profile {text!r} is not a load"):
         of_setting(text)
 
 

@@ -202,7 +202,7 @@ def test_who_was_let_in_was_due_at_the_last_planned_moment():
 
 def test_a_rate_that_artillery_would_not_divide_is_refused():
     with pytest.raises(
-        LoadTestError, match=r"phase 'x': 2.5 visitors a second are no whole number"
+        LoadTestError, match=r"phase 'x': 2.5 visitors a second is not a whole number"
     ):
         Phase("x", 10, 2.5)
     with pytest.raises(LoadTestError, match="0 visitors at a time"):

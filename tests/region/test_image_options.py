@@ -38,7 +38,7 @@ def test_a_path_may_contain_an_equals_sign(tmp_path: Path):
         ([""], "no image ''"),
         (["ami-1="], "no image ''"),
         (["ami-1=nope"], "no image 'nope'"),
-        (["ami-=host"], "'ami-' is no AMI id"),
+        (["ami-=host"], "'ami-' is not an AMI id"),
         (["ami-1=host", "ami-1=al2023"], "ami-1 has an image already"),
         (["host", "al2023"], "'host' and 'al2023'"),
     ],

@@ -84,7 +84,7 @@ except urllib.error.HTTPError as error:
 
 @pytest.mark.parametrize("key", ["", "rehearsal", "AKIAIOSFODNN7EXAMPLE", "{known}"])
 def test_another_user_launches_nothing(victim: Victim, key: str):
-    # Even if he learned the id of the user's key, which is no secret at AWS either.
+    # Even if he learned the id of the user's key, which is not a secret at AWS either.
     key = key.format(known=victim.user.access_key_id)
     scope = f"{key}/20260101/{victim.session.region}/ec2/aws4_request"
     signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"

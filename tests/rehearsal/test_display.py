@@ -186,7 +186,7 @@ def test_a_terminal_has_one_live_line_for_each_stage(
     shown = screen.getvalue()
     assert "single: up (0 s): 1 resources, web-vpc" in shown
     assert "ha: up (0 s): preview, 1 resources, web-subnet-a" in shown
-    # Details are no lines that stay.
+    # Details are not lines that stay.
     assert "    single:" not in shown
 
 

@@ -33,10 +33,10 @@ def pack(files: Mapping[str, bytes], *, compress: bool = False) -> bytes:
 
 
 def unpack(archive: bytes) -> dict[str, bytes]:
-    """Return the files of an archive by their names; whatever is no file of one name is left out.
+    """Return the files of an archive by their names; whatever is not a file of one name is left out.
 
     Raises:
-        ValueError: It is no archive.
+        ValueError: It is not an archive.
     """
     found = dict[str, bytes]()
     try:
@@ -46,7 +46,7 @@ def unpack(archive: bytes) -> dict[str, bytes]:
                 if content is not None and Path(entry.name).name == entry.name:
                     found[entry.name] = content.read()
     except tarfile.TarError as error:
-        raise ValueError(f"what a worker sent is no archive: {error}") from error
+        raise ValueError(f"what a worker sent is not an archive: {error}") from error
     return found
 
 

@@ -84,7 +84,7 @@ class Recorder:
             self._thread.join(FLUSH_S + 5)
 
     def take(self, raw: bytes) -> bool:
-        """Take a line; False if it is no record."""
+        """Take a line; False if it is not a record."""
         if raw.startswith(_REQUEST):
             with self._lock:
                 self._lines.append(raw)

@@ -261,7 +261,7 @@ def closed_s(printed: str) -> float | None:
 
 
 HANGS_S = 1.2
-"""Shorter than the health check's time-out of 2 s, longer than the second from which p99 alarms."""
+"""Shorter than the health check's timeout of 2 s, longer than the second from which p99 alarms."""
 
 
 def hanging_repeatedly(port: int, hangs_s: float = HANGS_S) -> str:

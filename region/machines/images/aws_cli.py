@@ -43,7 +43,7 @@ def _compile(libraries: Path) -> None:
     """Let the AWS CLI have its bytecode, as on Amazon Linux, where the user may write it.
 
     Instances may not, and would compile 250 files at each call, which takes as long as the call. A region
-    looks at each start, so not through the thousands of files that are no programs.
+    looks at each start, so not through the thousands of files that are not programs.
     """
     for name in _IMPORTED:
         for directory, below, files in os.walk(libraries / name):

@@ -213,7 +213,7 @@ def _blob(layer: dict[str, Any]) -> Blob:
 
 
 def _checked(digest: str) -> str:
-    """Reject what is no digest: it becomes part of a URL and of a file name."""
+    """Reject what is not a digest: it becomes part of a URL and of a file name."""
     if not _DIGEST.fullmatch(digest):
         raise ImageError(f"The registry names the digest {digest!r}, which is none.")
     return digest

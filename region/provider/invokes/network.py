@@ -152,7 +152,7 @@ def _described(
         context: Whom to ask.
         kind: The noun of the call's name, the member of its answer, and its parameter for ids.
         arguments: The function's arguments.
-        named: The filters of arguments that are no filters themselves.
+        named: The filters of arguments that are not filters themselves.
     """
     noun, key, ids = kind
     wanted: dict[str, Any] = {"Filters": lookup.filters(arguments, **named)}

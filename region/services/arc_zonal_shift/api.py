@@ -120,7 +120,7 @@ class ZonalShiftApi:
         shift = self._under_way(identity)
         # CancelZonalShift ends a practice run too.
         if of_practice and not shift.practice:
-            message = f"{identity} is no practice run: use CancelZonalShift."
+            message = f"{identity} is not a practice run: use CancelZonalShift."
             raise invalid(message, "UnsupportedPracticeCancelShiftType")
         shift.status = CANCELED
         if shift.practice:

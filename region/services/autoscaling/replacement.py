@@ -63,7 +63,7 @@ def _share(settings: GroupSettings, members: Sequence[Member]) -> int:
     """Return how many may be missing because of gradual replacements."""
     serving = [member for member in members if member.in_service]
     if len(serving) > 1 and all(not one.healthy and not one.urgent for one in serving):
-        # Something that they share is at fault: time is left to mend it.
+        # Something that they share is at fault: leave time to fix it.
         return 1
     share = SHARE if settings.min_healthy is None else 100 - settings.min_healthy
     return max(1, math.floor(settings.desired * share / 100))

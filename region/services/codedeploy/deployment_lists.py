@@ -26,7 +26,7 @@ def page_of_deployments(call: CodeDeployResponse) -> ActionResult:
     if unknown:
         raise CodeDeployException(
             "InvalidDeploymentStatusException",
-            f"{', '.join(unknown)} is no status of a deployment: use {', '.join(STATUSES)}.",
+            f"{', '.join(unknown)} is not a status of a deployment: use {', '.join(STATUSES)}.",
         )
     if given.text("externalId"):
         raise CodeDeployException(

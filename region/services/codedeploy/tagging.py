@@ -34,7 +34,7 @@ def require_resource(backend: CodeDeployBackend, arn: str) -> None:
         raise CodeDeployException("ResourceArnRequiredException", "A resource ARN is required.")
     found = _ARN.fullmatch(arn)
     if found is None:
-        raise CodeDeployException("InvalidArnException", f"{arn!r} is no ARN of CodeDeploy.")
+        raise CodeDeployException("InvalidArnException", f"{arn!r} is not an ARN of CodeDeploy.")
     kind, name = found.groups()
     if kind == "application":
         backend.get_application(name)

@@ -38,7 +38,7 @@ def list_deployment_targets(call: CodeDeployResponse) -> ActionResult:
     if unknown:
         raise CodeDeployException(
             "InvalidTargetFilterNameException",
-            f"{', '.join(unknown)} is no filter of targets: use {', '.join(FILTERS)}.",
+            f"{', '.join(unknown)} is not a filter of targets: use {', '.join(FILTERS)}.",
         )
     found = _instances(
         deployment_of(call), filters.get(BY_STATUS) or [], filters.get(BY_LABEL) or []

@@ -63,7 +63,7 @@ def _create_default_subnet(moto: Original, self: EC2Backend, availability_zone: 
 
 @patches.around(SubnetBackend, "create_subnet")
 def _create_subnet(moto: Original, self: EC2Backend, *args: Any, **kwargs: Any) -> Subnet:
-    """Create a subnet that is no default one: for moto the first of each zone is."""
+    """Create a subnet that is not a default one: for moto the first of each zone is."""
     block = str(args[1] if len(args) > 1 else kwargs["cidr_block"])
     length = block.rpartition("/")[2]
     if length.isdecimal() and not _SIZES[0] <= int(length) <= _SIZES[1]:

@@ -140,7 +140,7 @@ def _check_target(target: dict[str, Any]) -> None:
 
 
 def _check_json(text: str, target: str) -> None:
-    """Refuse a constant input that is no JSON."""
+    """Refuse a constant input that is not JSON."""
     try:
         json.loads(text)
     except ValueError as error:

@@ -35,7 +35,7 @@ class Context:
     Attributes:
         plane: The control plane.
         clients: Of the region's API.
-        set_link: Cuts an instance's cable, or mends it.
+        set_link: Cuts an instance's cable, or reconnects it.
     """
 
     plane: ControlPlane
@@ -237,7 +237,7 @@ class Disrupt(Behaviour):
         return task.elapsed(context)
 
     def undo(self, context: Context, task: Task) -> None:
-        """Mend the cables."""
+        """Reconnect the cables."""
         for name in task.progress.data.pop("cut", []):
             context.set_link(str(name), True)
         with context.plane.lock:

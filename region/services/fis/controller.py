@@ -45,7 +45,7 @@ class ExperimentsController:
     name = "experiments"
 
     def __init__(self, plane: ControlPlane, set_link: Callable[[str, bool], None]) -> None:
-        """Act on `plane`; `set_link` cuts the cable of an instance, or mends it."""
+        """Act on `plane`; `set_link` cuts an instance's cable, or reconnects it."""
         self._plane, self._set_link = plane, set_link
 
     @cached_property

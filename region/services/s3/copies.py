@@ -65,7 +65,7 @@ def _upload_part(
 
 
 def _check_source(call: S3Response) -> None:
-    """Refuse a source that is no bucket and key (API reference, CopyObject, x-amz-copy-source)."""
+    """Refuse a source that is not a bucket and key (API reference, CopyObject, x-amz-copy-source)."""
     source = unquote(_header(call, _SOURCE))
     bucket, slash, key = source.partition("?")[0].lstrip("/").partition("/")
     if not bucket:

@@ -273,7 +273,7 @@ def confirm_subscription(self: SNSResponse) -> ActionResult:
 
 @patches.around(SNSBackend, "publish")
 def _publish_call(moto: Original, self: SNSBackend, *given: Any, **named: Any) -> str:
-    """Refuse what is no message, and name a topic that is not there."""
+    """Refuse what is not a message, and name a topic that is not there."""
     wanted = inspect.signature(moto).bind(self, *given, **named).arguments
     message_checks.check(
         str(wanted["message"]), wanted.get("subject"), str(wanted.get("message_structure") or "")

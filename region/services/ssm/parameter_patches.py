@@ -72,7 +72,7 @@ def _check_pattern(value: str, pattern: str) -> None:
     try:
         fits = re.search(pattern, value)
     except re.error as error:
-        message = f"The AllowedPattern {pattern} is no regular expression: {error}."
+        message = f"The AllowedPattern {pattern} is not a regular expression: {error}."
         raise SSMException("InvalidAllowedPatternException", message) from error
     if not fits:
         raise SSMException(

@@ -55,14 +55,14 @@ def test_settings_are_immutable():
         ({"cpuCredits": "free"}, ['cpuCredits "free"', "'standard' or 'unlimited'"]),
         (
             {"loadProfile": "huge"},
-            ['loadProfile "huge" is no load: choose seed, quick', "such as `ramp 5:125:300s"],
+            ['loadProfile "huge" is not a load: choose seed, quick', "such as `ramp 5:125:300s"],
         ),
-        ({"loadProfile": ""}, ['loadProfile "" is no load']),
+        ({"loadProfile": ""}, ['loadProfile "" is not a load']),
         (
             {"loadProfile": "ramp 5:x:300s"},
-            ["\"ramp 5:x:300s\" is no load that can be run: ramp 5:x:300s: 'x' is no number"],
+            ["\"ramp 5:x:300s\" is not a load that can be run: ramp 5:x:300s: 'x' is not a number"],
         ),
-        ({"loadProfile": "hold 5:9s hold"}, ["hold : '' is no length in whole seconds"]),
+        ({"loadProfile": "hold 5:9s hold"}, ["hold : '' is not a duration in whole seconds"]),
         ({"loadProfile": "hold 60s"}, ["no phase before it", "write `hold 50:60s`"]),
         ({"appPath": " "}, ["haproof:appPath", "appspec.yml"]),
         ({"machineImage": "ubuntu"}, ['machineImage "ubuntu"', "use latest"]),

@@ -149,7 +149,7 @@ def test_of_what_is_repeated_it_is_said_how_often_it_was_survived(
     assert asked == ["instance-dies"] * 3
     said = f"{3 - lost} of 3 survived; {4 * lost} of 4,500 requests failed."
     assert f"instance-dies (ha): {said}" in capsys.readouterr().out
-    # Once is no repetition.
+    # Once is not a repetition.
     assert run(given) == 0
     assert "1 of 1" not in capsys.readouterr().out
 

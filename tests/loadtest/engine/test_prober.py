@@ -27,7 +27,7 @@ DOWN = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 @contextmanager
 def serving(answer: Callable[[], bytes | None]) -> Iterator[str]:
-    """Answer every connection with what `answer` returns; None is no response at all."""
+    """Answer every connection with what `answer` returns; None is not a response at all."""
     listener = socket.create_server(("127.79.0.30", 0), backlog=128)
     asked: list[bytes] = []
     held: list[socket.socket] = []

@@ -1,4 +1,4 @@
-"""Files that are no experiments: each is refused before anything is done, with the place and the value."""
+"""Files that are not experiments: each is refused before anything is done, with the place and the value."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def checked(tmp_path: Path, **changed: Any) -> None:
         ("method", [None], "method.0"),
         ("method", [action(provider="x")], "method.0.provider"),
         ("method", [action(provider=["x"])], "method.0.provider"),
-        ("method", with_provider(arguments=[1]), r"`arguments` of a is no mapping: \[1\]"),
+        ("method", with_provider(arguments=[1]), r"`arguments` of a is not a mapping: \[1\]"),
         ("method", with_provider(arguments=None), "`arguments` of a"),
         ("method", with_provider(module=5), "provider.module"),
         ("method", with_provider(func=7), "provider.func"),
@@ -169,7 +169,7 @@ REFUSED = [
     (http(url="http:///health"), "write it as http://HOST/PATH"),
     (http(url="http://shop.example:port/"), "the URL of 'p' is .*[Pp]ort"),
     (http(url="${address}"), "the URL of 'p' is '10.0.0.1:80'"),
-    (http(headers={"X-Count": 5}), "the header 'X-Count' of 'p' is 5, which is no text"),
+    (http(headers={"X-Count": 5}), "the header 'X-Count' of 'p' is 5, which is not a string"),
 ]
 
 

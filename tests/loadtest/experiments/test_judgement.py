@@ -173,7 +173,7 @@ def test_who_came_late_counts_as_failed(late: judgement.Late | None, outcome: st
         if found == "survived"
         else ["check.failed"]
     )
-    # It is no excuse for what failed, and hides no other reason.
+    # It is not an excuse for what failed, and hides no other reason.
     failed = replace(SURVIVED, host_reasons=reasons, late=late, after=state(60, met=False))
     assert judgement.judge(failed)[0] == "not shown"
     lag = judgement.host_reasons(Validity(checks=[*LATE, failed_check("check.generator-lag")]))

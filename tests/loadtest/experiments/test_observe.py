@@ -324,7 +324,7 @@ hooks:
         ("hooks: {ValidateService: [{location: one.sh}]}", 3600),
         ("hooks: {}", 3600),
     ],
-    ids=["both-scripts", "no-time-out", "no-script"],
+    ids=["both-scripts", "no-timeout", "no-script"],
 )
 def test_a_revision_s_own_check_gives_up_by_the_time_outs_of_its_scripts(
     appspec: str, seconds: float, make_outputs: Callable[..., StackOutputs]

@@ -75,8 +75,8 @@ WRONG = {
     "pauses": (with_key("pause", {"after": 5}), "did you mean 'pauses'"),
     "in-the-background": (with_key("backgroud", True), "did you mean 'background'"),
     "an-argument-outside": (with_key("count", 3, "provider"), "it has arguments, func, module"),
-    "a-time-out-of-a-function": (with_key("timeout", 5, "provider"), "'timeout' is no key"),
-    "a-time-out-in-words": (
+    "a-timeout-of-a-function": (with_key("timeout", 5, "provider"), "'timeout' is not a key"),
+    "a-timeout-in-words": (
         with_provider(type="http", url="http://127.0.0.1:1", timeout="3s"),
         "'3s'; give it a number of seconds",
     ),
@@ -92,9 +92,9 @@ WRONG = {
         ),
         ASKED,
     ),
-    "a-time-out": (
+    "a-timeout": (
         with_provider(type="process", path="/bin/true", timeouts=3),
-        "'timeouts' is no key of the provider",
+        "'timeouts' is not a key of the provider",
     ),
 }
 

@@ -76,7 +76,7 @@ def ids_in_templates() -> set[str]:
         tree = jinja2.Environment(autoescape=True).parse(file.read_text())
         for call in tree.find_all(nodes.Call):
             if isinstance(call.node, nodes.Name) and call.node.name == "t":
-                assert isinstance(call.args[0], nodes.Const), f"{file}: an id that is no literal"
+                assert isinstance(call.args[0], nodes.Const), f"{file}: an id that is not a literal"
                 found.add(call.args[0].value)
     return found
 

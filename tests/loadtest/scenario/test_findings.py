@@ -53,7 +53,7 @@ from tests.loadtest.scenario.brought import a_flow, refused, written
          "character U+65E5, which no header can have: Artillery ends the user"),
         ("get: {url: /, cookie: {이름: a}}", "6:23: `cookie`: `이름` has the character U+C774, which "
          "no header can have: Artillery ends the user"),
-        ("get: {url: /, headers: {x a: b}}", "6:23: `headers`: 'x a' is no name of a header"),
+        ("get: {url: /, headers: {x a: b}}", "6:23: `headers`: 'x a' is not a header name"),
         ("get: {url: /, capture: {json: $.id}}", "6:23: `capture` needs `as`, the variable that gets "
          "the value"),
         ("get: {url: /, capture: {header: Location, as: a}}", "6:23: `capture`: write `header: "
@@ -99,7 +99,7 @@ from tests.loadtest.scenario.brought import a_flow, refused, written
          "loop would not run at all"),
         ("{loop: [{get: {url: /}}], over: '{{ names }}'}", "6:35: `over` takes a name without "
          "braces: write `names`"),
-        ("{loop: [{get: {url: /}}], over: names}", "6:35: `names` is no list for a user, who gets "
+        ("{loop: [{get: {url: /}}], over: names}", "6:35: `names` is not a list for a user, who gets "
          "one of its values, and the loop would not run at all: write the list here, or as a list in "
          "a list"),
         ("{loop: [{get: {url: /}}], over: []}", "6:35: `over`: is empty: write at "
@@ -243,7 +243,7 @@ FINE = "scenarios: [{flow: [{get: {url: /}}]}]\n"
             "    - {duration: '{{ $env.HOW_LONG }}', rampTo: '{{ $env.HOW_MANY }}'}\n"
             f"    - {{duration: 10, arrivalCount: 99000000}}\n{FINE}",
             [
-                "3:8: `duration`: -5 is no length of at least 1 s in whole seconds, such as `60` or `5m`",
+                "3:8: `duration`: -5 is not a duration of at least 1 s in whole seconds",
                 "3:38: unknown key `repeat` in a phase; known are name, duration, arrivalRate, rampTo, "
                 "arrivalCount, pause, maxVusers, mode",
                 "4:8: `duration` reads the environment variable HOW_LONG, which is empty: `--pass-env "

@@ -69,7 +69,7 @@ def test_a_body_of_the_other_kind(tmp_path: Path):
     )
     assert [line.partition(": ")[2] for line in refused(written(tmp_path, flow))] == [
         '`text` is a text, and is sent as one in quotes: write `body: "{{ text }}"`',
-        '`thing` is no text, and Artillery ends the user: write `json: "{{ thing }}"`',
+        '`thing` is not a string, and Artillery ends the user: write `json: "{{ thing }}"`',
     ]
     fine = a_flow(
         "post: {url: /, json: '{{ thing }}'}",

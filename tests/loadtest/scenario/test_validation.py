@@ -95,7 +95,7 @@ def changed(old: str, new: str) -> str:
         (changed("    timeout: 5", "    timout: 5"),
          ["3:5: unknown key `timout` in `config.http`; did you mean `timeout`?"]),
         (changed("  variables:", "  plugins: {hello: {}}\n  variables:"),
-         ["4:13: plugin `hello`: it is no part of Artillery and is not installed; remove it"]),
+         ["4:13: plugin `hello`: it is not part of Artillery and is not installed; remove it"]),
         (changed("  - name: browse", "  - nmae: browse"),
          ["7:5: unknown key `nmae` in a scenario; did you mean `name`?"]),
         (changed("  - name: browse", "  - name: browse\n    onError: mine"),

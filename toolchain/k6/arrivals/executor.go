@@ -36,7 +36,7 @@ func (e *Executor) Init(context.Context) error {
 		return fmt.Errorf("cannot read the schedule: %w", err)
 	}
 	if err := json.Unmarshal(text, &e.schedule); err != nil {
-		return fmt.Errorf("the schedule %s is no list of seconds: %w", e.config.Schedule.String, err)
+		return fmt.Errorf("the schedule %s is not a list of seconds: %w", e.config.Schedule.String, err)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (s *source) Read(to []byte) (int, error) {
 	return n, err
 }
 
-// why says that a body cannot be unpacked although all of it was sent: then its end is no broken connection.
+// why says that a body cannot be unpacked although all of it was sent: then its end is not a broken connection.
 func (s *source) why(err error) error {
 	if s.failed {
 		return err

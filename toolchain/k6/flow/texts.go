@@ -132,7 +132,7 @@ func (c *compiler) piece(given json.RawMessage) (piece, error) {
 	}
 	var parts []json.RawMessage
 	if err := json.Unmarshal(given, &parts); err != nil || len(parts) < 2 {
-		return nil, fmt.Errorf("%s is no part of a text", given)
+		return nil, fmt.Errorf("%s is not part of a text", given)
 	}
 	var kind, name string
 	var first, second int64
@@ -160,7 +160,7 @@ func (c *compiler) piece(given json.RawMessage) (piece, error) {
 	}
 	encode, known := notations[kind]
 	if !known {
-		return nil, fmt.Errorf("%q is no kind of text", kind)
+		return nil, fmt.Errorf("%q is not a kind of text", kind)
 	}
 	if err := json.Unmarshal(parts[1], &inner); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ _BY_MESSAGE = (
     (re.compile(r"reset|closed|premature", re.IGNORECASE), "ECONNRESET"),
 )
 _UNPACKING = "ZLIB input stream"
-"""A compressed body that ends too early was sent: its `EOFException` is no broken connection."""
+"""A compressed body that ends too early was sent: its `EOFException` is not a broken connection."""
 _NO_LOCATION = "Missing location header"
 """JMeter takes an answer such as 302 that does not say to where for an error of the request's."""
 _UNSET = "null"

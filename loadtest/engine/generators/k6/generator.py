@@ -95,7 +95,7 @@ class K6:
         said = answer([*command, "version"], _VARIABLES, title=self.title, remedy=REMEDY)
         found = _VERSION.search(said)
         if found is None:
-            raise GeneratorError(f"{command[0]} is no k6: it says {said.strip()[:80]!r}; {REMEDY}")
+            raise GeneratorError(f"{command[0]} is not k6: it says {said.strip()[:80]!r}; {REMEDY}")
         if EXTENSION not in said:
             raise GeneratorError(f"{command[0]} has no {EXTENSION}: it is k6 alone; {REMEDY}")
         cpus = len(psutil.Process().cpu_affinity() or ()) if _AFFINITY else os.cpu_count()

@@ -58,7 +58,7 @@ class Locust:
         found = _VERSION.search(said)
         if found is None:
             raise GeneratorError(
-                f"{command[0]} is no Locust: it says {said.strip()[:80]!r}; {REMEDY}"
+                f"{command[0]} is not Locust: it says {said.strip()[:80]!r}; {REMEDY}"
             )
         return Installation(tuple(command), found[0], cpus=1, workers=1)
 

@@ -146,7 +146,7 @@ def number(value: float) -> int | float:
         UnportableError: JSON has no such number.
     """
     if not math.isfinite(value):
-        raise UnportableError(f"`{value}` is no number of JSON: quote it")
+        raise UnportableError(f"`{value}` is not a JSON number: quote it")
     if isinstance(value, int) and abs(value) <= _EXACT:
         return value
     double = float(value)

@@ -235,7 +235,7 @@ class _Translation:
         return self._text("" if value is None else value, location)
 
     def _body(self, request: Request, location: Location) -> Body | None:
-        # A body that counts as false is no body for Artillery.
+        # A body that counts as false is not a body for Artillery.
         if request.json_:
             return Body(json=self._json(request.json_, (*location, "json")))
         if request.body:
@@ -263,7 +263,7 @@ class _Translation:
             case int() | float():
                 return self._number(value, location)
             case _:
-                self._refuse(location, f"{value!r} is no JSON: quote it")
+                self._refuse(location, f"{value!r} is not JSON: quote it")
                 return None
 
     def _key(self, key: object, location: Location) -> str:

@@ -256,7 +256,7 @@ def _make_links(links: list[_Entry], archive: Path) -> None:
             if not original.is_file():
                 raise BundleFailure(
                     f"The hard link {entry.name!r} of the revision points to {entry.link!r}, which "
-                    "is no file of it; pack the file itself."
+                    "is not in it; pack the file itself."
                 )
             target.hardlink_to(original)
             continue

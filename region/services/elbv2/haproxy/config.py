@@ -45,12 +45,12 @@ _BALANCE = {
 _ERRORS = {
     400: "400 Bad Request",
     405: "405 Not Allowed",
-    408: "408 Request Time-out",
+    408: "408 Request Timeout",
     414: "414 Request-URI Too Large",
     463: "463",
     502: "502 Bad Gateway",
     503: "503 Service Temporarily Unavailable",
-    504: "504 Gateway Time-out",
+    504: "504 Gateway Timeout",
     505: "505 HTTP Version Not Supported",
 }
 

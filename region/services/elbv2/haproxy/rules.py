@@ -83,7 +83,7 @@ class MethodCondition:
     methods: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Reject a text that is no method."""
+        """Reject a text that is not a method."""
         for method in self.methods:
             if not _METHOD.fullmatch(method):
                 raise LoadBalancerError(
@@ -98,7 +98,7 @@ class SourceCondition:
     blocks: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Reject what is no block."""
+        """Reject what is not a block."""
         for block in self.blocks:
             try:
                 ip_network(block)

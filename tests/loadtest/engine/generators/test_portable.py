@@ -123,7 +123,7 @@ def test_numbers_are_written_as_javascript_writes_them(number: Any, text: str):
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_no_number_of_json_is_refused(value: float, load: Any):
     _, refusals = flow_of(load, {"post": {"url": "/", "json": {"a": value}}})
-    assert "is no number of JSON" in refusals[0].reason
+    assert "is not a JSON number" in refusals[0].reason
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,7 @@ class TestTerminationHook:
         )["deployments"][0]
         info = stage.info(newest)
         assert (info["status"], info["creator"]) == ("Succeeded", "autoscalingTermination")
-        # It is no release: the group's last deployment is still the user's.
+        # It is not a release: the group's last deployment is still the user's.
         group = stage.aws.codedeploy.get_deployment_group(
             applicationName="app", deploymentGroupName="dg"
         )["deploymentGroupInfo"]

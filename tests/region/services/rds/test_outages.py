@@ -46,7 +46,7 @@ def test_a_primary_fails_over_to_its_standby_in_another_zone(plane, aws, rds, un
     assert time.monotonic() - began >= plane.config.seconds(periods.FAILOVER.seconds)
     assert after["AvailabilityZone"] == before["SecondaryAvailabilityZone"]
     assert FakeServer.made["notes"].on
-    # Another outage at once is no failover that somebody asked for: it is not abandoned.
+    # Another outage at once is not a failover that somebody asked for: it is not abandoned.
     cut(plane, subnets(aws, after["AvailabilityZone"]))
     eventually(lambda: until("available")["AvailabilityZone"] == before["AvailabilityZone"])
     assert sum("failover completed" in message for message in failovers(rds)) == 2
