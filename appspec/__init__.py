@@ -1,4 +1,4 @@
-"""What CodeDeploy's agent reads in an appspec.yml: the one definition for preview and region.
+"""What CodeDeploy's agent reads in an appspec.yml: one definition for preview and region.
 
 The program's preview (`components.revision`) and the region's agent (`region.machines`) must not
 import each other, and both must judge a file alike (ADR 22). The reference is AWS's agent,

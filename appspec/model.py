@@ -1,4 +1,4 @@
-"""An appspec.yml for Linux as CodeDeploy's agent understands it, and what is to be said about it."""
+"""An appspec.yml for Linux as CodeDeploy's agent understands it, and the findings about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the text of an appspec.yml and says what the agent makes of it.
+"""Reads an appspec.yml the way the agent does, and reports what is wrong with it.
 
 Reference: application_specification/{application_specification,file_info,script_info}.rb. Errors
 have the agent's own words where it has a message; where it fails with one of Ruby's (`undefined

@@ -1,1 +1,1 @@
-"""What every command line of the project shares: exit codes, foreseen errors, how one is run."""
+"""What every command line of the project shares: exit codes, expected errors, and the entry point."""

@@ -1,4 +1,4 @@
-"""Whether a disk takes what is written, asked before minutes of work depend on it."""
+"""Whether a disk can be written to, checked before minutes of work depend on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that a user names: read whole, within bounds, and without waiting for anybody."""
+"""Files that a user names: read whole, within bounds, and without blocking."""
 
 from __future__ import annotations
 

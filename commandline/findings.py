@@ -1,4 +1,4 @@
-"""Checks that do not depend on each other: what they find is told together, in one round."""
+"""Independent checks whose findings are reported together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says which Python to use where this one lacks the project's packages.
+"""Says which Python to use if this one lacks the project's packages.
 
 Imported before anything else of a command line, so it needs nothing but an old Python 3.
 """

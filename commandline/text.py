@@ -1,4 +1,4 @@
-"""Text from outside, made safe for where it goes: a terminal, or a document in XML."""
+"""Text from outside, made safe for a terminal or an XML document."""
 
 from __future__ import annotations
 

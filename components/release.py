@@ -1,4 +1,4 @@
-"""What has to be released and measured again once it changes. Not the release itself: that is a hook."""
+"""What is released and measured again when it changes. The release itself is a hook."""
 
 from __future__ import annotations
 

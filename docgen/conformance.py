@@ -1,4 +1,4 @@
-"""The page `docs/conformance.md`: which of AWS's behaviours the suite shows, from its tests' marks.
+"""The page `docs/conformance.md`: which of AWS's behaviors the suite shows, from its tests' markers.
 
 The tests are read, not imported: nothing here depends on them.
 """

@@ -1,4 +1,4 @@
-"""`python -m docgen.pictures`: remake the pictures in `docs/images/` from the last rehearsal.
+"""`python -m docgen.pictures`: recreate the pictures in `docs/images/` from the last rehearsal.
 
 A page's language link is in the other language, so fonts for every language of the pages must be installed.
 """

@@ -1,4 +1,4 @@
-"""Phases in words: options (`--ramp 5:125:300s --hold 60s`), or a text (`ramp 5:125:300s, hold 60s`)."""
+"""Phases in words, as options (`--ramp 5:125:300s --hold 60s`) or text (`ramp 5:125:300s, hold 60s`)."""
 
 from __future__ import annotations
 

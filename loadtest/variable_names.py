@@ -1,4 +1,4 @@
-"""Names of environment variables that stand for an option: the hook after `pulumi up` has no others."""
+"""Environment variables that stand in for options: the hook after `pulumi up` has no others."""
 
 from __future__ import annotations
 

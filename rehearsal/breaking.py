@@ -1,4 +1,4 @@
-"""Actions of the experiments that show what a policy is worth: break the rule, or leave all as it is.
+"""Experiment actions that show what a policy is worth: break the rule, or leave it intact.
 
 The Chaos Toolkit's engine calls them, as those of `loadtest.experiments.actions`.
 """

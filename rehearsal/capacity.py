@@ -1,4 +1,4 @@
-"""What one instance can serve, and from it how many instances a stack needs and its scaling target.
+"""What one instance can serve, and the number of instances and the scaling target that follow.
 
 An instance that has spent its CPU credits runs at its type's baseline. So it serves as many requests a
 second as their CPU time fits into that. docs/calibration.md has the reasoning.

@@ -1,4 +1,4 @@
-"""Changes of a running HA stack by single calls of AWS's API, each with the call that takes it back.
+"""Changes to a running HA stack by single AWS API calls, each with the call that undoes it.
 
 Both calls are known before the first is made, as data: so the way back can be on the disk before
 anything is changed. A maker looks at the stack and returns the changes; it changes nothing.

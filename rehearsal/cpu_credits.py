@@ -1,4 +1,4 @@
-"""CPU credits of a stack's instances: when they ran dry, and what `unlimited` would cost for its load.
+"""CPU credits of a stack's instances: when they run out, and what `unlimited` would cost for its load.
 
 The balances are CloudWatch's, every five minutes of AWS. The costs are EC2's arithmetic: CPU above the
 baseline spends surplus credits, and in the long run, once the surplus of a day's earnings is used up, each

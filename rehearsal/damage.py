@@ -1,4 +1,4 @@
-"""What a policy is worth: the same experiment with the rule kept and broken, and the difference.
+"""What a policy is worth: the same experiment with the rule kept and with it broken, and the difference.
 
 `python -m rehearsal damage` writes the figures with their date into `docs/damage.json`, from which the
 policies' catalogue takes them. An experiment and all policies that it guards against share one load and

@@ -1,4 +1,4 @@
-"""The figures of what breaking a policy does: `docs/damage.json`, and how they are said."""
+"""The measured damage of broken policies: `docs/damage.json`, and its wording."""
 
 from __future__ import annotations
 

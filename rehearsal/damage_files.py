@@ -1,4 +1,4 @@
-"""The experiments with which `damage` shows what a rule is worth: short, with the rule kept or broken."""
+"""The short experiments with which `damage` measures a rule, kept or broken."""
 
 from __future__ import annotations
 

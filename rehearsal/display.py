@@ -1,4 +1,4 @@
-"""What a user sees of a rehearsal while it runs: live lines on a terminal, plain lines elsewhere.
+"""What a user sees while a rehearsal runs: live lines on a terminal, plain lines elsewhere.
 
 Stages may run side by side, each in a thread of its own: one live line for each, or plain lines that
 begin with what they are about. The live lines are drawn once a second and no more: what a rehearsal

@@ -1,4 +1,4 @@
-"""The library's experiments in the time of a region: what AWS waits shorter, lasts shorter as well.
+"""The library's experiments at a region's speed: a shorter AWS waiting period shortens the fault too.
 
 At `--speed 4` a health check that takes AWS ten seconds is through after 2.5. A fault of two minutes
 would then show what eight minutes show on AWS, and take as long as three experiments.

@@ -1,4 +1,4 @@
-"""Runs experiments on the stacks of a rehearsal, one after the other, each as a process of its own."""
+"""Runs experiments on the stacks of a rehearsal, one after the other, each in its own process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else is said where a stack could not be built, released or loaded on this computer."""
+"""Additional hints when a stack could not be built, released or loaded on this computer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether this computer can play what a rehearsal asks for, before minutes of work begin.
+"""Whether this computer is fast and steady enough for a rehearsal, before minutes of work begin.
 
 Only what is certain to fail is refused: less CPU than load generator, load balancer, database and
 region need at the profile's highest rate, with what the instances need for the same requests. What may

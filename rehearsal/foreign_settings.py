@@ -1,4 +1,4 @@
-"""Settings of somebody else's stack, for a preview without its secrets provider, account and backend.
+"""Another program's stack settings, for a preview without its secrets provider, account and backend.
 
 Only who has the passphrase, the key or the account can read secrets: a preview takes a placeholder for
 each. It is a text of digits, so that it can be read as a number as well, and long enough for a password.

@@ -1,4 +1,4 @@
-"""Lets the stack that takes longest to come up have the computer to itself until its release begins.
+"""Gives the stack that takes longest to come up the whole computer until its release begins.
 
 Coming up costs CPU time: two engines, programs, providers and policy packs. Releasing a fleet mostly
 waits, for targets to drain and to become healthy. What comes up during these waits costs the other

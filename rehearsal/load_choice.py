@@ -1,4 +1,4 @@
-"""The load of a rehearsal: what the setting `loadProfile` of both stacks is, and what it means."""
+"""The load of a rehearsal: the setting `loadProfile` of both stacks, and what it means."""
 
 from __future__ import annotations
 

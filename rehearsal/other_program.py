@@ -1,4 +1,4 @@
-"""Any Pulumi program in Python, to be previewed on the region: its project file and its stacks."""
+"""Another Pulumi program in Python to preview on the region: its project file and its stacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs of the project that the rehearsal may not import: each runs in a process of its own."""
+"""Project programs that the rehearsal may not import: each runs in a process of its own."""
 
 from __future__ import annotations
 

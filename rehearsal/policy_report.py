@@ -1,4 +1,4 @@
-"""What the policy pack says of a preview, from the engine's events: Markdown and JSON. Pure."""
+"""The policy report of a preview, from the engine's events, as Markdown and JSON. Pure."""
 
 from __future__ import annotations
 

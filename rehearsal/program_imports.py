@@ -1,4 +1,4 @@
-"""What another program loads: packages that are not installed here, all at once, and its own files."""
+"""Imports of another program: its own files, and all packages that are not installed here."""
 
 from __future__ import annotations
 

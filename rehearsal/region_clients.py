@@ -1,4 +1,4 @@
-"""boto3's clients of the region that a project is on."""
+"""boto3 clients for the region of a project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main job: both stacks up, under the same load, and one verdict.
+"""The main job: bring up both stacks, load them, and reach one verdict.
 
 They come up and go away side by side; `turns` puts them under load one after the other.
 """

@@ -1,4 +1,4 @@
-"""What `python -m rehearsal run` was asked for; all of it is looked at before anything is done."""
+"""The request of `python -m rehearsal run`, validated as a whole before anything is done."""
 
 from __future__ import annotations
 

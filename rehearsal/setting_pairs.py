@@ -1,4 +1,4 @@
-"""`--config KEY=VALUE`: settings of the stacks as words of a command line."""
+"""`--config KEY=VALUE`: stack settings on the command line."""
 
 from __future__ import annotations
 

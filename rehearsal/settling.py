@@ -1,4 +1,4 @@
-"""Waits until a stack is whole again before the next experiment makes something of it fail."""
+"""Waits until a stack is complete again before the next experiment breaks something."""
 
 from __future__ import annotations
 

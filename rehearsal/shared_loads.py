@@ -1,4 +1,4 @@
-"""Which experiments of a proof share a load, in which order, what runs beside it, and how long that takes.
+"""Which experiments of a proof share a load, their order, what runs alongside, and how long it takes.
 
 Under a load of its own each would wait for a generator, a ramp and a warm-up. Under one load each begins
 once the steady state is back, and is judged by its own stretch of it (ADR 50, ADR 61).

@@ -1,4 +1,4 @@
-"""Work on several stacks at once: the first failure or a Ctrl-C ends all of it."""
+"""Works on several stacks at once: the first failure or a Ctrl-C ends all of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings that a stack would get: the project's defaults, its own file, the command line's."""
+"""The settings that a stack would get: project defaults, its own file, then the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rehearsal, a proof and the measurement of damage run on: a region, and the stacks in it.
+"""What a rehearsal, a proof and a damage measurement run on: a region and its stacks.
 
 It exists from `Testbed.prepared` on to the end of that block, which removes whatever it made.
 """

@@ -1,4 +1,4 @@
-"""Gives the stacks of a rehearsal their turns at the load: one after the other, each undisturbed.
+"""Gives the stacks of a rehearsal their turns at the load, one after the other.
 
 The other side and the protocol are in `loadtest/engine/turn.py`. The first turn begins when every
 stack is ready or done, so that no stack comes up under another's load; the next one when the stack

@@ -1,4 +1,4 @@
-"""One rehearsal at a time in a region's directory: its lock, and how to end the one that holds it."""
+"""One rehearsal at a time per region directory: its lock, and how to stop the process that holds it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rehearsal ends with: the report of its loads, the proof of its experiments, an exit code.
+"""The end of a rehearsal: the report on its loads, the proof of its experiments, and an exit code.
 
 The verdict on the loads is there before the experiments begin, and does not wait for them.
 """

@@ -1,4 +1,4 @@
-"""Project and settings files of Pulumi, which people write."""
+"""Reads Pulumi's project and settings files, which people write by hand."""
 
 from __future__ import annotations
 

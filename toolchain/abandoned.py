@@ -1,4 +1,4 @@
-"""What regions have left on this computer whose directories somebody has removed.
+"""What regions left on this computer after somebody removed their directories.
 
 A region's network is a named network namespace, which lasts until it is removed: `rehearsal stop` does so,
 and finds it by the region's directory. The namespace says which one that is: an alias of its loopback

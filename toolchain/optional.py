@@ -1,4 +1,4 @@
-"""Tools that `make setup` leaves out: the other load generators, and the search for change points.
+"""Tools that `make setup` leaves out: the other load generators, and change-point detection.
 
 `python -m toolchain tool NAME` installs one of them into `.tools/NAME`, from versions that a lock file
 below `toolchain/NAME/` pins. Those in Python get an environment of their own: what they require is not

@@ -1,4 +1,4 @@
-"""Builds the sample service's CodeDeploy revision from `app/`: its code plus what it imports.
+"""Builds the sample service's CodeDeploy revision from `app/`: its code and its dependencies.
 
 The libraries travel inside the revision, so that a deployment needs no package index. Some are compiled:
 these come in a variant for each Python and architecture that the revision is for, which lie beside each

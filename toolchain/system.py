@@ -1,4 +1,4 @@
-"""Installs what comes from the operating system: HAProxy, runc, nftables, small commands, a browser."""
+"""Installs operating system packages: HAProxy, runc, nftables, small commands, a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks across settings: values that are valid on their own and impossible together. Pure.
+"""Checks across settings: values that are valid on their own but impossible together. Pure.
 
 Every problem is one sentence with keys, values and remedy.
 """

@@ -1,4 +1,4 @@
-"""The stack's monthly cost: count what was registered, price it, log the total.
+"""The stack's monthly cost: count what is registered, price it, log the total.
 
 The only module of the estimate that depends on Pulumi.
 """

@@ -1,4 +1,4 @@
-"""What one or several runs show of a stack's capacity: its law, its knee, and what runs out first."""
+"""The capacity that runs show: scalability law, knee, and the resource that runs out first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a promise on latency was missed only because requests waited for a CPU of this computer.
+"""Whether a latency promise was missed only because requests waited for a CPU of this computer.
 
 On AWS each instance, the load balancer and the database have CPUs of their own. Where a computer plays
 them all, they wait for each other, and that is part of every latency. A stack that keeps its promise in

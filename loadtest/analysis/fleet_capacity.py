@@ -1,4 +1,4 @@
-"""The other side of a busy computer: where it was the fleet that ran out of CPU, the verdict says so."""
+"""Whether the fleet ran out of CPU, so that the verdict can say so."""
 
 from __future__ import annotations
 

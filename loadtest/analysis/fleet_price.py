@@ -1,4 +1,4 @@
-"""What a stack would cost a month with another number of instances, from its own itemised estimate."""
+"""What a stack would cost a month with another number of instances, from its itemized estimate."""
 
 from __future__ import annotations
 

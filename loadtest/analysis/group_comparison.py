@@ -1,4 +1,4 @@
-"""What changed from one group of saved runs to another: how much runs differ decides how sure that is.
+"""What changed between two groups of saved runs, with the variation between runs as uncertainty.
 
 Groups need not be equal in number, and one of them may be a single run: Student's t of two samples
 with one common variance, which then is the prediction of one more run of the larger group.

@@ -1,4 +1,4 @@
-"""The saved runs along time, as far as their figures can be compared: what a search for changes reads."""
+"""Figures of comparable saved runs over time: the input for change-point detection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the computer let the run measure its target: checks of validity, each with its remedy.
+"""Whether the computer disturbed the measurement: validity checks, each with its remedy.
 
 A late answer looks the same whether the target was slow or somebody waited for a CPU. So a run during
 which the computer of the generator ran out of CPU proves nothing about the target, whatever it shows.

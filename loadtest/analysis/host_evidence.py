@@ -1,4 +1,4 @@
-"""What the samples of the computer say about a run: its checks, its record, and what explains it."""
+"""What the samples of the computer say about a run: checks, record, and explanations."""
 
 from __future__ import annotations
 

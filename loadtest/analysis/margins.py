@@ -1,4 +1,4 @@
-"""Margins: how large a change of each figure does not matter, and what an interval says about one.
+"""Margins: the largest change of each figure that does not matter, and what an interval says about it.
 
 Two runs are equivalent in a figure if the whole interval of its change lies within the margin: both
 one-sided tests (TOST, Schuirmann 1987) reject that the change is as large as the margin.

@@ -1,4 +1,4 @@
-"""Percentiles that were not shown to be within their limits, and whether something explains them all."""
+"""Percentiles that were not shown to be within their limits, and whether one cause explains them all."""
 
 from __future__ import annotations
 

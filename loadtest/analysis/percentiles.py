@@ -1,4 +1,4 @@
-"""How sure the percentile of one run is, although neighboring requests are alike.
+"""How certain the percentile of one run is, although neighboring requests are correlated.
 
 Woodruff's method (1952): the share of requests slower than the percentile gets an interval, and its
 ends are looked up among the sorted latencies. The share's interval is Clopper and Pearson's for as

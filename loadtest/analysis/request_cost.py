@@ -1,4 +1,4 @@
-"""What a request costs an instance in CPU, at the peak of the load against the rise to it.
+"""What a request costs an instance in CPU, at the peak compared with the rise to it.
 
 A request's cost is the instance's own affair: the same code does the same work at 60 and at 125
 visitors a second. A quota changes how long it takes, not how much CPU. So where the cost differs, the

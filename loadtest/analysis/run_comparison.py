@@ -1,4 +1,4 @@
-"""What changed from one saved run to another, with confidence intervals."""
+"""What changed between two saved runs, with confidence intervals."""
 
 from __future__ import annotations
 

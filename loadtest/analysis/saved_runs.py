@@ -1,4 +1,4 @@
-"""The saved runs: finding one by name, and listing them."""
+"""The saved runs: find one by name, or list them."""
 
 from __future__ import annotations
 

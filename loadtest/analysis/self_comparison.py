@@ -1,4 +1,4 @@
-"""A/A: the same stack loaded again and again, so that every difference is this computer's own.
+"""A/A test: the same stack loaded repeatedly, so that every difference comes from this computer.
 
 It says how much runs scatter, which difference a series of that many pairs can tell here, and how often
 a comparison claims one although there is none.

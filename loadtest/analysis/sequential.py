@@ -1,4 +1,4 @@
-"""More pairs of runs until it can be told: intervals that hold at every look together.
+"""Pairs of runs until a difference is decided: intervals that are valid at every look.
 
 Whoever looks after each pair and stops at the first difference finds one far too often where there is
 none. So each look gets a wider interval, as wide as it takes for all looks together to have the

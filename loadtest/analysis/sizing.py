@@ -1,4 +1,4 @@
-"""How many instances carry a rate within a percentile: from measured runs, and held against another.
+"""How many instances a rate takes within a latency limit, from measured runs, and checked against a run.
 
 The load of an instance may be so high that the percentile keeps its limit (`latency_curve`), that the
 instance leaves a part of its CPU free, and no higher than was measured. The fleet is the rate by that

@@ -1,4 +1,4 @@
-"""Service level objectives: read from YAML, and held against what a run measured."""
+"""Service level objectives: read from YAML, and compared with what a run measured."""
 
 from __future__ import annotations
 

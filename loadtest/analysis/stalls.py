@@ -1,4 +1,4 @@
-"""Whether a promise on latency was missed only because this computer stood still.
+"""Whether a latency promise was missed only because this computer stalled.
 
 Some computers do a tenth of their work for 20 to 100 ms, once a second or two: the hypervisor looks after
 its memory, or gives the CPUs to other guests. Steal need not show it, nor do windows of seconds. Every

@@ -1,4 +1,4 @@
-"""A stretch of a load run as a run of its own: what each of several experiments under one load gets.
+"""A stretch of a load as a run of its own: what each of several experiments under one load gets.
 
 What was recorded from its beginning to its end is copied, so that every reader of runs reads it, and the
 computer is judged for these seconds alone.

@@ -1,4 +1,4 @@
-"""Whether other programs used the computer in only one of two runs that are held against each other.
+"""Whether other programs used the computer during only one of two runs that are compared.
 
 Each run may be valid by itself, as enough was left idle; figures of two conditions they are all the same.
 """

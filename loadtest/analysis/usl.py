@@ -1,4 +1,4 @@
-"""The Universal Scalability Law: how throughput grows with what is there to serve it.
+"""The Universal Scalability Law: how throughput grows with concurrency or fleet size.
 
     X(N) = lambda N / (1 + sigma (N - 1) + kappa N (N - 1))
 

@@ -1,4 +1,4 @@
-"""The command `aa`: one stack against itself, to see what this computer can tell."""
+"""The command `aa`: load one stack repeatedly to see which differences this computer can detect."""
 
 from __future__ import annotations
 

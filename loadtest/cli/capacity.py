@@ -1,4 +1,4 @@
-"""The commands `capacity` and `size`: what a stack carries, and how large it has to be."""
+"""The commands `capacity` and `size`: how much a stack handles, and how large it has to be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--generator` and `--slo`, which `python -m rehearsal run` has too: what sends a load, what judges it.
+"""`--generator` and `--slo`, shared with `python -m rehearsal run`.
 
 It is imported in a moment, so that the help of the rehearsal does not wait for the analysis.
 """

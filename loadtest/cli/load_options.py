@@ -1,4 +1,4 @@
-"""The options that say what users do, and how many arrive when: as a profile, or phase by phase.
+"""The options for what users do and when they arrive, as a profile or phase by phase.
 
 Light to import: the rehearsal's command line has the same ones.
 """

@@ -1,4 +1,4 @@
-"""The load that a command line asks for: scenario, generator and arrivals, put together once.
+"""The load that a command line asks for, put together once: scenario, generator and arrivals.
 
 Whatever is wrong with a script is reported before a stack is looked for: it takes none to see that.
 """

@@ -1,4 +1,4 @@
-"""`python -m loadtest`: the commands, and what ends them early."""
+"""`python -m loadtest`: the commands, and how they are interrupted."""
 
 from __future__ import annotations
 

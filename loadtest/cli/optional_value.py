@@ -1,4 +1,4 @@
-"""Options whose value may be left out, which typer does not have by itself."""
+"""Options whose value may be omitted, which typer does not support."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `recover-faults`: put back what experiments have left."""
+"""The command `recover-faults`: undo what killed experiments left behind."""
 
 from __future__ import annotations
 

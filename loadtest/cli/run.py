@@ -1,4 +1,4 @@
-"""The command `run`: put one stack, or two in turn, under load."""
+"""The command `run`: load one stack, or two in turn."""
 
 from __future__ import annotations
 

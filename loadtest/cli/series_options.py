@@ -1,4 +1,4 @@
-"""Options of commands that run a series: which stacks, how often, until what."""
+"""Options for a series of runs: which stacks, how many runs, when to stop."""
 
 from __future__ import annotations
 

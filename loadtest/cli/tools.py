@@ -1,4 +1,4 @@
-"""The programs that commands start. Only the command line knows where the project keeps them."""
+"""Locates the programs that commands start. Only the command line knows where they are installed."""
 
 from __future__ import annotations
 

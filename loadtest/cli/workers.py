@@ -1,4 +1,4 @@
-"""The commands `workers task-definition`, `policy` and `stop`: what workers on Fargate are and leave."""
+"""The commands `workers task-definition`, `policy` and `stop`, about workers on Fargate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CPU quota of this process: of its control group or one above it, and how long it was stopped.
+"""The CPU quota of this process, from its control group or one above it, and its throttled time.
 
 In a container the computer's idle CPU says nothing: a quota may stop the load test while CPUs are
 idle. The kernel counts that: `throttled_usec` in cpu.stat of version 2 (cgroup-v2.rst),

@@ -1,4 +1,4 @@
-"""Open files of a load generator: each user in flight has a connection, which is one.
+"""File descriptors of a load generator: each user in flight has a connection, which takes one.
 
 Where there are too few, users fail in the generator, and the stack would have to answer for it.
 """

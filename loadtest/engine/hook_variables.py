@@ -1,4 +1,4 @@
-"""What the hook after `pulumi up` loads a stack with: the environment variables that say so.
+"""The environment variables that configure the load of the hook after `pulumi up`.
 
 Whoever runs `pulumi up` sets them (`variables`), and `post-up` reads them (`scenario_choice`).
 """

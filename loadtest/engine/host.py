@@ -1,4 +1,4 @@
-"""Watches, during a run, the computer that generates the load.
+"""Watches the computer that generates the load during a run.
 
 The load test cannot tell a slow target from a busy computer by latencies alone: a late answer looks
 the same where the generator, or a target on the same computer, waited for a CPU. So it counts, once a

@@ -1,4 +1,4 @@
-"""Apache Otava, which finds where along a history of runs a figure changed (E-divisive, then Student's t).
+"""Apache Otava, which detects change points in a history of runs (E-divisive, then Student's t).
 
 It reads a CSV file and a configuration, and writes JSON: https://otava.apache.org. It is a program of its
 own in an environment of its own, since what it requires is not what this project requires.

@@ -1,4 +1,4 @@
-"""CPU time of this computer's processes, read in one pass.
+"""CPU time of all processes of this computer, read in one pass.
 
 The kernel's own files on Linux, because psutil opens several per process: a pass over 100 processes
 takes about 1 ms instead of 7. Elsewhere psutil.

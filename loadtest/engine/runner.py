@@ -1,4 +1,4 @@
-"""Puts one stack under load: prepares a run, follows it, and saves what was measured."""
+"""Loads one stack: prepares a run, follows it, and saves what was measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs one or two stacks repeatedly, and saves what the runs say together."""
+"""Runs one or two stacks repeatedly, and saves the combined result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the watch for stalls beside a load."""
+"""Runs the stall watch during a load."""
 
 from __future__ import annotations
 

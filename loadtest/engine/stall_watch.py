@@ -1,4 +1,4 @@
-"""Watches for moments in which this computer stands still, or nearly so: a program of its own.
+"""Watches for moments in which this computer stalls, or nearly so; runs as a program of its own.
 
 It is run by path, isolated (`python -I -S`), and imports nothing of the project. Every 8 ms it does a
 small piece of work. Where that takes two and a half times as long as usual, or begins late, twice in a

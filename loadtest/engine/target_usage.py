@@ -1,4 +1,4 @@
-"""What the target uses on this computer, where somebody plays it here and records that.
+"""CPU use of a target on this computer, if the target runs here and is recorded.
 
 LOADTEST_TARGET_USAGE names a file that grows by a line per second and part of the target; its format is
 described in `loadtest/runs/host.py`. The run's part of it is copied into the run's directory, which then

@@ -1,4 +1,4 @@
-"""A stack's turn at the load, for stacks that share a computer: they would measure one another.
+"""A stack's turn at the load, for stacks that share a computer and would disturb each other.
 
 Whoever brings several stacks up side by side sets the environment variable `LOADTEST_TURN` to the
 path of a Unix socket and listens on it. A load test that begins with a release says so on a connection

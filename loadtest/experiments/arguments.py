@@ -1,4 +1,4 @@
-"""What arguments of actions and probes may be, for a file's to be held against before anything is done."""
+"""Allowed arguments of actions and probes, checked before anything is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an experiment would do, to what, at which price, and what would be put back: in words."""
+"""The blast radius of an experiment in words: what it does, to what, the price, and the way back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asks AWS afterwards what happened to a stack's own resources, for the one time axis.
+"""Collects afterwards what happened to a stack's own resources, for a common timeline.
 
 Each collector takes a boto3 client and answers with events; all of them skip what began before the
 load. What belongs to the stack follows from its outputs: the group, the deployment group, and the

@@ -1,4 +1,4 @@
-"""How deployments are put back: the group has the stack's own revision again, and nothing goes on."""
+"""Undoes deployments: restores the stack's own revision, and leaves no deployment running."""
 
 from __future__ import annotations
 

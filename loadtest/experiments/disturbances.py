@@ -1,4 +1,4 @@
-"""When faults delayed whoever was launched: what a launch took then says nothing of the next one's."""
+"""When faults delayed launches, so that those launches are not used for predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what the Chaos Toolkit's engine recorded: its journal, and what it tells while it runs. Pure."""
+"""Reads what the Chaos Toolkit's engine recorded: its journal and its log. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One experiment under a load that is there: fault, way back, and the record of what came of it."""
+"""One experiment under a running load: fault, way back, and the record of its outcome."""
 
 from __future__ import annotations
 

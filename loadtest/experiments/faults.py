@@ -1,4 +1,4 @@
-"""What experiments do to a stack: the kinds of faults, whom they hit, and how that is noticed. Pure."""
+"""The kinds of faults: what they do, what they hit, and how they are detected. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiment files: those that come with the load test, and other people's.
+"""Experiment files: those that come with the load test, and third-party ones.
 
 The format is the Chaos Toolkit's (https://chaostoolkit.org/reference/api/experiment/). What it lacks
 is in a block `haproof` of the file's `extensions`, the place that it has for that.

@@ -1,4 +1,4 @@
-"""Brings a fleet that has grown back to its size, before an experiment hits it.
+"""Scales a fleet that has grown back to its size before an experiment hits it.
 
 What an experiment before it cost the instances in CPU lets the group grow, and once that is over the group
 shrinks again, in the middle of a later one: a deployment then loses instances that it had counted on.

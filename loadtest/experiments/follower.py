@@ -1,4 +1,4 @@
-"""Follows the Chaos Toolkit's engine while it runs, and tells of it."""
+"""Follows the Chaos Toolkit's engine while it runs, and reports its progress."""
 
 from __future__ import annotations
 

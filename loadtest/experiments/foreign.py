@@ -1,4 +1,4 @@
-"""Activities of other people's: how long they may take, and whether they took effect.
+"""Third-party activities: how long they may take, and whether they had an effect.
 
 The Chaos Toolkit lets a command, a request and a function take as long as they like, and counts a command
 that ended with an error, or a request that was refused, as succeeded.

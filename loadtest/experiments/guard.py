@@ -1,4 +1,4 @@
-"""Puts back what an experiment left when it was killed: `python -m loadtest.experiments.guard FILE`.
+"""Undoes what a killed experiment left behind: `python -m loadtest.experiments.guard FILE`.
 
 It starts with the experiment, in a session of its own, and waits for the lock on the fault journal,
 which the kernel releases when the experiment ends, in whatever way. After an experiment that put

@@ -1,4 +1,4 @@
-"""Requests of other people's actions and probes: what cannot be sent is told before anything runs."""
+"""HTTP requests of third-party actions and probes: invalid ones are reported before anything runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while an experiment goes on."""
+"""Ctrl-C and SIGTERM while an experiment runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which prediction belongs to an experiment: from the actions of its method. Pure."""
+"""Which prediction applies to an experiment, from the actions of its method. Pure."""
 
 from __future__ import annotations
 

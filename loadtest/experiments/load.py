@@ -1,4 +1,4 @@
-"""The load beside an experiment: steady, from before the fault until the steady state is back."""
+"""The load during an experiment: steady, from before the fault until the steady state is back."""
 
 from __future__ import annotations
 

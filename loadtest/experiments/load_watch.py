@@ -1,4 +1,4 @@
-"""What the users experience at this moment: follows the requests of a load run while it is under way."""
+"""What users experience right now: follows the requests of a running load."""
 
 from __future__ import annotations
 

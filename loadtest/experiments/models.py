@@ -1,4 +1,4 @@
-"""What an experiment says, as read from its file, and what one leaves: the content of `experiment.json`.
+"""The content of an experiment file, and of its result, `experiment.json`.
 
 Times of day are epoch milliseconds of the computer that runs the load, durations are seconds.
 """

@@ -1,4 +1,4 @@
-"""What was observed around one experiment, on one time axis: the content of `observations.json`.
+"""What was observed around one experiment, on one timeline: the content of `observations.json`.
 
 All times are seconds since the load's first phase began, on the clock of the computer that runs the
 load. What AWS dates is shifted by the measured offset of its clock (`loadtest/stack/clock_offset.py`).

@@ -1,4 +1,4 @@
-"""Observes one experiment: polls while it runs, asks for the history afterwards, writes both down.
+"""Observes one experiment: polls while it runs, collects the history afterwards, writes both down.
 
 What cannot be observed fails no experiment: it is listed among the problems.
 """

@@ -1,4 +1,4 @@
-"""One command at a time runs experiments on a stack: two would each have to answer for the other.
+"""Only one command at a time runs experiments on a stack, so that each effect has one cause.
 
 The kernel releases the lock when the command ends, however it ends. Between the experiments of one command
 no fault journal is open, so the journals alone would let another one slip in.

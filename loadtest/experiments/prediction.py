@@ -1,4 +1,4 @@
-"""What a stack's own settings predict of an experiment: detection, recovery, bad requests. Pure.
+"""Predictions from a stack's own settings: detection, recovery, bad requests. Pure.
 
 A prediction is a sum of parts, each a span of seconds, since a health check may begin right after the
 fault or a whole interval later. Where measurement and prediction differ, the part that differs most

@@ -1,4 +1,4 @@
-"""What the steady state consists of, and the wait for it to come back."""
+"""The checks of the steady state, and the wait until it is back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting back what experiments left: at the next command, by the guard, or on request."""
+"""Undoing what experiments left behind: at the next command, by the guard, or on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of experiments that were run several times: how often each was survived. Pure."""
+"""Results of repeated experiments: how often each was survived. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other people's code does to the engine while it runs, kept to the activity that did it.
+"""Contains errors of third-party code in the engine to the activity that caused them.
 
 An activity that raises what the engine does not expect (an answer that breaks off, JSON that is none), or a
 value that a tolerance cannot be applied to, would end the whole experiment, and its steady state would look

@@ -1,4 +1,4 @@
-"""What Auto Scaling did while a stack was under load, as events of the run."""
+"""What Auto Scaling did during a load, as events of the run."""
 
 from __future__ import annotations
 

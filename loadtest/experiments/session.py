@@ -1,4 +1,4 @@
-"""The experiment under way, as its actions and probes see it.
+"""The running experiment, as its actions and probes see it.
 
 The engine calls plain functions by module and name, with the arguments from the file. What belongs to
 the run (the stack, the journal, the clock) they get here. One experiment at a time runs in a process.

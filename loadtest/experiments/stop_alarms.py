@@ -1,4 +1,4 @@
-"""CloudWatch alarms that end an experiment: what else is at stake than the stack's own users.
+"""CloudWatch alarms that stop an experiment, to protect more than the stack's own users.
 
 AWS FIS has them as stop conditions; everything else that an experiment does ends with them too.
 """

@@ -1,4 +1,4 @@
-"""The fault journal: what experiments have changed and how to put it back, on disk before the change.
+"""The fault journal: every change and how to undo it, on disk before the change is made.
 
 One file per experiment below `results/faults/`, lines of JSON:
 

@@ -1,4 +1,4 @@
-"""How each kind of change is put back, by calls of the AWS API that may be repeated at will.
+"""How each kind of change is undone, with idempotent AWS API calls.
 
 A handler gets what was noted before the change, and returns whether it found anything to put back.
 What no longer exists needs nothing. The same handlers run at the end of an experiment, in the guard of

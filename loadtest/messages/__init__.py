@@ -1,1 +1,1 @@
-"""Everything the load test says in words: messages by id, and their text in each language."""
+"""Every text of the load test's results: messages by id, and their text in each language."""

@@ -1,4 +1,4 @@
-"""Names that come with results: in every language where the catalogue has them, else as they are."""
+"""Names in results, translated where the catalogue has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The single requests behind a report, and how sure they make its verdict."""
+"""The individual requests behind a report, and how certain they make its verdict."""
 
 from __future__ import annotations
 

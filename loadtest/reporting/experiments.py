@@ -1,4 +1,4 @@
-"""Experiments as a report of two loads shows them: one line each. The whole of it is the proof's page."""
+"""Experiments in the report on two loads, one line each; the proof's page has the details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bottleneck's finding in a terminal."""
+"""The bottleneck finding in a terminal."""
 
 from __future__ import annotations
 

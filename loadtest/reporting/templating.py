@@ -1,4 +1,4 @@
-"""Where the templates of a report come from, and what is done to each text in them."""
+"""Where the report's templates are loaded from, and how their texts are escaped."""
 
 from __future__ import annotations
 

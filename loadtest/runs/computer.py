@@ -1,4 +1,4 @@
-"""What kind of computer a run is made on: figures of another kind are not comparable."""
+"""The kind of computer that a run was made on; figures of different kinds are not comparable."""
 
 from __future__ import annotations
 

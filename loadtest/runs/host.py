@@ -1,4 +1,4 @@
-"""The computer of the generator and what plays the target on it, second by second.
+"""The generator's computer and a target on it, second by second.
 
 `host.ndjson` is written by the load test. All counters grow: CPU seconds since the computer or the
 process started.

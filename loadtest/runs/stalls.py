@@ -1,4 +1,4 @@
-"""Moments in which the computer of the generator stood still, or nearly so: the journal `stalls.ndjson`.
+"""Moments in which the generator's computer stalled, or nearly so: the journal `stalls.ndjson`.
 
 `loadtest/engine/stall_watch.py` writes it and says what such a moment is. Each line has `version`, and
 `from` and `to` in epoch ms. Moments do not overlap.

@@ -1,4 +1,4 @@
-"""What the runner takes over from a script that was written for Artillery alone, and what it replaces.
+"""What the runner keeps of a script written for plain Artillery, and what it replaces.
 
 Such a script names a target, phases, plugins for reports. The runner sets these itself; a line says so
 for each. What would measure something else without being replaced is left for the schema to refuse.

@@ -1,4 +1,4 @@
-"""The conditions of requests (`ifTrue`), in the language of filtrex 2 that Artillery reads them with.
+"""Request conditions (`ifTrue`), in the language of filtrex 2, which Artillery parses them with.
 
 Artillery sends the request if it cannot read the condition, and reads a variable that nobody sets as
 false: either way a mistake changes what is measured without a word.

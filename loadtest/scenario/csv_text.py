@@ -1,4 +1,4 @@
-"""What Artillery's reader of CSV (csv-parse 4) does otherwise than others, looked for in the text itself.
+"""Where Artillery's CSV parser (csv-parse 4) differs from others, detected in the text itself.
 
 It refuses quotes where others take them for text. It takes the kind of line ending that comes first for
 all, and counts an empty first line as the header that `skipHeader` leaves out.

@@ -1,4 +1,4 @@
-"""Environment variables that a script's `config` takes in: Artillery fills it in before it reads files."""
+"""Environment variables in a script's `config`, which Artillery fills in before it reads files."""
 
 from __future__ import annotations
 

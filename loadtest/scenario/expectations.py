@@ -1,4 +1,4 @@
-"""`expect` of a request: what its answer must be. Part of the schema of a scenario file."""
+"""`expect` of a request: what its response must be. Part of the schema of a scenario file."""
 
 from __future__ import annotations
 

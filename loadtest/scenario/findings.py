@@ -1,4 +1,4 @@
-"""What the schema finds wrong with a script, in the words of a user of Artillery."""
+"""Schema errors of a script, in the terms of an Artillery user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script may write into headers: what Node, on which Artillery runs, sends (`lib/_http_common.js`).
+"""Which headers a script may set: those that Node, which runs Artillery, sends (`lib/_http_common.js`).
 
 It ends a user whose request has anything else. Other generators send something else instead.
 """

@@ -1,4 +1,4 @@
-"""The modules that JavaScript or TypeScript imports: where they are, and which cannot be found.
+"""The modules that JavaScript or TypeScript imports: where they are, and which are missing.
 
 Nothing of it is run. What is imported inside of a function may never be asked for, so only imports at the
 beginning of a line count as missing.

@@ -1,4 +1,4 @@
-"""YAML as Artillery reads it: by js-yaml 3, which differs from PyYAML in what a plain text is.
+"""YAML as Artillery reads it: js-yaml 3, which resolves plain scalars differently from PyYAML.
 
 `yes`, `no`, `on` and `off` are texts, `1e3` is a number. Loader and dumper share the table, so that what
 is written for Artillery is read back as the same values.

@@ -1,4 +1,4 @@
-"""What a key of another tool, or of another place, is called where somebody wrote it."""
+"""Suggestions for keys that belong to another tool or another place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that other tools have for what Artillery computes in braces, and what to write instead."""
+"""Other tools' names for what Artillery computes in braces, and what to write instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The load that a script of the user's own describes: its `config.phases`.
+"""The load that a user's own script describes: its `config.phases`.
 
 Artillery (2.0.34, `core/phases` and `dist`) accepts more than it runs: it leaves out a phase with
 `arrivalRate: 0`, fails on fractions of visitors, and starts a ramp of fractions of seconds unevenly. What

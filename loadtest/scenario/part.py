@@ -1,4 +1,4 @@
-"""What all parts of the schema of a scenario file have in common."""
+"""What all parts of the schema of a scenario file share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The payload files of a script: whether they can be read, and what their rows do to a run."""
+"""The payload files of a script: whether they are readable, and what their rows do to a run."""
 
 from __future__ import annotations
 

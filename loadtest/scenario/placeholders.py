@@ -1,4 +1,4 @@
-"""Placeholders of shells, of frameworks' routes and of curl, which Artillery sends as they are written."""
+"""Placeholders of shells, route templates and curl, which Artillery would send literally."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions that a script brings: its `config.processor`.
+"""The functions of a script: its `config.processor`.
 
 Nothing of it is run here. Which functions there are is known only in the run
 (`engine/generators/artillery/processor.mjs` complains there); what is looked for here are names that

@@ -1,4 +1,4 @@
-"""A scenario, and the Artillery script that the runner makes of it."""
+"""A scenario, and the Artillery script that the runner generates from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Artillery takes otherwise than it reads: accepted, and hardly what its author means."""
+"""Values that Artillery accepts but interprets in a way that the author hardly means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The variables of a script: which there are, and what they can be before anything has run."""
+"""The variables of a script, and what is known of their values before the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Visits the flows of a script as it was read, whatever is wrong with the rest of it."""
+"""Visits the flows of a script, even if the rest of it is invalid."""
 
 from __future__ import annotations
 

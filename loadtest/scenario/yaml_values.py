@@ -1,4 +1,4 @@
-"""Values that Artillery's YAML makes something else of than is written: 007, 12:30, 2026-11-27.
+"""Values that YAML resolves to something other than what is written: 007, 12:30, 2026-11-27.
 
 Artillery sends what it makes of them, and so do we; whoever means a text has to quote it.
 """

@@ -1,4 +1,4 @@
-"""boto3's clients, whose refusals of what the environment says become one message."""
+"""boto3 clients whose errors about the environment become one clear message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The AWS clients of whoever needs several, from the default environment: AWS, or a local region."""
+"""Several AWS clients from the default environment: AWS, or a local region."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far AWS's clock is from ours, by the dates of its answers.
+"""The difference between AWS's clock and ours, from the dates of its responses.
 
 A `Date` header names a whole second, cut off (RFC 9110, section 5.6.7). An answer dated D that was
 asked for at t0 and had arrived at t1, both on our clock, was dated between t0 and t1 and somewhere in

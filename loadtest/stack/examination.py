@@ -1,4 +1,4 @@
-"""A look into an instance whose application does not serve, by Run Command.
+"""Inspects an instance whose application does not serve, through Run Command.
 
 It uses what Amazon Linux has: sh, ss, curl, systemctl and journalctl. The instances' role permits it
 on AWS as on a local region.

@@ -1,4 +1,4 @@
-"""How often something is asked for that may change any moment, or not for long."""
+"""How often to poll something that may change soon, or not for long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripts on instances, by Run Command of Systems Manager; the same on AWS and on a local region."""
+"""Runs scripts on instances through Run Command of Systems Manager, on AWS and on a local region."""
 
 from __future__ import annotations
 

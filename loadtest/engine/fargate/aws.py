@@ -1,4 +1,4 @@
-"""All calls of AWS that workers on Fargate need, and how their failures are told."""
+"""All AWS API calls that workers on Fargate need, and how their failures are reported."""
 
 from __future__ import annotations
 

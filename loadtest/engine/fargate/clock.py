@@ -1,4 +1,4 @@
-"""How far a worker's clock is from UTC at most.
+"""Upper bound of the difference between a worker's clock and UTC.
 
 Fargate keeps the clocks of its tasks by Amazon Time Sync and says in the task's metadata what their error
 is at most: `ClockDrift` with `ClockErrorBound`, in milliseconds, from platform version 1.4.0 on

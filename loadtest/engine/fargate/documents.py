@@ -1,4 +1,4 @@
-"""What AWS is told: the task definition of the workers, and the policies that they and we need."""
+"""The documents for AWS: the workers' task definition, and the IAM policies involved."""
 
 from __future__ import annotations
 

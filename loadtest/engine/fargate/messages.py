@@ -1,4 +1,4 @@
-"""What coordinator and workers tell each other; JSON in the bucket."""
+"""Messages between coordinator and workers: JSON objects in the bucket."""
 
 from __future__ import annotations
 

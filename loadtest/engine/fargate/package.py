@@ -1,4 +1,4 @@
-"""Files on their way through the bucket: a worker's share, and pieces of what it records."""
+"""Archives in the bucket: a worker's share, and chunks of what it records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What workers on Fargate will be and cost, known before anything is started."""
+"""The planned workers on Fargate and their cost, known before anything starts."""
 
 from __future__ import annotations
 

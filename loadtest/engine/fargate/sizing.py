@@ -1,4 +1,4 @@
-"""How large a worker is: of the sizes that Fargate has, the smallest that its share needs.
+"""The task size of a worker: the smallest Fargate size that its share fits in.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html, section "Task CPU
 and memory". Below one vCPU a worker is never: its clock of arrivals would be late.

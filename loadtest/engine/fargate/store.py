@@ -1,4 +1,4 @@
-"""What coordinator and workers leave for each other in the bucket, below the run's prefix.
+"""The objects that coordinator and workers exchange in the bucket, below the run's prefix.
 
 in/03.tar.gz       a worker's share, with its plan; written before the worker is started
 coordinator.json   when to begin, whether to stop, and a beat: written before any worker is started

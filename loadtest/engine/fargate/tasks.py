@@ -1,4 +1,4 @@
-"""The workers' tasks on ECS: started, looked at, stopped."""
+"""The workers' tasks on ECS: start, inspect, stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One worker, in its task: gets its share, begins with the others, sends what it records, ends by itself.
+"""One worker in its task: gets its share, starts with the others, sends its records, and exits.
 
     python -m loadtest.engine.fargate.worker
 

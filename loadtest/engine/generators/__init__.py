@@ -1,1 +1,1 @@
-"""The load generators behind one interface: `base.py` says what each has to do."""
+"""The load generators behind one interface, which `base.py` defines."""

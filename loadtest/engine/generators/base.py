@@ -1,4 +1,4 @@
-"""What a load generator is to the load test: the interface that Artillery, k6 and others implement.
+"""The interface that every load generator implements.
 
 One scenario, one profile, one way of counting; only who sends the requests differs. A generator gets a
 `Load` and leaves in the run's directory, while it runs:

@@ -1,4 +1,4 @@
-"""A generator that prints its records: the process and the recorder of what it prints."""
+"""A generator that prints its records: the process, and the recorder of its output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script did wrong, whichever generator ran it, in one line."""
+"""Errors of a script, in one line, whichever generator ran it."""
 
 from __future__ import annotations
 

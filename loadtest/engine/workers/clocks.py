@@ -1,4 +1,4 @@
-"""Whether the clocks of workers on this computer agree with its own: they begin and date by them.
+"""Whether the clocks of workers on this computer agree, since start times and records depend on them.
 
 A worker reads its clock, writes an empty file, reads its clock again and says both times. The file is
 dated by the computer that holds it, between the two: however long the worker was kept waiting meanwhile,

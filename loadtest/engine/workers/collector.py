@@ -1,4 +1,4 @@
-"""Puts what the workers record into the files of one run, while they run: line by line, none changed."""
+"""Merges the workers' records into the files of one run while they run, line by line and unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workers of one load at work: they begin together, and if one is missing all of them end."""
+"""The workers of one load: they start together, and if one fails all of them stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several workers as one load generator: each gets its share in a directory of its own."""
+"""Several workers as one load generator, each with its share in its own directory."""
 
 from __future__ import annotations
 

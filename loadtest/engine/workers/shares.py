@@ -1,4 +1,4 @@
-"""How a load is split: worker k of N starts every N-th visitor; the sum is the load, second by second."""
+"""How a load is split: worker k of N starts every N-th visitor, so each second adds up to the load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notices a worker that still runs and records nothing any more: it hangs, or was stopped."""
+"""Notices a worker that still runs but records nothing any more: it hangs, or was stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults and changes of capacity: EC2 has none, or the group scales out."""
+"""Faults and changes of capacity: EC2 has no capacity, or the group scales out."""
 
 from __future__ import annotations
 

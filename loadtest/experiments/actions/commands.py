@@ -1,4 +1,4 @@
-"""Scripts on instances, by Run Command of Systems Manager."""
+"""Runs scripts on instances with Run Command of Systems Manager."""
 
 from __future__ import annotations
 

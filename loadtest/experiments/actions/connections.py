@@ -1,4 +1,4 @@
-"""Connections between load balancer and service that rest: who closes them first.
+"""Idle connections between load balancer and service: which side closes them first.
 
 A load balancer sends a request on a connection that it has kept. If the service closes that connection
 at the same moment, nobody has answered, and the user gets a 502. So the service has to keep idle

@@ -1,4 +1,4 @@
-"""Faults of the database: it fails over, its password changes."""
+"""Faults of the database: a failover, a password rotation."""
 
 from __future__ import annotations
 

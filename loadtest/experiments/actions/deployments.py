@@ -1,4 +1,4 @@
-"""Deployments as events: good ones, and such as must not get through."""
+"""Deployments as events: good ones, and bad ones that must not get through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A revision that pulls what a tag stands for at the moment, as with `docker pull image:latest`.
+"""A revision that pulls whatever a tag currently points to, as with `docker pull image:latest`.
 
 Nothing of such a revision changes when the tag is moved, so going back to it brings back what the tag
 stands for now.

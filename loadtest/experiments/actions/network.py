@@ -1,4 +1,4 @@
-"""Faults of the network: a zone that is lost, a database that nobody reaches."""
+"""Network faults: a lost zone, an unreachable database."""
 
 from __future__ import annotations
 

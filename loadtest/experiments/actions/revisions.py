@@ -1,4 +1,4 @@
-"""Variants of the stack's own revision: the same files, and something that is wrong with them.
+"""Variants of the stack's own revision: the same files with a defect in them.
 
 What is wrong lies in files that CodeDeploy installs and removes with the revision: a rollback takes it
 away as it would a real mistake.

@@ -1,4 +1,4 @@
-"""The way back of every experiment: put back what still is to be put back, as its journal says."""
+"""The rollback of every experiment: undo what its journal still lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time axis of one experiment as SVG: the users' seconds, the healthy targets, who did what when."""
+"""The timeline of one experiment as SVG: requests per second, healthy targets, and events."""
 
 from __future__ import annotations
 

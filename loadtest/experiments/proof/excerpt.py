@@ -1,4 +1,4 @@
-"""The experiments on the HA stack as the report of two loads shows them."""
+"""The experiments on the HA stack, for the report on the two loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The content of `proof.json`, and all that the page, the terminal and the card show."""
+"""The content of `proof.json`, and everything that the page, the terminal and the card show."""
 
 from __future__ import annotations
 

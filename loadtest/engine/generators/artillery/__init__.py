@@ -1,1 +1,1 @@
-"""Artillery as a load generator, with the recorder that runs inside of it."""
+"""Artillery as a load generator, with the recorder that runs inside it."""

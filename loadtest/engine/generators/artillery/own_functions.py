@@ -1,4 +1,4 @@
-"""Prepares the functions that a scenario brings, so that they run beside the recorder."""
+"""Prepares a scenario's own functions so that they run alongside the recorder."""
 
 from __future__ import annotations
 

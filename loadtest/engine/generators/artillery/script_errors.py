@@ -1,4 +1,4 @@
-"""Users who failed because of the script, not of the stack: what Artillery says of them.
+"""Users who failed because of the script rather than the stack, according to Artillery.
 
 A URL without a host, a pause that is none, a function that throws: Artillery ends the user and counts an
 error, no request is sent, and the run's counts do not add up. The script's own message says more.

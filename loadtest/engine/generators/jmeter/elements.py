@@ -1,4 +1,4 @@
-"""The elements of a JMeter test plan, as `.jmx` has them: each one followed by what belongs to it."""
+"""The elements of a JMeter test plan (`.jmx`), each followed by its children."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of JMeter: reads its results while it writes them, and ends it once every visitor has left."""
+"""A run of JMeter: reads its results as they are written, and stops it once every visitor has left."""
 
 from __future__ import annotations
 

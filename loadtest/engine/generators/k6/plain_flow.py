@@ -1,4 +1,4 @@
-"""A scenario as plain steps that k6's extension runs by itself (`toolchain/k6/flow`), without JavaScript.
+"""A scenario as plain steps for k6's extension (`toolchain/k6/flow`), without JavaScript.
 
 That is for scenarios of which all generators find the same (`portable`), less what the extension has no
 equal for. Through any other, `user.js` walks (ADR 74).

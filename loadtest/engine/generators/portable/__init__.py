@@ -1,1 +1,1 @@
-"""A script as plain steps and planned visitors, for generators that are given a program of their own."""
+"""A script as plain steps and planned visitors, for generators that need a program of their own."""

@@ -1,4 +1,4 @@
-r"""Regular expressions of JavaScript, written so that Python and JMeter's Perl 5 find the same by them.
+r"""JavaScript regular expressions, rewritten to match the same in Python and in JMeter's Perl 5 syntax.
 
 The languages agree on most of what is used, and differ without a word in the rest: `.` and `$` know other
 ends of lines, `\d` and `\w` other letters. These are spelled out. What only one of them has is refused.

@@ -1,4 +1,4 @@
-"""What is taken from answers, `capture` and `match`, as far as all generators find the same."""
+"""`capture` and `match`: what is extracted from responses, as far as all generators agree."""
 
 from __future__ import annotations
 

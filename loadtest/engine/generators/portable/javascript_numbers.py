@@ -1,4 +1,4 @@
-"""Numbers as JavaScript writes them. It stands alone: generators have a copy beside their scripts."""
+"""Formats numbers as JavaScript does. Self-contained, because generators get a copy of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts of a script with `{{ … }}`, taken apart into what is fixed and what a visitor fills in."""
+"""Texts of a script with `{{ … }}`, split into fixed parts and parts that each visitor fills in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a checked script to plain steps. A value that has no equal there is refused, with its place.
+"""From a validated script to plain steps. A value without an equivalent is rejected with its position.
 
 Parts that are not translated at all are listed in `support.py`.
 """

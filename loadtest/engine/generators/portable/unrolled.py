@@ -1,4 +1,4 @@
-"""Flows without loops: each round written out, with the loop's variables filled in."""
+"""Flows with their loops unrolled, and the loop variables filled in."""
 
 from __future__ import annotations
 

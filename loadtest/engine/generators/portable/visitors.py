@@ -1,4 +1,4 @@
-"""Who arrives when, doing what, with which values: drawn before the run, one row per planned arrival.
+"""The planned arrivals: when, which flow, with which values; drawn before the run, one row each.
 
 Generators that take a list of visitors start the same ones at the same times, and both stacks of a
 comparison get the same.

@@ -1,1 +1,1 @@
-"""What every generator but Artillery needs of a script: its parts, its conditions, and a user's plan."""
+"""What every generator except Artillery needs of a script: its parts, its conditions, a user's plan."""

@@ -1,4 +1,4 @@
-"""The conditions of requests (`ifTrue`) as trees, by the grammar of filtrex 2.
+"""Request conditions (`ifTrue`) as trees, by the grammar of filtrex 2.
 
 A tree is made of lists, so that it can be written as JSON: `["==", ["name", "plan"], ["text", "paid"]]`.
 The first entry is an operator of the language or one of

@@ -1,4 +1,4 @@
-"""The parts that a script is made of: every key that the schema knows, by where it stands.
+"""The parts of a script: every key that the schema knows, by its place.
 
 A generator lists the parts that it runs as Artillery does, and those that it does not, with the reason;
 a test holds the two lists together against the schema, so that nothing new is run wrongly in silence.

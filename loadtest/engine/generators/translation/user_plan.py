@@ -1,4 +1,4 @@
-"""What one virtual user does, as data: the script with everything resolved that does not need the run.
+"""What one virtual user does, as data: the script with everything resolved that is known in advance.
 
 Generators that walk through a script themselves read it as JSON. Templates stay as they are written;
 `ifTrue` becomes a tree (`conditions.py`), `expect` a list of statuses, one that may be a list is one.

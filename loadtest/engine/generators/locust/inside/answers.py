@@ -1,4 +1,4 @@
-"""What an answer, or its absence, means: error codes, captured values, statuses."""
+"""What a response, or its absence, means: error codes, captured values, statuses."""
 
 from __future__ import annotations
 

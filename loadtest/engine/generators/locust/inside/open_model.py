@@ -1,4 +1,4 @@
-"""Visitors for Locust that arrive at planned times, whatever becomes of those before them.
+"""Open-model arrivals for Locust: visitors arrive at planned times, whatever happens to earlier ones.
 
 Locust's own model is closed: so many users, each of whom starts over when done. Here one user of Locust
 (`Arrivals`) starts the others, each at its time and once. What starts, sends and counts is Locust's own:
