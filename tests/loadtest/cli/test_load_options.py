@@ -87,7 +87,7 @@ def test_the_published_load_can_be_written_as_options(planned: Callable[..., Any
         (("--hold", "50:"), "'' is not a duration in whole seconds"),
         (("--pause", "60s"), "nobody arrives: add a phase with arrivals, such as `--hold 50:60s`"),
         (("--hold", "50:90h"), "the load lasts 324,000 s; at most 86,400 s are run"),
-        (("--profile", "seed", "--hold", "5:5s"), "--profile seed and --hold are two loads: give one of them"),
+        (("--profile", "seed", "--hold", "5:5s"), "--profile seed and --hold both describe a load: give only one of them"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_phase_is_refused_with_what_to_write(

@@ -17,7 +17,7 @@ def test_without_experiments_it_says_how_to_run_one(
     base: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main.main(["proof"]) == ExitCode.FAILURE
-    assert "there is no experiment below" in capsys.readouterr().err
+    assert "there are no experiments below" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

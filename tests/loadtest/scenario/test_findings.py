@@ -243,7 +243,8 @@ FINE = "scenarios: [{flow: [{get: {url: /}}]}]\n"
             "    - {duration: '{{ $env.HOW_LONG }}', rampTo: '{{ $env.HOW_MANY }}'}\n"
             f"    - {{duration: 10, arrivalCount: 99000000}}\n{FINE}",
             [
-                "3:8: `duration`: -5 is not a duration of at least 1 s in whole seconds",
+                "3:8: `duration`: -5 is not a duration of at least 1 s in whole seconds, such as "
+                "`60` or `5m`",
                 "3:38: unknown key `repeat` in a phase; known are name, duration, arrivalRate, rampTo, "
                 "arrivalCount, pause, maxVusers, mode",
                 "4:8: `duration` reads the environment variable HOW_LONG, which is empty: `--pass-env "

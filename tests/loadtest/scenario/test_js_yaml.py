@@ -71,7 +71,10 @@ def test_bombs_are_refused_at_once(tmp_path: Path, text: str, expected: str):
         ("\ud7ff\x07", "1:2: the character U+0007 is not allowed in YAML; remove it"),
         (
             'config: {}\nname: "a\\ud83d"\n',
-            "2:7: not YAML: half of a character (`\\ud800` to `\\udfff`) is not a character",
+            (
+                "2:7: not YAML: half of a character (`\\ud800` to `\\udfff`) is not a character: "
+                "write both halves"
+            ),
         ),
         ("- 1\n", "1:1: a scenario file has the keys `config` and `scenarios`"),
         ("5\n", "1:1: a scenario file has the keys `config` and `scenarios`"),

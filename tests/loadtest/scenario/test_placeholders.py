@@ -64,7 +64,7 @@ def test_a_phase_whose_numbers_a_shell_would_fill_in(tmp_path: Path):
     )
     assert refused(written(tmp_path, text), own_phases=True) == [
         '4:8: `duration`: `${TIME:-60}` is not a number: write "{{ $env.TIME }}", or let `envsubst` fill '
-        "in before",
+        "it in before",
         "5:38: nobody arrives in a ramp from 0 to 0: write `pause: 60`",
     ]
 

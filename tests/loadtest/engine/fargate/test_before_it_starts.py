@@ -230,5 +230,5 @@ def test_what_is_printed_needs_neither_aws_nor_a_stack(
     without = {name: value for name, value in SETTINGS.items() if name != "region"}
     (tmp_path / "fargate.yml").write_text(yaml.safe_dump(without))
     assert main(["workers", "policy"]) == 4
-    assert "which region?" in capsys.readouterr().err
+    assert "no region: name it" in capsys.readouterr().err
     shutil.rmtree(tmp_path / "results", ignore_errors=True)
