@@ -17,6 +17,11 @@ from loadtest.models import Record
 
 LEVELS = 12
 """Into so many levels of load a run is divided for the law."""
+BEST = 0.9
+"""The throughput of a fleet is that which only its best tenth of windows exceeds."""
+CARRIED_ALL = 0.95
+"""A fleet that answered so much of what it was asked for at its highest load could have carried more,
+unless it had used something up."""
 LEAST_IN_FLIGHT = 2.0
 """With fewer requests under way at a time, nothing waits for anything: there is no curve to see."""
 
@@ -91,6 +96,9 @@ def find(runs: Sequence[LoadWindows]) -> Capacity:
     law, problem = None, None
     if not by_size and sizes.max(initial=0.0) < LEAST_IN_FLIGHT:
         problem = msg("law.idle", most=float(sizes.max(initial=0.0)), rate=float(top.rate.max()))
+    elif by_size and (idle := [one for one in runs if not _was_full(one)]):
+        names = tuple(msg("value.name", name=one.summary.id) for one in idle)
+        problem = msg("law.not-full", names=names)
     else:
         try:
             law = usl.fit(sizes, np.array([one.throughput for one in levels]), groups)
@@ -144,13 +152,19 @@ def require_alike(runs: Sequence[LoadWindows]) -> None:
             )
 
 
+def _was_full(run: LoadWindows) -> bool:
+    """Return whether a run's throughput is the most that its fleet carries, not what it was asked for."""
+    asked, answered = (float(np.quantile(one, BEST)) for one in (run.rate, run.good))
+    return answered < CARRIED_ALL * asked or any(one.used_up for one in saturation.find(run).uses)
+
+
 def _by_size(runs: Sequence[LoadWindows]) -> tuple[Floats, list[Level], Ints]:
     """Return each run's size and the most that it carried: the good requests of its best tenth."""
     levels = [
         Level(
             size=one.fleet,
             rate=float(one.rate.max()),
-            throughput=float(np.quantile(one.good, 0.9)),
+            throughput=float(np.quantile(one.good, BEST)),
         )
         for one in runs
     ]

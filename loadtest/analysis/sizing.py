@@ -296,9 +296,10 @@ def _most(curve: LatencyCurve, cpu: _Cpu | None, target: Target) -> tuple[Estima
     if most < found.value:
         limited_by = "cpu"
         found = Estimate(value=most, low=min(found.low, most), high=most)
-    if found.low <= 0:
-        found = Estimate(value=found.value, low=float(curve.loads[0]), high=found.high)
-    return found, limited_by
+    # Draws in which no load keeps the limit count as the lowest that was measured: of less nothing is
+    # known, and no fleet is large enough for a load of nearly 0.
+    low = min(found.value, max(found.low, float(curve.loads[0])))
+    return Estimate(value=found.value, low=low, high=found.high), limited_by
 
 
 def _fleet(rate: float, load: float) -> int:

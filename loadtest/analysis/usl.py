@@ -6,7 +6,8 @@
 `kappa` the cost of keeping each in step with each (coherency); N is the number of instances, or of requests
 in flight (Gunther, Guerrilla Capacity Planning, 2007, chapter 4). It is fitted by least squares of
 the relative errors, within 0 <= sigma, kappa <= 1; its intervals are those of refits to resampled
-runs, or blocks of one run's time: requests are not independent observations.
+runs, or blocks of one run's time: requests are not independent observations. As six sizes leave three
+degrees of freedom, these are stretched from z to Student's t (Hesterberg 2015, section 5).
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ FURTHEST = 2.0
 RESAMPLES = 400
 _NEGLIGIBLE = {"sigma": 1e-3, "kappa": 1e-6}
 """At these the law is a straight line over any size that is measured here."""
+LEAST_LOSS = 0.01
+"""A curve that is this close to its straight line at the largest size counts as one."""
+_PARAMETERS = 3
 
 
 class CapacityError(LoadTestError):
@@ -50,6 +54,9 @@ class Usl(Record):
     """lambda: throughput of one alone, per second."""
     sigma: Estimate
     kappa: Estimate
+    loss: Estimate
+    """The share of the straight line's throughput that is lost at the largest size. By both parameters
+    together: one can stand in for the other, so that neither is known where their sum is."""
     smallest: float
     largest: float
     sizes: int
@@ -73,7 +80,7 @@ class Usl(Record):
     @property
     def linear(self) -> bool:
         """Whether the measurements do not exclude a straight line, so that no knee is shown."""
-        return self.sigma.low <= _NEGLIGIBLE["sigma"] and self.kappa.low <= _NEGLIGIBLE["kappa"]
+        return self.loss.low <= LEAST_LOSS
 
     @property
     def knee(self) -> float | None:
@@ -131,19 +138,42 @@ def fit(
     members = np.arange(len(sizes)) if groups is None else groups[known]
     best = _solve(sizes, throughputs)
     drawn = np.array(list(_refits(sizes, throughputs, members, resamples)))
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
-    rate, sigma, kappa = (
-        Estimate(value=float(v), low=min(float(a), float(v)), high=max(float(b), float(v)))
-        for v, a, b in zip(best, low, high, strict=True)
-    )
+    freedom = max(1, len(np.unique(members)) - _PARAMETERS)
+    largest = float(sizes.max())
+    rate = _estimate(math.log(best[0]), np.log(drawn[:, 0]), freedom)
     return Usl(
-        rate=rate,
-        sigma=sigma,
-        kappa=kappa,
+        rate=Estimate(**{name: math.exp(one) for name, one in rate}),
+        sigma=_estimate(best[1], drawn[:, 1], freedom, within=(0.0, 1.0)),
+        kappa=_estimate(best[2], drawn[:, 2], freedom, within=(0.0, 1.0)),
+        loss=_estimate(
+            _loss(largest, *best[1:]), _loss(largest, *drawn.T[1:]), freedom, within=(0.0, 1.0)
+        ),
         smallest=float(sizes.min()),
-        largest=float(sizes.max()),
+        largest=largest,
         sizes=different,
+    )
+
+
+def _loss(size: float, sigma: Any, kappa: Any) -> Any:
+    """Return the share of the straight line's throughput that is lost at a size."""
+    return 1 - law(np.array(size), 1.0, sigma, kappa) / size
+
+
+def _estimate(
+    value: float,
+    drawn: Floats,
+    freedom: int,
+    *,
+    within: tuple[float, float] = (-math.inf, math.inf),
+) -> Estimate:
+    """Return a parameter with the percentiles of its refits, stretched from their median by t / z."""
+    tail = (1 - CONFIDENCE) / 2
+    low, median, high = map(float, np.quantile(drawn, [tail, 0.5, 1 - tail]))
+    stretched = float(scipy.stats.t.isf(tail, freedom) / scipy.stats.norm.isf(tail))
+    return Estimate(
+        value=float(value),
+        low=min(float(value), max(within[0], median - stretched * (median - low))),
+        high=max(float(value), min(within[1], median + stretched * (high - median))),
     )
 
 
@@ -173,7 +203,8 @@ def _from_errors(
     fitted = law(sizes, *_solve(sizes, throughputs))
     errors = np.log(throughputs / fitted)
     # Residuals are smaller than errors by the parameters that followed them.
-    errors = (errors - errors.mean()) * math.sqrt(len(sizes) / max(1, len(sizes) - 3))
+    freedom = max(1, len(sizes) - _PARAMETERS)
+    errors = (errors - errors.mean()) * math.sqrt(len(sizes) / freedom)
     for _ in range(resamples):
         yield _solve(sizes, fitted * np.exp(random.choice(errors, size=len(sizes))))
 
@@ -185,7 +216,17 @@ def _solve(sizes: Floats, throughputs: Floats) -> Floats:
         rate, sigma, kappa = parameters
         return np.log(law(sizes, rate * scale, sigma, kappa) / throughputs)
 
+    def slopes(parameters: Floats) -> Floats:
+        rate, sigma, kappa = parameters
+        pairs = sizes * (sizes - 1)
+        divisor = 1 + sigma * (sizes - 1) + kappa * pairs
+        return np.stack([np.full(len(sizes), 1 / rate), (1 - sizes) / divisor, -pairs / divisor], 1)
+
     found = scipy.optimize.least_squares(
-        errors, x0=[1.0, 0.02, 1e-4], bounds=([1e-6, 0.0, 0.0], [1e3, 1.0, 1.0]), x_scale="jac"
+        errors,
+        x0=[1.0, 0.02, 1e-4],
+        jac=slopes,
+        bounds=([1e-6, 0.0, 0.0], [1e3, 1.0, 1.0]),
+        x_scale="jac",
     )
     return np.array([found.x[0] * scale, found.x[1], found.x[2]])

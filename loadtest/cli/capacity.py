@@ -84,6 +84,7 @@ def _show_capacity(console: Console, found: Capacity) -> None:
             ("lambda: one alone, per second", found.law.rate),
             ("sigma: waits its turn", found.law.sigma),
             ("kappa: keeps in step", found.law.kappa),
+            (f"lost of a straight line at {found.law.largest:.3g}", found.law.loss),
         )
         rows = [
             [name, f"{one.value:.4g}", f"{one.low:.4g} to {one.high:.4g}"]

@@ -295,6 +295,41 @@ def test_six_sizes_give_the_law_over_instances(play: Play):
     assert found.law.linear
 
 
+def test_sizes_that_carried_all_they_were_asked_for_show_no_law(play: Play):
+    """The same load on each of six sizes: its throughput is the load's, not what the size carries."""
+    runs = [play(most=40, fleet=fleet, seconds=40, seed=fleet) for fleet in (2, 3, 4, 6, 8, 9)]
+    found = capacity.find(runs)
+    assert found.law is None
+    assert len(found.levels) == len(runs)
+    assert "handled all of the load" in str(found.messages[0])
+    assert "run-9-9-40" in str(found.messages[0])
+
+
+@pytest.mark.parametrize("most", [0.4, 12.0])
+def test_the_interval_of_a_size_contains_it_whatever_the_draws(most: float):
+    """Also where the CPU allows less than any load that was measured, or most draws keep no limit."""
+    levels = np.linspace(10.0, 60.0, 11)
+    values = np.linspace(20.0, 30.0, 11)
+    draws = np.array([values + (8 if number % 20 == 0 else 0) for number in range(100)])
+    curve = latency_curve.LatencyCurve(0.99, levels, values, values, draws)
+    cpu = sizing._Cpu(0.0, sizing.BUSIEST / most)
+    load, _ = sizing._most(curve, cpu, sizing.Target("p99", 25.0))
+    assert load.value == pytest.approx(most)
+    assert load.low <= load.value <= load.high
+    assert sizing._fleet(100, load.high) <= sizing._fleet(100, load.value)
+    assert sizing._fleet(100, load.value) <= sizing._fleet(100, load.low)
+
+
+@pytest.mark.parametrize("bad", [1, 3, 4])
+def test_a_few_draws_without_any_load_do_not_ask_for_a_fleet_without_end(bad: int):
+    """An end between no load and the lowest that was measured would be a guess, and huge as a fleet."""
+    levels, values = np.linspace(10.0, 60.0, 11), np.linspace(20.0, 30.0, 11)
+    draws = np.array([values + (8 if number < bad else 0) for number in range(100)])
+    curve = latency_curve.LatencyCurve(0.99, levels, values, values, draws)
+    load, _ = sizing._most(curve, None, sizing.Target("p99", 25.0))
+    assert load.low >= levels[0]
+
+
 # --- its price ----------------------------------------------------------------------------------------
 
 LINES = [
