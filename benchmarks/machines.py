@@ -21,9 +21,9 @@ import yaml
 
 from benchmarks.command import Parser, run
 from region.addresses import loopback_of
-from region.machines import MachinePool
 from region.machines.images import prepare
 from region.machines.machine import Machine
+from region.machines.machine_pool import MachinePool
 from region.machines.spec import MachineSpec
 from region.machines.volumes import GIBIBYTE, RootVolume
 from region.network import GATEWAY, Firewall, Interface, Permission, RegionNetwork, SecurityGroup

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-ARTILLERY = "artillery"
-TITLES: Mapping[str, str] = {
-    ARTILLERY: "Artillery",
-    "k6": "k6",
-    "locust": "Locust",
-    "jmeter": "JMeter",
-}
-"""The load generators: what the command line calls each, and its name as its makers write it."""
+from loadtest.generator_names import ARTILLERY, TITLES
 
 
 class GeneratorRecord(BaseModel):

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from loadtest.generator_record import ARTILLERY, GeneratorRecord
+from loadtest.generator_names import ARTILLERY
+from loadtest.generator_record import GeneratorRecord
 from loadtest.host_record import HostRecord
 from loadtest.load_record import ProfileRecord
 from loadtest.messages.message import Message, msg

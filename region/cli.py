@@ -151,9 +151,6 @@ def serve(
     _enter(root.resolve())
     connections.raise_descriptor_limit()
     heap.keep_small()
-    # Imported here: moto takes a second that no other command has to pay.
-    from region.region import Region  # noqa: PLC0415
-
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     options = StartOptions(
         images=image_options.chosen(root.resolve(), image),
@@ -166,12 +163,16 @@ def serve(
     )
     config = options.config(root.resolve())
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
     with session.exclusive(config.root) as is_there:
         image_options.remember(config.root, options.images)
-        local = Region(config)
-        local.start()
+        with heap.uncollected():
+            # Imported here: moto takes a second that no other command has to pay.
+            from region.region import Region  # noqa: PLC0415
+
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: ended.set())
+            local = Region(config)
+            local.start()
         background.settle()
         try:
             while not ended.wait(1.0):

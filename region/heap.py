@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-from contextlib import suppress
+import gc
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 # malloc.h of glibc
@@ -27,3 +29,18 @@ def keep_small() -> None:
         # A threshold that is set no longer grows.
         mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
         mallopt(_M_TRIM_THRESHOLD, _LARGE_BYTES)
+
+
+@contextmanager
+def uncollected() -> Generator[None]:
+    """Search no garbage meanwhile, and search it once at the end.
+
+    Two thousand modules are imported at a region's start. What they make stays, and the collector would
+    look through all of it again and again: a fifth of the imports' CPU time.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()

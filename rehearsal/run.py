@@ -19,7 +19,7 @@ from commandline.findings import Findings
 from loadtest.analysis import preload, run_loading
 from loadtest.cli.load_request import load_for
 from loadtest.engine import descriptors, hook_variables
-from loadtest.generator_record import ARTILLERY
+from loadtest.generator_names import ARTILLERY
 from loadtest.profiles import Profile
 from loadtest.runs import paths as runs_paths
 from loadtest.scenario.scenario import Choice

@@ -17,7 +17,7 @@ from commandline import files
 from commandline.findings import Findings
 from loadspec.setting import NONE
 from loadtest.engine import hook_variables
-from loadtest.generator_record import ARTILLERY
+from loadtest.generator_names import ARTILLERY
 from loadtest.profiles import Profile
 from loadtest.runs import paths as runs_paths
 from loadtest.scenario.scenario import Choice

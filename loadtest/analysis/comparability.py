@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from loadtest.errors import ComparisonError
-from loadtest.generator_record import ARTILLERY, GeneratorRecord
+from loadtest.generator_names import ARTILLERY
+from loadtest.generator_record import GeneratorRecord
 from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary

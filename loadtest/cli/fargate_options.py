@@ -23,7 +23,7 @@ from loadtest.engine.generators.base import Generator
 from loadtest.engine.workers.generator import Split
 from loadtest.errors import LoadTestError
 from loadtest.formatting import line_printer
-from loadtest.generator_record import ARTILLERY
+from loadtest.generator_names import ARTILLERY
 from loadtest.profiles import Profile
 from loadtest.scenario.scenario import Scenario
 from loadtest.stack.outputs import StackOutputs

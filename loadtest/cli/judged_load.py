@@ -12,7 +12,7 @@ import typer
 
 from commandline.options import file
 from loadtest import variable_names
-from loadtest.generator_record import TITLES
+from loadtest.generator_names import TITLES
 
 GeneratorName = Annotated[
     str | None,

@@ -18,7 +18,7 @@ from loadtest.engine import hook_variables
 from loadtest.engine.generators import registry
 from loadtest.engine.generators.artillery import own_functions
 from loadtest.errors import GeneratorError
-from loadtest.generator_record import ARTILLERY, TITLES
+from loadtest.generator_names import ARTILLERY, TITLES
 from loadtest.profiles import Profile, of_setting, profile_named, written
 from loadtest.scenario import scenario as scenarios
 from loadtest.scenario.scenario import Choice, Scenario

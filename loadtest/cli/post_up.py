@@ -24,7 +24,7 @@ from loadtest.engine.runner import RunResult, run_load
 from loadtest.engine.turn import announce_release, turn
 from loadtest.experiments import scaling
 from loadtest.formatting import line_printer
-from loadtest.generator_record import ARTILLERY
+from loadtest.generator_names import ARTILLERY
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice, require_exported

@@ -65,7 +65,7 @@ from loadtest.engine.workers.generator import Split
 from loadtest.errors import OutputsError
 from loadtest.experiments import scaling
 from loadtest.formatting import NOTHING, line_printer, percent
-from loadtest.generator_record import ARTILLERY
+from loadtest.generator_names import ARTILLERY
 from loadtest.profiles import Profile
 from loadtest.runs import paths
 from loadtest.scenario.scenario import Choice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtest.errors import GeneratorError, LoadTestError, OutputsError
-from loadtest.generator_record import ARTILLERY
+from loadtest.generator_names import ARTILLERY
 from toolchain import locate, optional
 from toolchain.errors import ToolError
 

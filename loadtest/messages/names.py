@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtest.generator_record import ARTILLERY, TITLES
+from loadtest.generator_names import ARTILLERY, TITLES
 from loadtest.messages.catalogue import catalogue, parameters
 from loadtest.messages.message import Message, Parameter, msg
 

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from commandline import files
 from loadtest.analysis import comparability
 from loadtest.errors import ComparisonError, LoadTestError
-from loadtest.generator_record import ARTILLERY, GeneratorRecord
+from loadtest.generator_names import ARTILLERY
+from loadtest.generator_record import GeneratorRecord
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import by_generator, free_text
 from loadtest.models import Record, RunSummary

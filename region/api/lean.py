@@ -11,6 +11,7 @@ import functools
 import gzip
 import importlib
 import json
+import re
 import sys
 from contextlib import suppress
 from typing import Any, Final
@@ -21,6 +22,8 @@ from moto.utilities import utils
 _TABLES: Final = "moto.ec2.models.instance_types"
 _OFFERINGS: Final = "ec2/resources/instance_type_offerings"
 _ECS: Final = "ec2/resources/ecs/optimized_amis"
+_MODEL: Final = "service-2"
+_METADATA: Final = re.compile(r'"metadata"\s*:\s*(?=\{)')
 _SHARED_TEXT: Final = 80
 """Strings up to this length are kept once, whichever model they are in: the names of shapes."""
 
@@ -62,22 +65,37 @@ class _LeanFiles(JSONFileLoader):
         return _read(file_path)
 
 
-class _FilesOnce(JSONFileLoader):
-    """Reads each of them once, until `_read_once` is emptied."""
+class _EndpointsOnly(JSONFileLoader):
+    """Reads, of a service's model, only what says where its endpoints are.
+
+    It reads each file once, until `_heads` is emptied.
+    """
 
     def load_file(self, file_path: str) -> Any:
-        """Return what `_LeanFiles` returns."""
-        return _read_once(file_path)
+        """Return what `_LeanFiles` returns, of a service's model only the metadata."""
+        return _heads(file_path)
 
 
 def _read(file_path: str) -> Any:
+    text = _text(file_path)
+    return None if text is None else json.loads(text, object_pairs_hook=_lean)
+
+
+def _text(file_path: str) -> str | None:
     for suffix, opened in ((".json", open), (".json.gz", gzip.open)):
         with suppress(FileNotFoundError), opened(f"{file_path}{suffix}", "rb") as file:
-            return json.load(file, object_pairs_hook=_lean)
+            return file.read().decode()
     return None
 
 
-_read_once = functools.cache(_read)
+@functools.cache
+def _heads(file_path: str) -> Any:
+    text = _text(file_path)
+    if text is None:
+        return None
+    if file_path.endswith(_MODEL) and (metadata := _METADATA.search(text)):
+        return {"metadata": json.JSONDecoder().raw_decode(text, metadata.end())[0]}
+    return json.loads(text)
 
 
 def _lean(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -101,14 +119,14 @@ def install() -> None:
     if _TABLES in sys.modules:
         return
     # At its import moto asks three sessions for EC2's regions, each of which reads EC2's whole model.
-    Loader.FILE_LOADER_CLASS = _FilesOnce
+    Loader.FILE_LOADER_CLASS = _EndpointsOnly
     utils.load_resource = _without_offerings
     try:
         tables = importlib.import_module(_TABLES).INSTANCE_TYPE_OFFERINGS
     finally:
         utils.load_resource = _load_resource
         Loader.FILE_LOADER_CLASS = _LeanFiles
-        _read_once.cache_clear()
+        _heads.cache_clear()
     for kind in tables:
         tables[kind] = Offerings(kind)
 

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 
+import pytest
+
+from region import heap
 from toolchain import paths
 
 FREED = """
@@ -41,3 +46,25 @@ def test_freed_memory_is_returned():
     """Needs glibc, as every supported computer has it."""
     assert kept("small") < 3
     assert kept("plain") > 10
+
+
+class Node:
+    """Is garbage as soon as nobody else holds it, and only a collection finds that."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_a_start_is_not_interrupted_by_collections_and_leaves_no_garbage():
+    with heap.uncollected():
+        assert not gc.isenabled()
+        left = weakref.ref(Node())
+        assert left()
+    assert gc.isenabled()
+    assert left() is None
+
+
+def test_a_start_that_fails_leaves_the_collector_on():
+    with pytest.raises(OSError, match="no port"), heap.uncollected():
+        raise OSError("no port")
+    assert gc.isenabled()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,13 @@ def test_a_rule_that_cannot_be_broken_is_refused_before_anything_is_built(
     assert cli.main(["damage", "nothing", "--root", str(tmp_path)]) == ExitCode.FAILURE
     assert "rule 'nothing' cannot be broken here" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_waits_for_nothing_that_only_others_need() -> None:
+    """In a process of its own: here tests have imported all of it."""
+    asked = "import sys, rehearsal.cli; print(*sys.modules)"
+    imported = subprocess.run(
+        [sys.executable, "-c", asked], cwd=paths.ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {"boto3", "moto", "numpy", "psycopg", "pulumi", "pydantic", "region.machines.machine"}
+    assert not heavy.intersection(imported)

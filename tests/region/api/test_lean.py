@@ -51,6 +51,19 @@ def test_a_region_has_read_no_offers_yet():
     assert json.loads(printed) == {kind: [] for kind in KINDS}
 
 
+def test_of_a_model_that_only_names_endpoints_the_metadata_is_read(monkeypatch: pytest.MonkeyPatch):
+    """Parsing all of EC2's took a tenth of a second at each start."""
+    whole = botocore.loaders.JSONFileLoader().load_file(
+        str(Path(botocore.loaders.Loader.BUILTIN_DATA_PATH, "ec2/2016-11-15/service-2"))
+    )
+    monkeypatch.setattr(botocore.loaders.Loader, "FILE_LOADER_CLASS", lean._EndpointsOnly)  # pyright: ignore[reportPrivateUsage]
+    session = botocore.session.Session()
+    assert session.get_service_data("ec2") == {"metadata": whole["metadata"]}
+    named = session.get_available_regions("ec2", partition_name="aws-cn")
+    assert named == ["cn-north-1", "cn-northwest-1"]
+    lean._heads.cache_clear()  # pyright: ignore[reportPrivateUsage]
+
+
 def test_models_are_botocores_without_documentation():
     loader = botocore.session.Session().get_component("data_loader")
     model = loader.load_service_model("s3", "service-2")

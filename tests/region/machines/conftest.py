@@ -17,10 +17,12 @@ import psutil
 import pytest
 import yaml
 
-from region.machines import Machine, MachinePool, MachineSpec
 from region.machines.errors import MachineError
 from region.machines.images import Image, prepare
+from region.machines.machine import Machine
+from region.machines.machine_pool import MachinePool
 from region.machines.processes import Command
+from region.machines.spec import MachineSpec
 from region.network import GATEWAY, RegionNetwork
 from tests.patience import PATIENCE
 from tests.region.in_network import open_to_all

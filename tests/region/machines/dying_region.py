@@ -11,8 +11,11 @@ import threading
 import time
 from pathlib import Path
 
-from region.machines import AgentDeployment, Machine, MachinePool, MachineSpec
+from region.machines.codedeploy_agent.messages import AgentDeployment
 from region.machines.images import prepare
+from region.machines.machine import Machine
+from region.machines.machine_pool import MachinePool
+from region.machines.spec import MachineSpec
 from region.network import RegionNetwork
 
 INSTANCE = "i-0000000000000dead"

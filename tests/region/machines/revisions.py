@@ -12,7 +12,8 @@ import boto3
 from moto.server import ThreadedMotoServer
 
 from region.api import state
-from region.machines import AgentDeployment, EventResult, Machine
+from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
+from region.machines.machine import Machine
 
 GROUP = "group-0001"
 IN_ORDER = (

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from loadtest.stack import diagnosis, examination
-from region.machines import Machine
+from region.machines.machine import Machine
 
 pytestmark = pytest.mark.region
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region.machines import INSTANCE_TYPES, MachineError
 from region.machines.cgroups.base import Bandwidth, bandwidth
+from region.machines.errors import MachineError
+from region.machines.instance_types import INSTANCE_TYPES
 
 
 def test_t4g_nano_is_two_vcpus_at_five_percent():

@@ -18,16 +18,12 @@ import psutil
 import pytest
 
 from region.identity import region_id
-from region.machines import (
-    BootError,
-    Machine,
-    MachineError,
-    MachinePool,
-    UnknownMachine,
-)
 from region.machines.cgroups import GroupUsage, files
 from region.machines.cgroups.base import CPU_PERIOD_US
+from region.machines.errors import BootError, MachineError, UnknownMachine
 from region.machines.first_boot import FAILURE
+from region.machines.machine import Machine
+from region.machines.machine_pool import MachinePool
 from region.network import API, CONTROL_PORT
 
 PERIOD_S = CPU_PERIOD_US / 1e6

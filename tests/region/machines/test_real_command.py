@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from region.machines import MachineError
+from region.machines.errors import MachineError
 from region.machines.processes import SESSIONS
 from region.machines.run_command import RunOutcome
 from tests.region.builders import until

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from loadtest.experiments.actions import scripts
-from region.machines import Machine, machine_pool
+from region.machines import machine_pool
 from region.machines.errors import BootError
+from region.machines.machine import Machine
 from region.machines.volumes import GIBIBYTE, loop_device, root_volume, why_none
 from toolchain.errors import ToolError
 

@@ -16,10 +16,11 @@ import pytest
 
 from region import runtime_directories
 from region.identity import region_id
-from region.machines import MachinePool, RegionInUse, sweep
 from region.machines.cgroups import CgroupProbe
 from region.machines.container.runtime import Runtime
+from region.machines.errors import RegionInUse
 from region.machines.images import Image
+from region.machines.machine_pool import MachinePool, sweep
 from region.network import RegionNetwork, leftovers
 from region.network.namespace import name_of
 from region.region import clean_up

@@ -13,12 +13,13 @@ import pytest
 
 from components.errors import ConfigurationError
 from components.revision.appspec import check_appspec
-from region.machines import Machine, MachinePool
 from region.machines.codedeploy_agent.lifecycle_events import (
     ALLOW_TRAFFIC,
     BLOCK_TRAFFIC,
     events_of,
 )
+from region.machines.machine import Machine
+from region.machines.machine_pool import MachinePool
 from tests.region.machines.revisions import IN_ORDER, Files, Store, entries_of_host, run, run_hook
 
 pytestmark = pytest.mark.region

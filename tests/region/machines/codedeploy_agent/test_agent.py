@@ -12,7 +12,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from region.api import state
-from region.machines import AgentDeployment, EventResult, Machine, MachinePool
+from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
+from region.machines.machine import Machine
+from region.machines.machine_pool import MachinePool
 
 pytestmark = pytest.mark.region
 

@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from region.machines import Machine, MachinePool
+from region.machines.machine import Machine
+from region.machines.machine_pool import MachinePool
 from region.network import GATEWAY, RegionNetwork
 from tests.region.machines.revisions import Store, run_hook
 

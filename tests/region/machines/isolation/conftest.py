@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from region import credentials, session
-from region.machines import MachinePool
 from region.machines.images import prepare
+from region.machines.machine_pool import MachinePool
 from region.network import RegionNetwork
 from tests.region.in_network import open_to_all
 from tests.region.machines.isolation.arena import PRECIOUS, Arena

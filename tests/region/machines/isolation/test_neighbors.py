@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from region import credentials, session
-from region.machines import MachinePool
 from region.machines.images import prepare
+from region.machines.machine_pool import MachinePool
 from region.network import GATEWAY
 from tests.region.machines.isolation.arena import Arena
 from tests.region.machines.revisions import Store, run_hook

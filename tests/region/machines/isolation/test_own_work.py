@@ -7,8 +7,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from region.machines import AgentDeployment, EventResult, Machine
+from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import MachineError
+from region.machines.machine import Machine
 from tests.region.machines.isolation.arena import Arena, unharmed
 from tests.region.machines.revisions import run, run_hook
 from toolchain import locate
