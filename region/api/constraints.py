@@ -49,6 +49,7 @@ SERVICES: Final[Mapping[str, _Codes]] = {
     "kms": _JSON,
     "logs": _Codes("InvalidParameterException", "InvalidParameterException"),
     "rds": _Codes("InvalidParameterValue", "MissingParameter", texts=False),
+    "route53": _Codes("InvalidInput", "InvalidInput"),
     "secretsmanager": _JSON,
     "ssm": _JSON,
     "sts": _QUERY,
@@ -95,7 +96,12 @@ _ALSO: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
 _KEY: Final = "Key"
 """Of filters by key and values; services refuse those without one, which not all models say."""
 _NUMBERS: Final = frozenset({"integer", "long", "float", "double"})
+_INTEGER: Final[Mapping[str, int]] = {"min": -(2**31), "max": 2**31 - 1}
+"""What an integer of AWS's models can hold; a `long` holds more."""
+_WRITTEN_NUMBERS: Final = frozenset({"PageMaxItems"})
+"""Shapes of Route 53 that are texts in its model, and numbers to the service."""
 _SIZED: Final = frozenset({"string", "list", "map", "blob"})
+_POSITIVE: Final = re.compile(r"0*[1-9][0-9]{0,8}")
 _BEYOND_PYTHON: Final = re.compile(r"\\p\{(?!L\}|N\}|Z\}|M\})|\\uD8")
 _CLASSES: Final = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{M}": ""}
 
@@ -240,9 +246,15 @@ def _broken(value: object, shape: Any, codes: _Codes) -> str:
     if values and value not in values:
         return f"Member must satisfy enum value set: [{', '.join(values)}]"
     if kind in _NUMBERS and isinstance(value, int | float):
-        return _out_of("value", value, limits)
-    if not codes.texts:
-        return ""
+        bounds = {**_INTEGER, **limits} if kind == "integer" else limits
+        return _out_of("value", value, bounds)
+    return _broken_by_a_text(value, shape) if codes.texts else ""
+
+
+def _broken_by_a_text(value: object, shape: Any) -> str:
+    kind, limits = str(shape.type_name), cast("Mapping[str, Any]", shape.metadata)
+    if shape.name in _WRITTEN_NUMBERS and not _POSITIVE.fullmatch(str(value)):
+        return "Member must be a number greater than or equal to 1"
     if kind in _SIZED and isinstance(value, str | list | dict | bytes):
         found = _out_of("length", len(cast("str", value)), limits)
         if found:

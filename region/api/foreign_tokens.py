@@ -51,7 +51,11 @@ def _reads(token: str, error: Exception) -> bool:
 
 @patches.around(Paginator, "__init__")
 def _init(moto: Original, self: Paginator, *given: Any, **named: Any) -> None:
-    """Refuse what is not a token in every operation: moto's events and logs answer with the first page."""
+    """Refuse what is not a token in every operation: moto's events and logs answer with the first page.
+
+    An empty token asks for the first page, as in all other operations.
+    """
+    named["starting_token"] = named.get("starting_token") or None
     try:
         moto(self, *given, **named | {"fail_on_invalid_token": True})
     except InvalidToken as error:

@@ -124,7 +124,8 @@ class Machine:
                     # What it left in the background is limited as services are.
                     self._processes.confine(AGENT)
                     self._start_services()
-                    self._quota.restore()
+                    with self._power:
+                        self._quota.restore()
                 except (MachineError, OSError) as error:
                     self._give_up(error)
                 self._enter_running()
@@ -143,7 +144,8 @@ class Machine:
             self._init, self._state = init, "running"
         kill_leftovers(self._directory / "commands")
         self._services.take_over()
-        self._quota.restore()
+        with self._power:
+            self._quota.restore()
         self.log(f"{self.spec.instance_id} goes on: the local region was started again")
         return True
 

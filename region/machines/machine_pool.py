@@ -147,12 +147,18 @@ class MachinePool:
 
     def take_over(self, spec: MachineSpec) -> Machine | None:
         """Return the machine that a killed region has left running; None if there is none."""
-        machine = Machine(spec, self._context_of(spec))
-        if not machine.take_over():
-            return None
         with self._lock:
+            # As in `launch`: known before it is held to a speed of the cores, it misses no new one.
+            machine = Machine(spec, self._context_of(spec))
             self._machines[spec.instance_id] = machine
-        return machine
+        taken = False
+        try:
+            taken = machine.take_over()
+        finally:
+            if not taken:
+                with self._lock:
+                    del self._machines[spec.instance_id]
+        return machine if taken else None
 
     def end_others(self) -> None:
         """End what a killed region has left of machines that nobody has taken over."""

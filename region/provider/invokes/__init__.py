@@ -9,6 +9,7 @@ from region.provider import made_up
 from region.provider.errors import CheckFailure
 from region.provider.invokes import (
     account,
+    databases,
     instances,
     network,
     parameters,
@@ -36,6 +37,7 @@ INVOKES: Final[Mapping[str, Invoke]] = {
     "aws:ec2/getSubnets:getSubnets": network.subnets,
     "aws:ec2/getVpc:getVpc": network.vpc,
     "aws:iam/getPolicyDocument:getPolicyDocument": policy_document.policy_document,
+    "aws:rds/getEngineVersion:getEngineVersion": databases.engine_version,
     "aws:ssm/getParameter:getParameter": parameters.parameter,
 }
 """Tokens to functions."""

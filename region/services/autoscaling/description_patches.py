@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
+from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
@@ -22,20 +22,31 @@ MOST_CONFIGURATIONS: Final = 200
 patches = Patches()
 
 
-@patches.around(AutoScalingResponse, "describe_auto_scaling_groups")
-def _describe_groups(moto: Original, self: AutoScalingResponse) -> ActionResult:
+@patches.method(AutoScalingResponse)
+def describe_auto_scaling_groups(self: AutoScalingResponse) -> ActionResult:
+    """DescribeAutoScalingGroups, whole: `region.api.paging` cuts the pages.
+
+    moto's tokens are names of groups: anyone can guess them, and a group that is deleted takes the next
+    page with it.
+    """
     given = Parameters(self)
-    token = given.text("NextToken")
-    if token and token not in self.autoscaling_backend.autoscaling_groups:
-        raise AutoscalingClientError("InvalidNextToken", f"The token '{token}' is invalid.")
-    for condition in given.structures("Filters"):
+    conditions = given.structures("Filters")
+    for condition in conditions:
         _check_filter(str(condition.get("Name")))
-    answer: ActionResult = moto(self)
+    found: list[Any] = self.autoscaling_backend.describe_auto_scaling_groups(
+        given.texts("AutoScalingGroupNames"), filters=conditions
+    )
     if given.get("IncludeInstances") is not None and not given.flag("IncludeInstances"):
-        result = cast("dict[str, Any]", answer.result)
-        found: list[FakeAutoScalingGroup] = result["AutoScalingGroups"]
-        return ActionResult(result | {"AutoScalingGroups": list(map(_WithoutInstances, found))})
-    return answer
+        found = list(map(_WithoutInstances, found))
+    return ActionResult({"AutoScalingGroups": found})
+
+
+@patches.method(AutoScalingResponse)
+def describe_launch_configurations(self: AutoScalingResponse) -> ActionResult:
+    """DescribeLaunchConfigurations, whole."""
+    names = Parameters(self).texts("LaunchConfigurationNames")
+    found = self.autoscaling_backend.describe_launch_configurations(names)
+    return ActionResult({"LaunchConfigurations": found})
 
 
 @patches.around(AutoScalingBackend, "describe_load_balancers")

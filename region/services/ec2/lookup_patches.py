@@ -12,12 +12,14 @@ from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidLaunchTemplateIdNotFound,
     InvalidLaunchTemplateNameNotFoundError,
+    InvalidParameterCombination,
 )
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend
 from moto.ec2.responses import EC2Response
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.responses.tags import TagResponse
 
@@ -127,6 +129,24 @@ def _is_among(name: str, found: list[Any]) -> bool:
 
 for _call, _given in _ABSENT.items():
     _all_of_them(_call, *_given)
+
+
+@patches.method(InstanceResponse)
+def describe_instances(self: InstanceResponse) -> ActionResult:
+    """DescribeInstances, whole: `region.api.paging` cuts the pages; moto's tokens name reservations."""
+    given = Parameters(self)
+    ids = given.texts("InstanceIds")
+    if ids and given.get("MaxResults") is not None:
+        raise InvalidParameterCombination(
+            "The parameter instancesSet cannot be used with the parameter maxResults"
+        )
+    filters = self._filters_from_querystring()  # pyright: ignore[reportPrivateUsage]
+    found = (
+        self.ec2_backend.get_reservations_by_instance_ids(ids, filters=filters)
+        if ids
+        else self.ec2_backend.describe_instances(filters=filters)
+    )
+    return ActionResult({"Reservations": found})
 
 
 @patches.around(NetworkAclBackend, "describe_network_acls")

@@ -218,11 +218,17 @@ def _span(given: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:
     if minutes and (start or end):
         raise InvalidParameterCombination("Cannot specify both Duration and StartTime or EndTime.")
     last = _naive(end) if end else now + timedelta(seconds=1)
-    shown = timedelta(minutes=float(minutes)) if minutes else _SHOWN
+    # No calendar has the time before which nothing is kept anyway.
+    shown = timedelta(minutes=_within_kept(float(minutes))) if minutes else _SHOWN
     first = _naive(start) if start else last - shown
     if first > last:
         raise InvalidParameterValue("The specified start time is after the end time.")
     return max(first, now - _KEPT), last
+
+
+def _within_kept(minutes: float) -> float:
+    most = _KEPT / timedelta(minutes=1)
+    return min(max(minutes, -most), most)
 
 
 def _naive(moment: datetime | str) -> datetime:

@@ -31,7 +31,8 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z](-?[A-Za-z0-9]){0,254}")
 _PORTS: Final = (1150, 65_535)
 _STORAGE_TYPES: Final = frozenset({"gp2", "gp3", "io1", "io2", "standard"})
 _WITH_IOPS: Final = frozenset({"io1", "io2"})
-_LOGS: Final = frozenset({"iam-db-auth-error", "postgresql", "upgrade"})
+LOG_TYPES: Final = frozenset({"iam-db-auth-error", "postgresql", "upgrade"})
+"""Logs that can be exported (RDS guide, "Publishing PostgreSQL logs to Amazon CloudWatch Logs")."""
 _BACKUP_WINDOW: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _SHORTEST_BACKUP: Final = 30
 _MINUTES_A_DAY: Final = 24 * 60
@@ -121,11 +122,11 @@ def _check_port(port: Any) -> None:
 
 
 def _check_logs(wanted: Iterable[str]) -> None:
-    unknown = sorted(set(wanted) - _LOGS)
+    unknown = sorted(set(wanted) - LOG_TYPES)
     if unknown:
         raise InvalidParameterCombination(
             f"You cannot use the log types '{', '.join(unknown)}' with engine version postgres. For "
-            f"supported log types, see the documentation: {', '.join(sorted(_LOGS))}."
+            f"supported log types, see the documentation: {', '.join(sorted(LOG_TYPES))}."
         )
 
 

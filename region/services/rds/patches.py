@@ -33,6 +33,7 @@ from region.services.rds import (
     refusals,
     snapshot_patches,
     subscription_checks,
+    version_patches,
 )
 from region.services.rds.records import DatabaseRecord, DeletionOptions, InstanceStatus
 from region.services.rds.validation import (
@@ -68,6 +69,7 @@ def install() -> None:
         modify_patches,
         snapshot_patches,
         log_patches,
+        version_patches,
     ):
         module.patches.install()
     patches.install()

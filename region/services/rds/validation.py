@@ -32,11 +32,7 @@ LONGEST_RETENTION = 35
 
 def check_new_instance(settings: dict[str, Any]) -> None:
     """Reject an engine, class or master user that cannot work."""
-    engine = settings.get("engine")
-    if engine != ENGINE:
-        raise InvalidParameterValue(
-            f"Engine {engine} is not available in the local region: use {ENGINE}."
-        )
+    check_engine(settings.get("engine"))
     check_class(str(settings.get("db_instance_class")))
     managed = bool(settings.get("manage_master_user_password"))
     if managed and settings.get("master_user_password"):
@@ -67,6 +63,14 @@ def check_new_instance(settings: dict[str, Any]) -> None:
             f"{LARGEST_STORAGE} GiB."
         )
     _check_license(settings.get("license_model"))
+
+
+def check_engine(engine: str | None) -> None:
+    """Reject an engine that the local region does not run."""
+    if engine != ENGINE:
+        raise InvalidParameterValue(
+            f"Engine {engine} is not available in the local region: use {ENGINE}."
+        )
 
 
 def _check_license(model: str | None) -> None:

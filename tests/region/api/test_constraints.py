@@ -67,6 +67,9 @@ def call(service: str, operation: str, parameters: dict[str, Any]) -> Call:
         ),
         ("ec2", "DescribeInstances", {"MaxResults": 4}, "InvalidParameterValue", "MaxResults"),
         ("ec2", "DescribeVpcs", {"MaxResults": 4}, "InvalidParameterValue", "MaxResults"),
+        ("rds", "DescribeEvents", {"Duration": 2**31}, "InvalidParameterValue", "2147483647"),
+        ("rds", "DescribeEvents", {"Duration": 2**31 - 1}, "", ""),
+        ("route53", "ListHostedZones", {"MaxItems": "x"}, "InvalidInput", "number"),
         ("ec2", "RunInstances", {"MinCount": 1, "MaxCount": 1, "InstanceType": "new.nano"}, "", ""),
         (
             "ssm",

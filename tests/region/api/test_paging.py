@@ -274,12 +274,15 @@ def test_pages_add_up_to_the_whole(aws: Aws, seed: Callable[[Aws], dict[str, dic
 @pytest.mark.parametrize(
     ("service", "operation", "token", "code"),
     [
+        ("autoscaling", "describe_auto_scaling_groups", "NextToken", "InvalidNextToken"),
+        ("autoscaling", "describe_launch_configurations", "NextToken", "InvalidNextToken"),
         ("autoscaling", "describe_policies", "NextToken", "InvalidNextToken"),
         ("autoscaling", "describe_tags", "NextToken", "InvalidNextToken"),
         ("cloudwatch", "describe_alarms", "NextToken", "InvalidNextToken"),
         ("cloudwatch", "list_dashboards", "NextToken", "InvalidNextToken"),
         ("cloudwatch", "list_metrics", "NextToken", "InvalidParameterValue"),
         ("codedeploy", "list_applications", "nextToken", "InvalidNextTokenException"),
+        ("ec2", "describe_instances", "NextToken", "InvalidNextToken"),
         ("events", "list_event_buses", "NextToken", "ValidationException"),
         ("events", "list_rules", "NextToken", "ValidationException"),
         ("fis", "list_experiments", "nextToken", "ValidationException"),
@@ -315,9 +318,7 @@ def test_metric_and_composite_alarms_share_a_page(aws: Aws):
 
 
 PAGED_BY_MOTO = [
-    ("autoscaling", "DescribeLaunchConfigurations", "NextToken", "InvalidNextToken"),
     ("ec2", "DescribeIamInstanceProfileAssociations", "NextToken", "InvalidNextToken"),
-    ("ec2", "DescribeInstances", "NextToken", "InvalidNextToken"),
     ("rds", "DescribeBlueGreenDeployments", "Marker", "InvalidParameterValue"),
     ("secretsmanager", "ListSecrets", "NextToken", "InvalidNextTokenException"),
     ("sns", "ListTopics", "NextToken", "InvalidParameter"),
@@ -358,3 +359,37 @@ def test_an_error_in_a_call_is_no_wrong_token(token: str):
     with pytest.raises(ValueError, match="list") as failed:
         read(token)
     assert foreign_tokens.is_cause(token, failed.value)
+
+
+def test_the_name_of_a_group_is_no_token(aws: Aws):
+    """moto takes it for one, and fails with its own where the group has been deleted meanwhile."""
+    autoscaling(aws)
+    with pytest.raises(ClientError, match="InvalidNextToken"):
+        aws.autoscaling.describe_auto_scaling_groups(NextToken="group")
+
+
+def test_a_group_that_is_deleted_between_two_pages_ends_nothing(aws: Aws):
+    autoscaling(aws)
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="other",
+        LaunchTemplate={"LaunchTemplateName": "template"},
+        MinSize=0,
+        MaxSize=1,
+        AvailabilityZones=["ap-northeast-2a"],
+    )
+    token = aws.autoscaling.describe_auto_scaling_groups(MaxRecords=1)["NextToken"]
+    aws.autoscaling.delete_auto_scaling_group(AutoScalingGroupName="group")
+    left = aws.autoscaling.describe_auto_scaling_groups(MaxRecords=1, NextToken=token)
+    assert not left.get("NextToken")
+
+
+@pytest.mark.parametrize("operation", ["list_hosted_zones", "list_health_checks"])
+@pytest.mark.parametrize("size", ["x", "", "1.5", "0", "-1"])
+def test_a_size_of_a_page_of_route_53_is_a_text_with_a_number(aws: Aws, operation: str, size: str):
+    with pytest.raises(ClientError) as refused:
+        getattr(aws.route53, operation)(MaxItems=size)
+    assert refused.value.response["Error"]["Code"] == "InvalidInput"
+
+
+def test_an_empty_token_asks_for_the_first_page(aws: Aws):
+    assert aws.route53.list_hosted_zones(Marker="")["HostedZones"] == []

@@ -10,6 +10,8 @@ import pytest
 from region.provider import invokes
 from region.provider.operation import ProviderContext
 
+ENGINE_VERSION = "aws:rds/getEngineVersion:getEngineVersion"
+
 
 @pytest.fixture
 def ask(context: ProviderContext) -> Any:
@@ -54,6 +56,8 @@ def test_the_default_vpc_and_its_subnets(ask: Any) -> None:
         ("aws:ec2/getSubnet:getSubnet", {"defaultForAz": True}, "4 subnets match"),
         ("aws:ec2/getAmi:getAmi", {"nameRegex": "^none$"}, "al2023-ami-kernel-default-arm64"),
         ("aws:ssm/getParameter:getParameter", {"name": "/none"}, "no parameter '/none'"),
+        (ENGINE_VERSION, {"engine": "postgres", "version": "9.6"}, "no engine version matches"),
+        (ENGINE_VERSION, {"engine": "postgres", "hasMajorTarget": True}, "no engine version"),
     ],
 )
 def test_what_is_not_there_is_said(
@@ -119,3 +123,25 @@ def test_a_policy_document_is_written_as_the_official_provider_does(ask: Any) ->
     assert document["Id"] == "mine"
     assert document["Statement"][0] == {"Sid": "Read", "Effect": "Deny"}
     assert len(document["Statement"]) == 2
+
+
+def test_a_version_of_the_database_s_engine(ask: Any, context: ProviderContext) -> None:
+    default = ask(ENGINE_VERSION, engine="postgres")
+    number = default["version"].partition(".")[0]
+    assert default["parameterGroupFamily"] == f"postgres{number}"
+    assert default["versionActual"] == default["version"]
+    assert ask(ENGINE_VERSION, engine="postgres", latest=True) == {**default, "latest": True}
+    of_major = ask(ENGINE_VERSION, engine="postgres", version=number)
+    assert of_major["version"] == default["version"]
+    family = ask(ENGINE_VERSION, engine="postgres", parameterGroupFamily=f"postgres{number}")
+    assert family["version"] == default["version"]
+    preferred = ask(
+        ENGINE_VERSION, engine="postgres", preferredVersions=["9.6", f"{number}.1", number]
+    )
+    assert preferred["version"] == f"{number}.1"
+    created = context.aws.rds.create_db_parameter_group(
+        DBParameterGroupName="own",
+        DBParameterGroupFamily=default["parameterGroupFamily"],
+        Description="own",
+    )
+    assert created["DBParameterGroup"]["DBParameterGroupFamily"] == f"postgres{number}"
