@@ -1,4 +1,4 @@
-"""What quality costs: a million good requests on either stack, and each further nine.
+"""What quality costs: a million good requests on either stack, and each additional nine.
 
 The price of a million good requests is the stack's cost of an hour (its monthly estimate over 730
 hours, as AWS's own calculator counts) by the good requests of an hour at the load of the run. It holds
@@ -48,7 +48,7 @@ class PriceOfQuality(Record):
     single: StackPrice | None
     ha: StackPrice | None
     per_nine: float | None = None
-    """What each further nine costs a month; None where the HA stack has none, or it costs nothing."""
+    """What each additional nine costs a month; None where the HA stack has none, or it costs nothing."""
     per_nine_at_most: bool = False
 
     @property
@@ -59,7 +59,7 @@ class PriceOfQuality(Record):
 
     @property
     def message(self) -> Message | None:
-        """The price of a further nine in words; None where there is nothing to say."""
+        """The price of an additional nine in words; None where there is nothing to say."""
         if self.per_nine is None or self.single is None or self.ha is None:
             return None
         which = "price.per-nine-at-most" if self.per_nine_at_most else "price.per-nine"

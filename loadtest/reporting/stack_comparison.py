@@ -108,7 +108,7 @@ class Report(Record):
 
     @property
     def price_messages(self) -> list[Message]:
-        """What a further nine costs, and what the prices assume; nothing without any."""
+        """What an additional nine costs, and what the prices assume; nothing without any."""
         if self.price is None:
             return []
         per_nine = self.price.message

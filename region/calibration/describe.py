@@ -15,7 +15,7 @@ def describe(found: Calibration) -> str:
         f"{found.factor:.2f} CPU seconds here do the work of one of a {reference.NAME}: "
         f"{found.measured_rate:,.0f} units/s in bursts, {found.busy_rate:,.0f} without a pause, "
         f"spread {found.spread:.1%}, "
-        f"{found.capacity_cores:.2f} of {found.cpus} CPUs at hand"
+        f"{found.capacity_cores:.2f} of {found.cpus} CPUs available"
     )
     if found.chosen_factor is not None:
         text += f" (factor set by --cpu-factor; measured {found.measured_factor:.2f})"

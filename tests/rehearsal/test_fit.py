@@ -167,7 +167,7 @@ def test_calibrate_prints_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert cli.main(["calibrate", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["factor"] == 1.0
     assert cli.main(["calibrate"]) == 0
-    assert "2.00 of 2 CPUs at hand" in capsys.readouterr().out
+    assert "2.00 of 2 CPUs available" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["start"], ["run"]])

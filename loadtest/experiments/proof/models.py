@@ -84,7 +84,7 @@ class Entry(Record):
 
 
 class LeftOut(Record):
-    """An experiment that was not run, as time was up."""
+    """An experiment that was skipped for lack of time."""
 
     experiment: str
     topology: Topology

@@ -61,7 +61,7 @@ def test_a_further_nine_costs_the_difference_by_the_nines_between(
     assert found is not None
     assert found.per_nine == pytest.approx((97.9 - 29.2) / 2)
     assert str(found.message) == (
-        "Each further nine of good requests costs 34.35 USD a month: the single instance has 1.0 "
+        "Each additional nine of good requests costs 34.35 USD a month: the single instance has 1.0 "
         "nines, HA 3.0."
     )
 

@@ -211,7 +211,7 @@ def test_without_an_interval_a_percentile_shows_nothing():
     short = latency(1).model_copy(update={"intervals": {}})
     decided = verdict(Slo(latency_ms={"p99": 25.8}), requests(10), latency=short)
     assert decided.outcome == "undecided"
-    assert "nothing shows how sure that is" in str(decided.reasons[0])
+    assert "with unknown uncertainty" in str(decided.reasons[0])
 
 
 @pytest.mark.parametrize("ends", [(19, 31), (19, math.inf), (24, 24)])

@@ -82,7 +82,7 @@ def test_later_than_that_is_the_stack_s(late: Any, share: float, ttfb_ms: float,
     requests = late(share, ttfb_ms)
     check = checked(requests, throughout(requests, 60.0, length_ms), P99)
     assert check.passed
-    assert "stood still, or nearly so" in str(check.detail)
+    assert "stalled, or nearly so" in str(check.detail)
 
 
 def test_a_percentile_within_its_limit_needs_no_explanation(late: Any):
@@ -102,4 +102,4 @@ def test_what_cannot_be_explained_breaks_the_promise_all_the_same(late: Any):
 def test_a_computer_that_never_stood_still(late: Any):
     check = checked(late(0.02, 60.0), [], P99)
     assert check.passed
-    assert str(check.detail) == "this computer never stood still"
+    assert str(check.detail) == "this computer never stalled"

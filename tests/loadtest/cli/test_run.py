@@ -216,7 +216,7 @@ def test_pairs_end_with_the_first_look_that_tells(
     assert (kept.decided, kept.planned) == (True, 16)
     assert {one.outcome for one in kept.contrasts} == {"better"}
     assert kept.contrasts[0].confidence > repeats.CONTRAST_CONFIDENCE
-    assert "Told after 3 of at most 8 pairs" in capsys.readouterr().out
+    assert "Decided after 3 of at most 8 pairs" in capsys.readouterr().out
 
 
 def test_pairs_that_do_not_tell_end_at_the_limit_without_a_verdict(
@@ -229,7 +229,7 @@ def test_pairs_that_do_not_tell_end_at_the_limit_without_a_verdict(
     limits = ("--repeat-until-decided", "--repeat", "2", "--max-pairs", "4")
     code, calls, _ = loaded(*limits, fake=fake)
     assert (code, len(calls)) == (3, 8)
-    assert "Not told after 4 of at most 4 pairs" in capsys.readouterr().out
+    assert "Not decided after 4 of at most 4 pairs" in capsys.readouterr().out
 
 
 def test_pairs_that_cannot_be_planned_are_refused_before_any_load(

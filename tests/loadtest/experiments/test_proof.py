@@ -498,7 +498,7 @@ def test_every_format_tells_the_runs_of_the_same_experiment_apart(
 def test_every_format_says_what_was_left_out():
     left = [LeftOut(experiment="instance-dies", topology="single")]
     made = of(entries(("ha", "survived"))).model_copy(update={"left_out": left})
-    said = "Left out, as time was up: instance-dies (single)."
+    said = "Skipped for lack of time: instance-dies (single)."
     console = Console(width=80)
     with console.capture() as printed:
         console.print(terminal.render(made))

@@ -28,8 +28,8 @@ def cost_rows(single: dict[str, Any] | None, ha: dict[str, Any] | None) -> list[
 def test_the_report_shows_the_cost_of_both_stacks():
     cheaper = {**COST, "total": 21.7361}
     note = (
-        "list prices of 2026-11-22, 730 h, no traffic; with the RDS database that either stack has, "
-        "used by the application or not"
+        "list prices of 2026-11-22, 730 h, no traffic; including each stack's RDS database, "
+        "whether or not the application uses it"
     )
     assert cost_rows(cheaper, COST) == [("21.74 USD", "86.09 USD", note)]
 
