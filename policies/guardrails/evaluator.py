@@ -114,7 +114,7 @@ class PolicyEvaluator:
             settings = rule.settings(self._configuration.parameters(rule))
             self._report(evaluation, rule, level, rule.check(stack, settings))
         self._report_configuration(evaluation, stack)
-        evaluation.summary = self._summary(f"this stack is held to {kind.described}: {reason}")
+        evaluation.summary = self._summary(f"this stack is checked for {kind.described}: {reason}")
         return evaluation
 
     def _summary(self, claim: str) -> Summary:

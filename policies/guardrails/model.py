@@ -57,8 +57,8 @@ class Question(Enum):
 
     SERVE = "Can it serve?"
     SURVIVE = "Does it survive?"
-    DEPLOY = "Can it deploy and go back?"
-    VALID = "Would AWS take it?"
+    DEPLOY = "Can it deploy and roll back?"
+    VALID = "Would AWS accept it?"
     CLOSED = "Is it closed?"
 
 

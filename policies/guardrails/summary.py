@@ -59,7 +59,7 @@ class Summary:
     rules: Sequence[Rule]
     outcomes: Mapping[str, Outcome]
     claim: str
-    """What the stack is held to, and why, as a clause."""
+    """What the stack is checked for, and why, as a clause."""
 
     def lines(self) -> Iterator[str]:
         """Yield a headline, a line per question and what best practices are broken or kept."""

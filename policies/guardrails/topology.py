@@ -22,7 +22,7 @@ class Topology(Enum):
 
     @property
     def described(self) -> str:
-        """What a stack of this kind is held to."""
+        """What a stack of this kind is checked for."""
         return "high availability" if self is Topology.HIGHLY_AVAILABLE else "security only"
 
 

@@ -15,7 +15,7 @@ from region.machines.instance_types import InstanceType
 from region.machines.processes import SERVICES, WORK
 
 _UNKNOWN: Final = -1.0
-"""What a group that an earlier process has made is held to."""
+"""The limit of a group that an earlier process created."""
 
 
 class CpuQuota:

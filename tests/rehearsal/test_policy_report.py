@@ -55,7 +55,7 @@ def summary(passed: list[str], failed: list[str], kind: str = "policyAnalyzeSumm
 ENDED = summary([], [], "policyAnalyzeStackSummaryEvent")
 """What the engine reports once the rules about the whole stack have run."""
 
-SUMMARY = """Guardrails: 1 of 2 questions answered with yes; this stack is held to high availability.
+SUMMARY = """Guardrails: 1 of 2 questions answered with yes; this stack is checked for high availability.
   Can it serve?    yes: 9 rules hold
   Does it survive? no: 3 rules hold, 1 broken (asg-multi-az)
   Well-Architected, broken: REL10-BP01 Deploy to multiple locations (asg-multi-az)

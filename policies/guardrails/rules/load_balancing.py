@@ -71,7 +71,7 @@ def _multi_az(stack: Stack, settings: Settings) -> Iterator[Violation]:
             _shared(stack)[0],
             remedy=(
                 "create the load balancer in this program, or look at the stack that does; if that "
-                "is held to this pack, list this rule as disabled here."
+                "is checked by this pack, list this rule as disabled here."
             ),
             undecided=True,
         )

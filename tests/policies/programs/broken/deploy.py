@@ -1,4 +1,4 @@
-"""Can it deploy and go back? Not like this."""
+"""Can it deploy and roll back? Not like this."""
 
 from __future__ import annotations
 

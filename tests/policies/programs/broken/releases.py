@@ -1,4 +1,4 @@
-"""Can it deploy and go back? Not by this alarm, this principal, this policy."""
+"""Can it deploy and roll back? Not by this alarm, this principal, this policy."""
 
 from __future__ import annotations
 
