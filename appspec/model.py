@@ -37,7 +37,7 @@ class Script:
 
     Attributes:
         timeout: In seconds.
-        runas: The user whom the agent runs it as by `su`; None is the agent's own, root.
+        runas: The user that the agent runs it as, with `su`; None is the agent's own, root.
         sudo: Whether the agent puts `sudo` in front.
     """
 

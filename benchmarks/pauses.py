@@ -29,7 +29,7 @@ _LONG_MS = 10.0
 
 @dataclass(frozen=True)
 class Collection:
-    """One garbage collection, as `node --trace-gc-nvp` tells of it."""
+    """One garbage collection, as `node --trace-gc-nvp` reports it."""
 
     thread: str
     young: bool
@@ -41,7 +41,7 @@ class Collection:
 
 
 def collections(log: str) -> list[Collection]:
-    """Return the collections that a log tells of."""
+    """Return the collections that a log reports."""
     return [_collection(one["thread"], one[0]) for one in _COLLECTION.finditer(log)]
 
 

@@ -21,7 +21,7 @@ _OWN: Final = "X-"
 SUITE: Final = paths.ROOT / "tests" / "conformance"
 
 _INTRODUCTION: Final = """\
-# The region held against AWS's behaviour
+# The region compared with AWS's behavior
 
 <!-- Written by `python -m docgen --write`; a test checks that it matches the code. -->
 

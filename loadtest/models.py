@@ -266,7 +266,7 @@ class Validity(Record):
 
 
 class Objective(Record):
-    """One objective, held against a run. `kept` is None where the run shows neither."""
+    """One objective, compared with a run. `kept` is None if the run is inconclusive."""
 
     name: Message
     promised: Message

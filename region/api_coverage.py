@@ -1,4 +1,4 @@
-"""The part of the coverage page that says of each AWS call what the region has of it."""
+"""The part of the coverage page that lists what the region supports of each AWS call."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class CpuWaiting:
     """Sums up what changing processes have waited. What a thread waited before it ended stays counted."""
 
     def __init__(self, proc: Path = _PROC) -> None:
-        """Count from nothing; `proc` is where the kernel tells of processes."""
+        """Start counting at zero; `proc` is the kernel's /proc."""
         self._proc = proc
         self._threads: dict[str, int] = {}
         self._total = 0

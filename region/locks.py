@@ -1,4 +1,4 @@
-"""Files that are locked, and whom they are locked by.
+"""Lock files, and who holds them.
 
 A lock of flock(2) can be taken by whoever can open the file, even for reading: so only its owner may.
 """

@@ -94,7 +94,7 @@ class StackReport:
 
     @property
     def practices(self) -> tuple[str, ...]:
-        """What the summary says of best practices."""
+        """What the summary says about best practices."""
         return tuple(line.strip() for line in self.summary if line.startswith("  Well-Architected"))
 
     def of_level(self, level: str) -> list[Finding]:

@@ -35,7 +35,7 @@ _ENDINGS: Mapping[str, display.Ending] = {
     "undecided": display.Ending("–", "yellow", "promise neither shown to be kept nor broken"),
     "invalid": display.Ending("–", "yellow", "the run is not valid"),
 }
-"""What a stack's last line says of its run; the verdict says why."""
+"""What a stack's last line says about its run; the verdict says why."""
 _STOPPED = display.Ending("–", "yellow", "stopped")
 CODES_WITH_A_RESULT = (ExitCode.SUCCESS, ExitCode.BROKEN_PROMISE, ExitCode.NO_VERDICT)
 """Exit codes of `python -m loadtest` after which there is a run to report."""

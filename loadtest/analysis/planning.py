@@ -60,7 +60,7 @@ class PlannedLoad(Record):
     name: str
     model: Literal["open", "closed"]
     most_at_once: int | None
-    """In the closed model: users at a time beyond whom arrivals are skipped."""
+    """Concurrent users beyond which the closed model skips arrivals."""
     description: Message
     users: int
     requests: int

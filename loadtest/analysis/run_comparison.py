@@ -140,7 +140,7 @@ def compare(
 
 
 def ref(run: SavedRun) -> RunRef:
-    """Return what a comparison says of a run."""
+    """Return what a comparison says about a run."""
     return RunRef(id=run.summary.id, topology=run.summary.topology, app_versions=run.app_versions)
 
 

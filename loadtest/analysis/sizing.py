@@ -159,7 +159,7 @@ class Size(Record):
 
 
 class Check(Record):
-    """A prediction held against a run."""
+    """A prediction compared with a run."""
 
     run: str
     instances: int

@@ -59,7 +59,7 @@ class ValidityInputs:
     cut_reason: Message | None
     """What ended the run early; None if it ran to its end."""
     most_at_once: int | None = None
-    """Users at a time beyond whom arrivals are skipped (closed model); None in the open model."""
+    """Concurrent users beyond which the closed model skips arrivals; None in the open model."""
     host: Sequence[Check] = ()
     """The checks of the computer: see `loadtest/analysis/host_conditions.py`."""
 

@@ -33,7 +33,7 @@ def of(kind: Kind, began_ms: float | None, ended_ms: float | None) -> list[Distu
     if began_ms is None or ended_ms is None or kind in DEPLOYMENTS:
         return []
     shape = SHAPES.get(kind)
-    # Of other people's faults it is not known whom they hit.
+    # It is unknown which instances third-party faults hit.
     if shape is not None and shape.hits == "instance":
         return []
     return [Disturbance(began_ms / 1000, ended_ms / 1000)]

@@ -96,7 +96,7 @@ def noticed_by_checks(fault: Fault) -> bool:
 
 
 def hits(fault: Fault, instance: str, zone: str | None) -> bool:
-    """Return whether a fault hits an instance in that zone; any, where it is not known whom it hits."""
+    """Return whether a fault hits an instance in that zone; True for any if its targets are unknown."""
     shape = SHAPES.get(fault.kind)
     if shape is not None and shape.hits == "all":
         return True

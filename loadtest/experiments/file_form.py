@@ -90,7 +90,7 @@ LIKE: Final = 0.6
 """How alike a key is to one that exists if that is meant, as `args` is to `arguments`."""
 SHOWN: Final = 60
 _INSTANCE: Final = re.compile(r" or instance of \w+")
-"""What pydantic says of a model where a mapping is expected: a class of ours."""
+"""What pydantic calls a model where a mapping is expected: a class of ours."""
 
 Values = dict[str, Any]
 
@@ -290,7 +290,7 @@ def _check_tolerance(activity: Mapping[str, Any]) -> None:
 
 
 def check_places(raw: Mapping[str, Any]) -> None:
-    """Check that the load test's own actions are where a dry run tells of them: steps of type action.
+    """Check that the load test's own actions are where a dry run shows them: in steps of type action.
 
     A probe is asked again and again, and one of the configuration before anything is checked. So nothing of
     the steady state may be an action, whosever it is, nor the name of one.

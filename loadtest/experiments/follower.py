@@ -21,7 +21,7 @@ PrintLine = Callable[[str], None]
 
 
 class Follower(RunEventHandler):
-    """Hands the session what the engine finds, and tells of it."""
+    """Hands the engine's findings to the session, and reports them."""
 
     def __init__(self, session: Session, print_line: PrintLine) -> None:
         self._session, self._print = session, print_line

@@ -59,7 +59,7 @@ class Prediction(Record):
 
 
 class Agreement(Record):
-    """A prediction held against a measurement."""
+    """A prediction compared with a measurement."""
 
     predicted: Span
     measured_s: float | None

@@ -303,7 +303,7 @@ class _Series:
 def _await_calm(session: Session) -> float:
     """Wait until the steady state has held for a while; return when that while began (epoch ms).
 
-    Users whom the experiment before kept waiting may time out once it is long over.
+    Users whom the previous experiment kept waiting may time out long after it is over.
     """
     deadline = time.monotonic() + SETTLING_S
     while True:

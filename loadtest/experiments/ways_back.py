@@ -54,7 +54,7 @@ GONE: Final = frozenset(
 NO_LONGER: Final = re.compile(
     r"No Lifecycle Hook found|AutoScalingGroup name not found", re.IGNORECASE
 )
-"""What Auto Scaling says of that: all of its errors have the code ValidationError."""
+"""Auto Scaling's message for that: all of its errors have the code ValidationError."""
 POLL_S = 1.0
 
 Handler = Callable[[Clients, Mapping[str, Any]], bool]

@@ -67,7 +67,7 @@ def _count(element: ET.Element, cases: list[Case]) -> None:
 
 
 def objectives(run: RunSummary) -> list[Case]:
-    """Return what the run was held to, one case each."""
+    """Return what was required of the run, one case each."""
     verdict = run.verdict
     if verdict.promise is None:
         return [Case("promise", None, f"nothing is promised for {run.topology}")]

@@ -46,7 +46,7 @@ def watched(first: float, others: float, zones: int, batch: float = BATCH) -> fl
 
 
 def batches_left(size: float, kept: float, batch: float = BATCH) -> float:
-    """Return the same of a deployment that keeps so many of `size` instances in service at a time."""
+    """Return the same for a deployment that keeps this many of `size` instances in service at a time."""
     at_a_time = max(1.0, size - kept)
     return (math.ceil(size / at_a_time) - 1) * batch
 

@@ -1,4 +1,4 @@
-"""What a service's model says of a parameter's value: what AWS refuses before it looks at anything else.
+"""Constraints on parameters in a service's model: what AWS rejects before it looks at anything else.
 
 botocore's models have it from the services' own: which members are required, the values of an enumeration,
 the least and the greatest length or number, and the pattern of a text. Clients check the least of it.

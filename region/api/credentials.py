@@ -49,7 +49,7 @@ class Credentials:
         return found
 
     def holder_of(self, credential: Credential) -> str:
-        """Return whom a key pair was issued to; empty for the user's own."""
+        """Return the principal that a key pair was issued to; empty for the user's own."""
         issued = self._issued.items()
         return next((name for name, one in issued if one is credential), "")
 

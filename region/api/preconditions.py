@@ -1,4 +1,4 @@
-"""What a request says about what it is for, held against that: types of tags, the owner of a bucket.
+"""Preconditions in a request, checked against its target: types of tags, the owner of a bucket.
 
 Both are checks that a caller asks for, and moto passes over.
 """

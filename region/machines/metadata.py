@@ -1,4 +1,4 @@
-"""What the metadata service tells of an instance beyond what its machine is made of.
+"""What the metadata service reports about an instance beyond its machine's own description.
 
 EC2 lets a user change all of it while the instance runs, so it is asked for at each request.
 """

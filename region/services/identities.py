@@ -49,7 +49,7 @@ def _create_role(
 
 @patches.around(IamResponse, "list_entities_for_policy")
 def _list_entities_for_policy(moto: Original, self: IamResponse) -> object:
-    """List whom a policy that is there is attached to."""
+    """List the entities that an existing policy is attached to."""
     self.backend.get_policy(Parameters(self).text("PolicyArn"))
     return moto(self)
 

@@ -58,7 +58,7 @@ class Use(_Message):
 
 
 class Status(_Message):
-    """What a worker says of itself, in each piece: `status.json`."""
+    """A worker's own status, in each archive: `status.json`."""
 
     state: Literal["starting", "ready", "running", "ended"]
     clock: Clock | None = None

@@ -223,7 +223,7 @@ class Alarms:
             return self._balanced(alarm, metric, service)
         if space in _MACHINES:
             return self._machines(alarm, metric, service)
-        # A namespace of one's own is the application's; AWS's own are those of other services.
+        # A custom namespace is the application's; AWS's are those of other services.
         return (
             Subject.ELSEWHERE
             if space.startswith("AWS/") and space not in _REQUESTS

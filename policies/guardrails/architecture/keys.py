@@ -1,4 +1,4 @@
-"""Keys of one's own (AWS KMS): whom their policies and grants admit."""
+"""Customer managed keys (AWS KMS): the principals that their policies and grants admit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search domains, brokers, MemoryDB, DynamoDB, Redshift, Kafka and queues, held to the same questions."""
+"""Search domains, brokers, MemoryDB, DynamoDB, Redshift, Kafka and queues, with the same questions."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ class _Zones:
     computed: tuple[str, ...]
 
     def bounds(self, entries: int) -> tuple[int, int]:
-        """Return how many zones a choice of so many of these subnets spans at least and at most."""
+        """Return how many zones a choice of this many of these subnets spans at least and at most."""
         # Zone names and zone ids may mean the same zones: only the larger set certainly differs.
         counted = max(self.names, self.ids, key=len)
         spare = sum(self.names.values()) + sum(self.ids.values()) - sum(counted.values())

@@ -19,7 +19,7 @@ def _on_demand(service: ContainerService) -> int | None:
     if _SPOT not in named or service.tasks.least is None:
         return None
     if UNKNOWN in named:
-        return None  # a capacity provider of one's own
+        return None  # a custom capacity provider
     others = [one for one in strategies if dig(one, "capacityProvider") != _SPOT]
     base = sum(number(dig(one, "base")) or 0 for one in others)
     weight = sum(number(dig(one, "weight")) or 0 for one in others)

@@ -53,7 +53,7 @@ MULTI_AZ = property_rule(
 
 
 def _what_is_left(database: Resource) -> str:
-    """Say what a deletion leaves of the data, and whom Pulumi's protection does not keep from it."""
+    """Say what a deletion leaves of the data, and who can delete despite Pulumi's protection."""
     said: list[str] = []
     if is_true(database.get("skipFinalSnapshot")) and _is_primary(database):
         kept = database.get("deleteAutomatedBackups")

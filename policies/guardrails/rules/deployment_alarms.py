@@ -220,7 +220,7 @@ WATCH_SERVICE = StackRule(
     ),
     unknown=(
         "Unknown dimensions are resolved through the load balancers and target groups they come "
-        "from; metrics of a namespace of one's own count as the service's. What stays unknown is "
+        "from; metrics of a custom namespace count as the service's. What stays unknown is "
         "not decidable."
     ),
     check=_watch_service,

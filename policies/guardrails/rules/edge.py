@@ -30,7 +30,7 @@ _CDN = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/"
 
 
 def own_origins(stack: Stack, distribution: Resource) -> Iterator[tuple[Any, Resource]]:
-    """Yield each origin of one's own servers, with the load balancer of the stack that it names."""
+    """Yield each custom origin, with the load balancer of the stack that it names."""
     balancers = stack.sources(distribution, "origins", tokens.LOAD_BALANCER)
     given = [
         one
@@ -309,7 +309,7 @@ _TABLE = (
     ),
     Refusal(
         types=tokens.DISTRIBUTION,
-        says="InvalidViewerCertificate: names of one's own need a certificate that is for them.",
+        says="InvalidViewerCertificate: alternate domain names need a certificate that covers them.",
         source=f"{_CDN}cnames-and-https-requirements.html",
         remedy="set acm_certificate_arn of viewer_certificate to a certificate for the aliases.",
         find=_names,

@@ -193,7 +193,7 @@ SESSIONS = StackRule(
         "Set origin_request_policy_id to Managed-AllViewer: cookies and query strings pass.",
         "Cache what is for everybody in ordered_cache_behaviors: /static/* and the like.",
     ),
-    unknown="Cache policies of one's own are not judged, nor are services of which nothing tells sessions.",
+    unknown="Custom cache policies are not judged, nor are services without a sign of sessions.",
     check=_shared,
 )
 

@@ -21,13 +21,13 @@ _NOTIFIED = (
     ("queues", "queueArn"),
     ("topics", "topicArn"),
 )
-"""Whom a bucket tells of its objects: the property, and where its entries name the ARN."""
+"""Whom a bucket notifies about its objects: the property, and where its entries name the ARN."""
 
 # --- who may send ---------------------------------------------------------------------------------
 
 
 def _senders(stack: Stack) -> Iterator[tuple[Resource, str, Any, str]]:
-    """Yield what sends by a policy of its target: where it names that, the value, and as whom."""
+    """Yield what sends by its target's policy: where it names the target, the value, and its principal."""
     for one in stack.of(tokens.EVENT_TARGET):
         if is_absent(one.get("roleArn")):  # else a role sends, by a policy of its own
             yield one, "arn", None, _EVENTS

@@ -159,7 +159,7 @@ SETTINGS_ACCEPTED = StackRule(
         "Keep min_healthy_percentage and max_healthy_percentage at most 100 apart.",
         "Set max_instance_lifetime to 0, or to 86400 and more.",
     ),
-    unknown="What is not known is not held against the group.",
+    unknown="Unknown values do not count against the group.",
     check=_accepted,
 )
 

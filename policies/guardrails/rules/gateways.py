@@ -121,7 +121,7 @@ _NAME_KEYS = ("domainName", "id")
 
 
 def _unmapped(stack: Stack) -> Iterator[Violation]:
-    """Yield names of one's own of which no path leads to an API, in a stack that has one."""
+    """Yield custom domain names without a path to an API, in a stack that has one."""
     if not stack.derived(Gateways).apis:
         return  # names for the APIs of other stacks
     mapped = {

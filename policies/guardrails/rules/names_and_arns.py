@@ -166,7 +166,7 @@ _PASSED = (
 
 
 def _known(stack: Stack) -> Iterator[Violation]:
-    # Whatever an id looks like, also for providers other than AWS: what a resource says of itself is right.
+    # Whatever an id looks like, also outside AWS: what a resource says about itself is right.
     ids = {str(one.get("id")) for one in stack.resources}
     for places, wanted in ((_NAMES, False), (_ARNS, True)):
         for place in places:

@@ -223,7 +223,7 @@ def _by_lists(stack: Stack, allowed: set[int] | frozenset[int]) -> Iterator[Viol
 
 
 class Roles:
-    """Who has each security group: what decides from whom its ports may be open."""
+    """Who has each security group, which decides to whom its ports may be open."""
 
     def __init__(self, stack: Stack) -> None:
         """Index load balancers, databases and instances by security group."""

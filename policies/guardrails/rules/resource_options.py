@@ -108,7 +108,7 @@ def _ignored(stack: Stack, _: Settings) -> Iterator[Violation]:
             if names:
                 entries = ", ".join(f'"{entry}"' for entry in resource.options.ignored)
                 yield Violation(
-                    f'What the program says of {", ".join(names)} of "{resource.name}" has no effect '
+                    f'What the program sets for {", ".join(names)} of "{resource.name}" has no effect '
                     f"once it exists: its ignore_changes names {entries}. What is judged here is what "
                     "it has now, and no remedy of this pack changes it.",
                     resource,

@@ -1,4 +1,4 @@
-"""Rules about keys of one's own (AWS KMS): they stay on, and Auto Scaling may use those of volumes."""
+"""Rules about customer managed keys (AWS KMS): enabled, and usable by Auto Scaling for volumes."""
 
 from __future__ import annotations
 

@@ -272,7 +272,7 @@ ENDPOINT_ZONES = StackRule(
         "List one subnet per zone in the endpoint's subnet_ids.",
         "Do the same for an aws.apigatewayv2.VpcLink and an aws.ec2transitgateway.VpcAttachment.",
     ),
-    unknown="Subnets whose zone is not known are not held against it.",
+    unknown="Subnets whose zone is not known do not count against it.",
     check=_needed_in_zones,
 )
 

@@ -88,7 +88,7 @@ class Executor:
             self._files.call(_DIRECTORIES, {"remove": paths})
 
     def user(self, unit: Unit) -> User:
-        """Return whom the unit's commands run as.
+        """Return the user that the unit's commands run as.
 
         Raises:
             AccountError: If the machine has no such user or group.

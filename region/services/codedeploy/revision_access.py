@@ -49,7 +49,7 @@ def problem(plane: ControlPlane, instance_id: str, deployment: AgentDeployment) 
 
 
 def _lets_somebody_in(account: str, bucket: str) -> bool:
-    """Return whether a bucket's own policy allows anything: whom, is not asked."""
+    """Return whether a bucket's own policy allows anything, to whatever principal."""
     found = s3_backends[account]["aws"].buckets.get(bucket)
     if found is None or not found.policy:
         return False

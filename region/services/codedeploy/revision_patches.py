@@ -108,7 +108,7 @@ def get_application_revision(call: CodeDeployResponse) -> ActionResult:
 
 @patches.method(CodeDeployResponse)
 def batch_get_application_revisions(call: CodeDeployResponse) -> ActionResult:
-    """BatchGetApplicationRevisions: those that are registered; a message tells of the others."""
+    """BatchGetApplicationRevisions: those that are registered; a message names the others."""
     backend, given = call.codedeploy_backend, Parameters(call)
     name, revisions = given.text("applicationName"), given.structures("revisions")
     backend.get_application(name)

@@ -1,4 +1,4 @@
-"""What the metadata service tells of moto's instances. Callers hold the control plane's lock."""
+"""What the metadata service reports about moto's instances. Callers hold the control plane's lock."""
 
 from __future__ import annotations
 

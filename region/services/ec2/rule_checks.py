@@ -115,7 +115,7 @@ def missing(parameter: str) -> NoReturn:
 
 
 def missing_peer() -> NoReturn:
-    """Refuse a rule that does not say whom it admits.
+    """Reject a rule that does not say whom it admits.
 
     Raises:
         EC2ClientError: Always.

@@ -110,7 +110,7 @@ def _describe_ssl_policies(moto: Original, self: ELBV2Response) -> ActionResult:
 
 @patches.method(ELBV2Response)
 def describe_account_limits(self: ELBV2Response) -> ActionResult:
-    """DescribeAccountLimits: the quotas that calls are held to here; moto's are old ones."""
+    """DescribeAccountLimits: the quotas that calls are checked against here; moto's are outdated."""
     del self
     found = [{"Name": name, "Max": str(most)} for name, most in limits.LIMITS.items()]
     return ActionResult({"Limits": found})

@@ -46,7 +46,7 @@ _OTHERS: Final = frozenset(
         "zero-etl",
     }
 )
-"""Sources that the region has none of: a subscription waits for them in vain, as on AWS."""
+"""Sources that the region does not have: a subscription never hears from them, as on AWS."""
 
 
 def check(backend: RDSBackend, settings: Mapping[str, Any]) -> None:

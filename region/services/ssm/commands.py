@@ -123,7 +123,7 @@ def interrupt(command: RunCommand) -> bool:
 
 
 def expire(command: RunCommand, delivery_timeout: float) -> bool:
-    """End invocations that wait in vain and return whether there were any.
+    """End invocations whose wait has timed out, and return whether there were any.
 
     `delivery_timeout` is in seconds of the region's clock.
     """

@@ -72,7 +72,7 @@ class RunCommandController:
         self._recovered = False
 
     def reconcile(self) -> None:
-        """Update the nodes, end what waits in vain, cancel what shall be, start what can be."""
+        """Update the nodes, end waits that timed out, cancel what was cancelled, start what can start."""
         self._running = {key: item for key, item in self._running.items() if item[0].is_alive()}
         with self._plane.lock:
             record = RunCommandRecord.of(self._plane.backend("ssm"))

@@ -1,6 +1,6 @@
 """Documents: the one that Run Command has here, as AWS publishes it.
 
-Documents of one's own would be stored and never run: the region refuses to create them.
+Custom documents would be stored and never run: the region refuses to create them.
 https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html
 """
 

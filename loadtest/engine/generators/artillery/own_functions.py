@@ -23,7 +23,7 @@ BUNDLE = "functions.cjs"
 """The processor as JavaScript, where it is written in TypeScript."""
 _TIMEOUT_S = 120
 _SYNTAX = re.compile(r"SyntaxError: (?!Cannot use (?:import|'import)|Unexpected token 'export')")
-"""What Node says of code that it cannot read; of a module, an older one says what follows here instead."""
+"""Node's error for code that it cannot parse; older versions say what follows here for a module."""
 _BUILD = """
 const path = require('node:path');
 const [library, entry, outfile, there, external] = process.argv.slice(1);
