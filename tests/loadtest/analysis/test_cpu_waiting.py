@@ -93,7 +93,7 @@ def test_what_the_quota_of_an_instance_lets_wait_is_its_own(late: Any):
 def test_a_promise_that_was_kept_is_kept_whatever_was_waited(late: Any):
     check = checked(seen(lambda s: 0.51 * (s + 3)), late(0.001, 40.0))
     assert check.passed
-    assert "waited 3.0 ms a request" in str(check.detail)
+    assert "waited 3.0 ms per request" in str(check.detail)
 
 
 def test_all_that_was_missed_has_to_be_explained(late: Any):
