@@ -58,7 +58,7 @@ def test_a_single_stack_is_not_asked_whether_it_survives_a_zone():
     evaluator = configured()
     found = evaluator.evaluate_stack(Stack([bare("haproof:service:SingleInstanceService")]))
     lines = list(found.summary.lines())
-    assert "held to security only" in lines[0]
+    assert "checked for security only" in lines[0]
     assert "do not apply" in lines[2]
 
 
