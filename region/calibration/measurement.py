@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,8 @@ _LIMIT_S = 30.0
 _TRIES = 3
 _QUIET = 0.10
 """Disturbance that is not worth another try."""
+_LASTING = 0.8
+"""What share of the disturbance has to be left for one that lasts."""
 _TICK = os.sysconf("SC_CLK_TCK")
 _STAT = Path("/proc/stat")
 
@@ -57,7 +59,7 @@ def read_times(cpus: set[int], file: Path = _STAT) -> CpuTimes | None:
 def measure() -> Calibration:
     """Measure this computer with all of its cores busy, and return the least disturbed measurement.
 
-    Takes about 1.8 seconds, up to three times as long while other programs use the CPUs.
+    Takes about 1.8 seconds, up to three times as long while other programs use the CPUs for a moment.
 
     Raises:
         CalibrationError: A worker could not be started or ended without a result.
@@ -65,9 +67,18 @@ def measure() -> Calibration:
     found: list[Calibration] = []
     for _ in range(_TRIES):
         found.append(_measure_once())
-        if _disturbance(found[-1]) <= _QUIET:
+        if _disturbance(found[-1]) <= _QUIET or _lasts(found):
             break
     return min(found, key=_disturbance)
+
+
+def _lasts(found: Sequence[Calibration]) -> bool:
+    """Return whether the newest measurement is hardly less disturbed than the best one before it.
+
+    Then the next one would not be, either; `meter` follows what changes later.
+    """
+    *earlier, newest = map(_disturbance, found)
+    return bool(earlier) and newest > _LASTING * min(earlier)
 
 
 def _disturbance(calibration: Calibration) -> float:

@@ -69,6 +69,10 @@ def measured(number: int, others: float, spread: float) -> Calibration:
         (((0.5, 0.01), (0.05, 0.01), (0.0, 0.01)), 1, 2),
         (((0.02, 0.27), (0.02, 0.03), (0.0, 0.01)), 1, 2),
         (((0.9, 0.01), (0.3, 0.01), (0.6, 0.2), (0.0, 0.01)), 1, 3),
+        # Nobody waits for a quiet moment that does not come.
+        (((1.5, 0.01), (1.4, 0.01), (0.0, 0.01)), 1, 2),
+        (((1.5, 0.01), (1.6, 0.01), (0.0, 0.01)), 0, 2),
+        (((0.0, 0.14), (0.0, 0.13), (0.0, 0.01)), 1, 2),
     ],
 )
 def test_the_least_disturbed_of_a_few_measurements_counts(
