@@ -26,7 +26,7 @@ def directory(value: str | Path) -> Path:
     except OSError as error:
         raise typer.BadParameter(f"'{path}': {error.strerror}; name a directory") from error
     if not is_directory:
-        raise typer.BadParameter(f"'{path}' is not a directory; name one, which need not exist")
+        raise typer.BadParameter(f"'{path}' is not a directory; name a directory")
     return path
 
 

@@ -187,6 +187,8 @@ _LIST = "input should be a list, such as `[…]`"
 _SHAPES = {
     **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _MAPPING),
     **dict.fromkeys(("list_type", "tuple_type"), _LIST),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
 }
 """What pydantic says in the names of Python's types, by the type of its error."""
 

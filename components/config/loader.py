@@ -73,12 +73,21 @@ def _misspelled_namespaces(config: Mapping[str, Any], namespace: str) -> list[st
     return problems
 
 
+_NUMBERS = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+}
+"""What a setting should have been, by the type of pydantic's error."""
+
+
 def _sentence(detail: ErrorDetails, own: Mapping[str, Any], namespace: str) -> str:
     reason = detail["msg"].removeprefix("Value error, ")
     key = str(detail["loc"][0])
     name = f"{namespace}:{key}"
     if detail["type"] == "missing":
         return f"{name} is not set; set it with `pulumi config set {name} <value>`."
-    if detail["type"] != "value_error":
+    if detail["type"] in _NUMBERS:
+        reason = f"is not {_NUMBERS[detail['type']]}"
+    elif detail["type"] != "value_error":
         reason = f"is invalid: {reason[0].lower()}{reason[1:]}"
     return f'{name} "{own[key]}" {reason}. Change it with `pulumi config set {name} <value>`.'

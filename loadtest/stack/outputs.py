@@ -127,7 +127,9 @@ def parse(text: str, source: str) -> StackOutputs:
 def _explain(error: ValidationError) -> str:
     found: dict[str, list[str]] = {}
     for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"]) or "the document"
+        name = ".".join(str(part) for part in problem["loc"])
+        if not name:
+            return f"it is {files.shortened(problem['input'])}, and outputs are names with values"
         match problem["type"]:
             case "missing":
                 found.setdefault("missing output", []).append(name)

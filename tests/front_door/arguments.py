@@ -112,7 +112,7 @@ ROWS: Final[tuple[Row, ...]] = (
     row(f"{_RUN} -c instanceTyp=t4g.small", "instanceTyp", "instanceType", leaves=("results",)),
     row(f"{_RUN} -c instanceType=t4g.smal", "'t4g.smal'", "t4g.small", leaves=("results",)),
     row(f"{_RUN} -c appPort=99999999999999999999", "less than or equal", leaves=("results",)),
-    row(f"{_RUN} -c minSize=1e309", "valid integer", leaves=("results",)),
+    row(f"{_RUN} -c minSize=1e309", "is not a whole number", leaves=("results",)),
     row(f"{_RUN} -c 'healthPath=/a\x1bb'", r"/a\x1bb", "start it with /", leaves=("results",)),
     row("rehearsal run --root r -c appPort=1 -c appPort=2", "appPort is 1 already"),
     row("rehearsal run --root r -c =x", "'=x' is not KEY=VALUE"),

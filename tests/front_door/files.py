@@ -238,7 +238,7 @@ _OUTPUTS = (
     row("loadtest run --outputs o.json", "nested too deeply", files={"o.json": DEEP_JSON}),
     row("loadtest run --outputs o.json", "a number in it has", files={"o.json": DIGITS}),
     row("loadtest run --outputs o.json", "missing output url", files={"o.json": "{}"}),
-    row("loadtest run --outputs o.json", "the document", "pulumi up", files={"o.json": "[]"}),
+    row("loadtest run --outputs o.json", "it is []", "pulumi up", files={"o.json": "[]"}),
 )
 _EXPERIMENTS = (
     row("loadtest experiment show e.yml", "not UTF-8", files={"e.yml": NOT_UTF8}),
@@ -278,6 +278,12 @@ _OTHERS = (
 )
 _DIRECTORIES = (
     row("rehearsal start --root ''", "name a directory for the region's state"),
+    row(
+        "loadtest run --outputs l.json",
+        "l.json: it is [], and outputs are names",
+        files={"l.json": "[]"},
+    ),
+    row("loadtest recover f", "'f' is not a directory; name a directory", files={"f": "x"}),
     row("rehearsal start --root f", "'f' is not a directory", files={"f": "x"}),
     row("rehearsal start --root l", "symbolic links", "name a directory", files={"l": loop}),
     row(

@@ -79,3 +79,12 @@ def test_a_foreseen_error_is_one_message(capfd: pytest.CaptureFixture[str]):
 
 def test_most_benchmarks_are_looked_at():
     assert len(NAMES) >= 17
+
+
+def test_the_benchmarks_are_named_where_none_is():
+    done = run("benchmarks")
+    assert done.returncode == 4
+    assert done.stderr.startswith(
+        "error: name a benchmark, such as `python -m benchmarks.service`; there are bench,"
+    )
+    assert "command" not in done.stderr

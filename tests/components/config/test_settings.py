@@ -40,7 +40,7 @@ def test_settings_are_immutable():
     ("changes", "parts"),
     [
         ({"topology": "tripple"}, ['haproof:topology "tripple"', "'single' or 'ha'"]),
-        ({"minSize": "many"}, ['haproof:minSize "many"', "valid integer"]),
+        ({"minSize": "many"}, ['haproof:minSize "many"', "is not a whole number"]),
         ({"minSize": "0"}, ['haproof:minSize "0"', "greater than or equal to 1"]),
         ({"availabilityZoneCount": "1"}, ['availabilityZoneCount "1"', "equal to 2"]),
         ({"vpcCidr": "10.20.0.0/25"}, ['vpcCidr "10.20.0.0/25"', "from /16 to /23"]),

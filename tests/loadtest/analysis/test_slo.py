@@ -101,9 +101,9 @@ def test_one_stack_needs_no_list(tmp_path: Path, text: str):
     [
         ("timeouts: 0\nfoo: 1\n", "line 2, foo: unknown key; known are applies_to, failed_users"),
         ("timeouts: -1\n", "line 1, timeouts: input should be greater than or equal to 0, not -1"),
-        ("\n\ntimeouts: no\n", "line 3, timeouts: input should be a valid integer, not False"),
-        ("timeouts: 1.5\n", "line 1, timeouts: input should be a valid integer, not 1.5"),
-        ("latency_ms:\n  p99: fast\n", "line 2, latency_ms.p99: input should be a valid number"),
+        ("\n\ntimeouts: no\n", "line 3, timeouts: must be a whole number, not False"),
+        ("timeouts: 1.5\n", "line 1, timeouts: must be a whole number, not 1.5"),
+        ("latency_ms:\n  p99: fast\n", "line 2, latency_ms.p99: must be a number"),
         ("latency_ms:\n  p97: 1\n", "line 2, latency_ms.p97: input should be 'p50', 'p90'"),
         ("latency_ms: 60\n", "line 1, latency_ms: input should be a mapping of keys to values"),
         ("applies_to: {ha: 1}\n", "line 1, applies_to: input should be a list"),
