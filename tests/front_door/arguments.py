@@ -87,7 +87,7 @@ ROWS: Final[tuple[Row, ...]] = (
     row("loadtest run --stack a --stack b --stack c", "not 3 of them"),
     row(
         "loadtest run --outputs ok.json --ramp 5:50:10s --profile quick",
-        "--profile quick and --ramp are two loads",
+        "--profile quick and --ramp both describe a load",
         files=_OUTPUTS,
     ),
     row(
@@ -156,6 +156,6 @@ ROWS: Final[tuple[Row, ...]] = (
     row("rehearsal run --root r --hold 10s", "--hold 50:10s"),
     row("rehearsal run --root r --hold 5:0s", "'0s' is not a duration", "`60s`"),
     row("rehearsal run --root r --hold 5:10x", "'10x' is not a duration", "`60s`"),
-    row("rehearsal run --root r --ramp 5:50:10s --profile seed", "--ramp are two loads"),
+    row("rehearsal run --root r --ramp 5:50:10s --profile seed", "--ramp both describe a load"),
 )
 """Each as it may be typed by somebody who means well."""

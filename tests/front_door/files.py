@@ -174,7 +174,7 @@ _SEVERAL = (
     row(
         "rehearsal run --root r --profile quick --hold 5:10s --generator wrk",
         "2 things are wrong",
-        "two loads",
+        "both describe a load",
         "generator 'wrk'",
     ),
     row(
@@ -200,7 +200,7 @@ _SEVERAL = (
         "--max-pairs=-3",
         "3 things are wrong",
         "--yes belongs to workers on AWS",
-        "two loads",
+        "both describe a load",
         "3 to -3 pairs",
     ),
     row(
@@ -227,7 +227,7 @@ _SEVERAL = (
     row(
         "loadtest aa --outputs o.json --profile quick --hold 5:10s",
         "2 things are wrong",
-        "two loads",
+        "both describe a load",
         "missing output url",
         files={"o.json": "{}"},
     ),

@@ -109,7 +109,7 @@ def test_the_load_is_the_option_s_then_the_script_s_own(
         (["--profile", "huge"], "unknown load profile 'huge'; choose one of seed, quick, smoke"),
         (["--ramp", "5:x:9s"], "--ramp 5:x:9s: 'x' is not a number of arrivals a second"),
         (["--pause", "9s"], "nobody arrives: add a phase with arrivals, such as `--hold 50:60s`"),
-        (["--profile", "seed", "--hold", "5:5s"], "--profile seed and --hold are two loads"),
+        (["--profile", "seed", "--hold", "5:5s"], "--profile seed and --hold both describe a load"),
     ],
 )
 def test_a_load_that_cannot_be_run_is_refused_in_the_words_of_the_load_test(
