@@ -156,7 +156,7 @@ def find_directory(root: Path, wanted: str) -> Path:
     if len(matches) == 1:
         return parent / matches[0]
     known = f"it left logs of {', '.join(names)}" if names else "it left no logs"
-    what = "more than one instance" if matches else "no instance"
+    what = "more than one instance" if matches else "not an instance"
     raise AccessError(
         f"{wanted!r} is {what} of the region in {root}, which is not running; {known}. "
         f"Names are known while it runs only: {command('start', root)}"
