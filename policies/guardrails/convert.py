@@ -67,11 +67,12 @@ def _mark_unknowns(value: Any) -> Any:
     return value
 
 
-def _options(given: wire.AnalyzerResourceOptions) -> Options:
+def _options(given: wire.AnalyzerResourceOptions, provider: str) -> Options:
     return Options(
         protected=given.protect,
         deleted_first=given.deleteBeforeReplaceDefined and given.deleteBeforeReplace,
         ignored=tuple(given.ignoreChanges),
+        provider=provider,
     )
 
 
@@ -82,7 +83,7 @@ def to_resource(request: wire.AnalyzeRequest) -> Resource:
         name=request.name,
         urn=request.urn,
         properties=properties(request.properties),
-        options=_options(request.options),
+        options=_options(request.options, request.provider.urn),
     )
 
 
@@ -94,7 +95,7 @@ def to_stack(resources: Iterable[wire.AnalyzerResource]) -> Stack:
             name=resource.name,
             urn=resource.urn,
             properties=properties(resource.properties),
-            options=_options(resource.options),
+            options=_options(resource.options, resource.provider.urn),
             dependencies={
                 name: tuple(sources.urns) for name, sources in resource.propertyDependencies.items()
             },

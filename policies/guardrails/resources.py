@@ -26,11 +26,13 @@ class Options:
         deleted_first: A replacement deletes the resource before it creates the new one.
         ignored: Paths of the properties whose changes in the program are ignored, as the provider
             names them; `*` for all.
+        provider: URN of the provider that makes it; empty where that is not known.
     """
 
     protected: bool = False
     deleted_first: bool = False
     ignored: tuple[str, ...] = ()
+    provider: str = ""
 
     def ignores(self, *path: str) -> str | None:
         """Return the entry of `ignored` for which changes of the property at `path` have no effect."""

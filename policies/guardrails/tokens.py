@@ -260,6 +260,7 @@ HOSTED_CONFIGURATION = ("aws:appconfig/hostedConfigurationVersion:HostedConfigur
 DATABASE_EVENTS = ("aws:rds/eventSubscription:EventSubscription",)
 TOPIC = ("aws:sns/topic:Topic",)
 QUEUE = ("aws:sqs/queue:Queue",)
+QUEUE_REDRIVE = ("aws:sqs/redrivePolicy:RedrivePolicy",)
 QUEUE_POLICY = ("aws:sqs/queuePolicy:QueuePolicy",)
 EVENT_TARGET = ("aws:cloudwatch/eventTarget:EventTarget",)
 TOPIC_POLICY = ("aws:sns/topicPolicy:TopicPolicy",)

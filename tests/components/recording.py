@@ -55,6 +55,8 @@ class Resource:
     retain_on_delete: bool
     protect: bool
     delete_before_replace: bool
+    provider: str
+    """URN of the provider that the program names; empty for the default one."""
     hooks: dict[str, tuple[str, ...]]
 
 
@@ -202,6 +204,7 @@ def _resource(request: Any, urn: str) -> Resource:
         retain_on_delete=request.retainOnDelete,
         protect=request.protect,
         delete_before_replace=request.deleteBeforeReplace,
+        provider=request.provider.rpartition("::")[0],
         hooks={
             moment: tuple(getattr(request.hooks, moment))
             for moment in ("after_create", "after_update", "before_create", "before_update")

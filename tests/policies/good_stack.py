@@ -262,6 +262,7 @@ def options(one: Resource) -> Options:
         protected=one.protect,
         deleted_first=one.delete_before_replace,
         ignored=one.ignore_changes,
+        provider=one.provider,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from guardrails.convert import properties
+from guardrails.convert import properties, to_resource, to_stack
 from guardrails.values import UNKNOWN
+from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy.deserialize import SPECIAL_SECRET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import (
     UNKNOWN_ARRAY_VALUE,
@@ -29,3 +30,13 @@ def test_unknowns_become_a_value_at_any_depth_and_secrets_are_opened():
         "nested": {"flag": UNKNOWN, "number": 1.0},
         "secret": UNKNOWN,
     }
+
+
+def test_a_resource_says_by_which_provider_it_is_made():
+    provider = analyzer_pb2.AnalyzerProviderResource(
+        urn="urn:provider", type="pulumi:providers:aws"
+    )
+    fields = {"type": "aws:sns/topic:Topic", "name": "topic", "urn": "urn:t", "provider": provider}
+    (one,) = to_stack([analyzer_pb2.AnalyzerResource(**fields)]).resources
+    assert one.options.provider == "urn:provider"
+    assert to_resource(analyzer_pb2.AnalyzeRequest(**fields)).options.provider == "urn:provider"

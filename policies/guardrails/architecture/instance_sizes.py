@@ -1,4 +1,4 @@
-"""How large instance types are: vCPUs and memory of the families that hosts of containers have."""
+"""How large instance types are, and what they cost at least: of the families that are known here."""
 
 from __future__ import annotations
 
@@ -46,3 +46,23 @@ def _cpus(size: str) -> float | None:
     named = {"medium": 1.0, "large": 2.0, "xlarge": 4.0}.get(size)
     times = re.fullmatch(r"(\d+)xlarge", size)
     return named if times is None else 4.0 * int(times[1])
+
+
+# USD an hour: a tenth of what is cheapest on demand in the cheapest Region (ap-south-1), and less.
+# Spot is up to 90 % cheaper (Amazon EC2 user guide, "Spot Instances").
+_LEAST_PER_CPU = 0.002
+"""Of a vCPU of the families c, m and r."""
+_LEAST_PER_GIB = 0.0005
+"""Of a GiB of a burstable type, whose prices follow its memory."""
+_LEAST = 0.00025
+"""Of the cheapest type that there is, t4g.nano."""
+
+
+def least_spot_price(instance_type: str) -> float:
+    """Return a price in USD an hour below which no Spot Instance of a type is ever to be had."""
+    size = size_of(instance_type)
+    if size is None:
+        return _LEAST
+    if instance_type.startswith("t"):
+        return max(_LEAST, size.memory / _MIB * _LEAST_PER_GIB)
+    return size.cpus * _LEAST_PER_CPU

@@ -189,6 +189,23 @@ _POLICIES = MappingProxyType(
             "logs:CreateLogStream",
             "logs:PutLogEvents",
         ),
+        "AmazonEKSWorkerNodePolicy": _allow(
+            "ec2:Describe*", "eks:DescribeCluster", "eks-auth:AssumeRoleForPodIdentity"
+        ),
+        "AmazonEKSWorkerNodeMinimalPolicy": _allow(
+            "ec2:DescribeInstances", "eks-auth:AssumeRoleForPodIdentity"
+        ),
+        "AmazonEKS_CNI_Policy": _allow(
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:AttachNetworkInterface",
+            "ec2:CreateNetworkInterface",
+            "ec2:CreateTags",
+            "ec2:DeleteNetworkInterface",
+            "ec2:Describe*",
+            "ec2:DetachNetworkInterface",
+            "ec2:ModifyNetworkInterfaceAttribute",
+            "ec2:UnassignPrivateIpAddresses",
+        ),
         "AWSBackupServiceRolePolicyForBackup": _allow(
             "backup:*",
             "dynamodb:StartAwsBackupJob",

@@ -17,6 +17,7 @@ from guardrails.architecture.policy_documents import (
     same_partition,
     statements,
 )
+from guardrails.architecture.source_addresses import calling_service, spared
 from guardrails.architecture.zones import regions
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items
@@ -98,16 +99,38 @@ class Permissions:
     def may(self, role: Resource, action: str, target: Target | None = None) -> Answer:
         """Return whether the role's own policies allow an action, on the target where one is given.
 
-        A condition on an Allow counts as fulfilled, one on a Deny as not. A permissions boundary
-        limits what the policies allow.
+        A condition on an Allow counts as fulfilled, one on a Deny as not, unless it is about addresses
+        from which a service that has the role never calls. A permissions boundary limits what the
+        policies allow.
         """
         granted = _decide(self.policies(role), action, target, f'role "{role.name}"')
+        denied = None if granted.is_no else self._from_elsewhere(role, action)
+        granted = granted if denied is None else denied
         boundary = role.get("permissionsBoundary")
         if granted.is_no or is_absent(boundary):
             return granted
         limit = list(self._by_arn(role, "permissionsBoundary", boundary))
         allowed = _decide(limit, action, target, f'boundary of role "{role.name}"')
         return granted if allowed.is_yes else allowed
+
+    def _from_elsewhere(self, role: Resource, action: str) -> Answer | None:
+        """Return that a service with the role is denied an action by the address it calls from."""
+        service = calling_service(role)
+        for policy in self.policies(role) if service is not None else ():
+            for one in policy.statements or ():
+                ranges = spared(one) if one.covers(action) else ()
+                if ranges and "*" in one.resources:
+                    return no(
+                        f"{policy.label} denies {action} from everywhere but {', '.join(ranges)}, and "
+                        f"{service} calls from addresses of AWS",
+                        f'role "{role.name}"',
+                        policy.label,
+                        remedy=(
+                            f"give {service} a role of its own, without the Deny by aws:SourceIp in "
+                            f"{policy.label}, or remove that statement."
+                        ),
+                    )
+        return None
 
     def may_be_assumed(self, role: Resource, service: str) -> Answer:
         """Return whether an AWS service may assume the role, for example `codedeploy`."""

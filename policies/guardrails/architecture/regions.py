@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardrails import tokens
+from guardrails.architecture.place_names import REGION_FORM, is_region, region_of_zone
 from guardrails.resources import Resource, Stack
 from guardrails.values import leaves
 
 GLOBAL = "us-east-1"
 """The Region in which AWS keeps the metrics of services that belong to no Region."""
 
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
-_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)[a-z]?")
-_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):.*")
+_ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:(?P<region>{REGION_FORM}):.*")
 _NOWHERE = ("aws:iam/", "aws:route53/", "aws:cloudfront/", "aws:globalaccelerator/", "aws:shield/")
 """Services that belong to no Region."""
 
@@ -60,21 +59,32 @@ class Regions:
     """The Regions of one stack's resources."""
 
     def __init__(self, stack: Stack) -> None:
-        """Join the resources without a Region of their own that refer to each other."""
-        self._stack = stack
+        """Join the resources that refer to each other and have no Region of their own or of a provider."""
         self._parents: dict[str, str] = {}
         self._by_urn = {one.urn: one for one in stack.resources if _is_somewhere(one)}
+        self._of_provider = {
+            one.urn: region
+            for one in stack.of(tokens.PROVIDER)
+            if is_region(region := one.get("region"))
+        }
         for one in self._by_urn.values():
             for _, other in self._references(one):
-                if explicit(one) is None and explicit(other) is None:
+                if self._said(one) is None and self._said(other) is None:
                     self._parents[self._root(one.urn)] = self._root(other.urn)
         # What the stack has itself, the references are about.
         self._own = {one.get(key) for one in self._by_urn.values() for key in ("arn", "id")}
         told: dict[str, set[str]] = {}
+        beside: dict[str, set[str]] = {}
         for one in self._by_urn.values():
-            if explicit(one) is None:
-                told.setdefault(self._root(one.urn), set()).update(_zones(one))
+            if self._said(one) is None:
+                found = set(_zones(one))
+                told.setdefault(self._root(one.urn), set()).update(found)
+                beside.setdefault(one.options.provider, set()).update(found)
         self._told = told
+        # What is made by one provider, and says no Region, is in one.
+        self._of_provider |= {
+            urn: found.pop() for urn, found in beside.items() if urn and len(found) == 1
+        }
         self._default = self._only(stack, told)
         placed = Counter(self.of(one) for one in self._by_urn.values())
         self._home = placed.most_common(1)[0][0] if placed else None
@@ -83,7 +93,7 @@ class Regions:
         """Return the Region of a resource, `None` if it is not known or it belongs to none."""
         if resource.urn not in self._by_urn:
             return None
-        given = explicit(resource)
+        given = self._said(resource)
         if given is not None:
             return given
         found = self._told.get(self._root(resource.urn), set())
@@ -105,6 +115,10 @@ class Regions:
                 if there != own and arn not in self._own:
                     yield Apart(one, prop, own, arn, there, False, one)
                     break
+
+    def _said(self, resource: Resource) -> str | None:
+        """Return the Region that a resource, or else its provider, has."""
+        return explicit(resource) or self._of_provider.get(resource.options.provider)
 
     def _references(self, resource: Resource) -> Iterator[tuple[str, Resource]]:
         for prop in _JOINED:
@@ -131,7 +145,7 @@ class Regions:
 def explicit(resource: Resource) -> str | None:
     """Return the Region that a resource itself says, `None` if it says none."""
     given = resource.get("region")
-    return given if isinstance(given, str) and _REGION.fullmatch(given) else None
+    return given if is_region(given) else None
 
 
 def _is_somewhere(resource: Resource) -> bool:
@@ -147,9 +161,9 @@ def _zones(resource: Resource) -> Iterator[str]:
     """Yield the Regions of the zones that a resource names."""
     for prop in ("availabilityZone", "availabilityZones"):
         for value in leaves(resource.get(prop)):
-            found = _ZONE.fullmatch(value) if isinstance(value, str) else None
+            found = value if is_region(value) else region_of_zone(value)
             if found is not None:
-                yield found["region"]
+                yield found
 
 
 def _written(resource: Resource) -> Iterator[tuple[str, str, str]]:

@@ -44,3 +44,20 @@ def has_port(container: Any, port: float) -> bool:
     """Return whether a container has a port mapping for a port."""
     mapped = items(dig(container, "portMappings"))
     return port in [number(dig(one, "containerPort")) for one in mapped]
+
+
+def host_ports(task: Resource) -> tuple[float, ...]:
+    """Return the ports of its host that a task takes: another one with them needs another host.
+
+    None where ECS chooses the port (host port 0), and where tasks have addresses of their own.
+    """
+    mode = "bridge" if task.left_out("networkMode") else task.get("networkMode")
+    if mode not in ("bridge", "host"):
+        return ()
+    prop = "containerPort" if mode == "host" else "hostPort"
+    found = (
+        number(dig(one, prop))
+        for container in listed_containers(task) or ()
+        for one in items(dig(container, "portMappings"))
+    )
+    return tuple(port for port in found if port)

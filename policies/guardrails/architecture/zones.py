@@ -8,7 +8,6 @@ needs more than the lower one cannot decide.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,10 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.given import given
+from guardrails.architecture.place_names import region_of_zone
 from guardrails.model import Parameters, Violation
 from guardrails.resources import References, Resource, Stack, identities
 from guardrails.values import UNKNOWN, items, leaves
-
-_ZONE = re.compile(r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)[a-z]")
 
 PARAMETERS: Parameters = MappingProxyType(
     {
@@ -188,9 +186,8 @@ def only_zone(subnets: References) -> str | None:
 
 def regions(subnets: Iterable[Resource]) -> frozenset[str]:
     """Return the Regions of subnets, as far as the names of their zones tell."""
-    zones = (one.get("availabilityZone") for one in subnets)
-    found = (_ZONE.fullmatch(zone) for zone in zones if isinstance(zone, str))
-    return frozenset(one["region"] for one in found if one is not None)
+    found = (region_of_zone(one.get("availabilityZone")) for one in subnets)
+    return frozenset(one for one in found if one is not None)
 
 
 def _given(resource: Resource, properties: Sequence[str]) -> str | None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.dead_letters import DeadLetters, dead_letters, is_ordered
+from guardrails.architecture.regions import Regions
 from guardrails.refusals import FindTogether, JointRefusal, alone, among, between, label, matching
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_true, number, show
@@ -61,13 +63,30 @@ def _ordered(one: Resource, prop: str) -> bool | None:
     return None if given is UNKNOWN else is_true(given)
 
 
-def _other_kind(stack: Stack, queue: Resource) -> Iterator[str]:
-    own = _ordered(queue, "fifoQueue")
-    for dead in stack.sources(queue, "redrivePolicy", tokens.QUEUE):
-        theirs = _ordered(dead, "fifoQueue")
-        if None not in (own, theirs) and own != theirs and dead is not queue:
+def _dead_letters(stack: Stack, holder: Resource) -> Iterator[DeadLetters]:
+    """Yield what a queue or redrive policy says; that it is the queue itself is another fault."""
+    yield from (one for one in dead_letters(stack) if one.holder is holder and not one.is_own)
+
+
+def _other_kind(stack: Stack, holder: Resource) -> Iterator[str]:
+    for found in _dead_letters(stack, holder):
+        own, theirs = is_ordered(found.queue), found.ordered()
+        if None not in (own, theirs) and own != theirs:
             kinds = {True: "a FIFO queue", False: "a standard queue"}
-            yield f'it is {kinds[bool(own)]}, its dead-letter queue "{dead.name}" {kinds[bool(theirs)]}'
+            yield (
+                f'"{found.queue.name}" is {kinds[bool(own)]}, its dead-letter queue {found.called} '
+                f"{kinds[bool(theirs)]}"
+            )
+
+
+def _elsewhere(stack: Stack, holder: Resource) -> Iterator[str]:
+    regions = stack.derived(Regions)
+    for found in _dead_letters(stack, holder):
+        here, there = regions.of(found.queue), found.region(regions)
+        if here and there and here != there:
+            yield (
+                f'"{found.queue.name}" is in {here}, its dead-letter queue {found.called} in {there}'
+            )
 
 
 def _subscribed(stack: Stack, subscription: Resource) -> Iterator[str]:
@@ -202,11 +221,18 @@ TABLE = (
         find=alone(_receives),
     ),
     JointRefusal(
-        types=tokens.QUEUE,
+        types=(*tokens.QUEUE, *tokens.QUEUE_REDRIVE),
         says="The dead-letter queue of a FIFO queue must also be a FIFO queue, and the other way round.",
         source=_SQS,
         remedy="set fifo_queue of both queues to the same value.",
         find=_other_kind,
+    ),
+    JointRefusal(
+        types=(*tokens.QUEUE, *tokens.QUEUE_REDRIVE),
+        says="RedrivePolicy: Dead letter target does not exist: it has to be in the queue's own Region.",
+        source=_SQS,
+        remedy="set deadLetterTargetArn of redrive_policy to a queue of the same Region and account.",
+        find=_elsewhere,
     ),
     JointRefusal(
         types=tokens.TOPIC_SUBSCRIPTION,

@@ -9,7 +9,7 @@ from guardrails import tokens
 from guardrails.architecture.data_stores import engine_name
 from guardrails.architecture.network import Network
 from guardrails.architecture.store_network import database_subnets
-from guardrails.refusals import JointRefusal, sharing
+from guardrails.refusals import JointRefusal, alone, sharing
 from guardrails.resources import Resource, Stack
 from guardrails.values import number, show
 
@@ -149,6 +149,13 @@ def _proxy(stack: Stack, proxy: Resource) -> str | None:
     return None
 
 
+def _no_login(proxy: Resource) -> str | None:
+    scheme = proxy.setting("defaultAuthScheme")
+    if proxy.left_out("auths") and scheme in (None, "", "NONE"):
+        return f"auths is not set, and default_auth_scheme is {proxy.shown('defaultAuthScheme')}"
+    return None
+
+
 def _failover(_: Stack, cache: Resource) -> str | None:
     nodes = number(cache.get("numCacheClusters"))
     if nodes == 1 and cache.get("automaticFailoverEnabled") is True:
@@ -268,6 +275,16 @@ TABLE = (
         source=f"{_GUIDE}rds-proxy-network-prereqs.html",
         remedy="set vpc_subnet_ids to subnets in two Availability Zones or more.",
         find=_proxy,
+    ),
+    JointRefusal(
+        types=tokens.DATABASE_PROXY,
+        says="InvalidParameterValue: a proxy needs Auth, unless its DefaultAuthScheme is IAM_AUTH.",
+        source=f"{_API}API_CreateDBProxy.html",
+        remedy=(
+            "set secret_arn in auths of the proxy to the secret by which it logs in to the database, or "
+            'default_auth_scheme to "IAM_AUTH".'
+        ),
+        find=alone(_no_login),
     ),
     JointRefusal(
         types=_ALL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,12 @@ from guardrails import tokens
 from guardrails.architecture.containers import Containers, ContainerService
 from guardrails.architecture.instance_sizes import Size, size_of
 from guardrails.architecture.regions import Regions
-from guardrails.architecture.tasks import containers, definitions, listed_containers
+from guardrails.architecture.tasks import (
+    containers,
+    definitions,
+    host_ports,
+    listed_containers,
+)
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.rules.deployment_targets import near
@@ -159,6 +165,59 @@ def _too_large(stack: Stack, _: Settings) -> Iterator[Violation]:
             )
 
 
+def _crowded(stack: Stack, _: Settings) -> Iterator[Violation]:
+    """Yield services of which no two tasks share a host, and that need more hosts than there may be."""
+    for service in stack.derived(Containers).services:
+        most = [number(host.resource.get("maxSize")) for host in service.hosts]
+        count = service.tasks.least
+        if None in most or not most or not count or service.on_every_instance:
+            continue
+        hosts = sum(one for one in most if one is not None)
+        for task in definitions(stack, service.resource).resources:
+            ports = host_ports(task)
+            beside = _beside(service, count)
+            if not ports or count + beside <= hosts:
+                continue
+            first = count > hosts
+            what = (
+                f'{count} tasks of service "{service.name}" need as many hosts'
+                if first
+                else f'No release of service "{service.name}" ever starts: it needs a host beside those of '
+                f"its {count} tasks"
+            )
+            yield Violation(
+                f"{what}, as each takes port {ports[0]:g} of its host, and there are at most {hosts:g}.",
+                task,
+                (
+                    f'service "{service.name}", desired_count {count}',
+                    f'task definition "{task.name}", hostPort {ports[0]:g}',
+                    *(
+                        f'Auto Scaling group "{host.name}", max_size {host.resource.shown("maxSize")}'
+                        for host in service.hosts
+                    ),
+                ),
+                f"set max_size of the hosts' Auto Scaling group to {count + beside} or more, or "
+                "hostPort to 0 in container_definitions: ECS then chooses a port"
+                + (
+                    "."
+                    if first
+                    else ", or deployment_minimum_healthy_percent so that a task may stop first."
+                ),
+            )
+
+
+def _beside(service: ContainerService, count: int) -> int:
+    """Return how many hosts more than tasks a release needs: one, if no task may stop before it."""
+    given = service.resource.setting("deploymentMinimumHealthyPercent")
+    percent = 100.0 if is_absent(given) else number(given)
+    return 0 if percent is None or math.ceil(count * percent / 100) < count else 1
+
+
+def _roomless(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    yield from _too_large(stack, settings)
+    yield from _crowded(stack, settings)
+
+
 FITS_HOST = StackRule(
     id="ecs-task-fits-host",
     title="A container instance has room for a task",
@@ -174,12 +233,13 @@ FITS_HOST = StackRule(
     steps=(
         "Add up cpu and memory of the containers, with those beside the application.",
         "Leave some hundred MiB of a host to its system and the ECS agent.",
+        "Leave hostPort out, or 0: with a fixed one each task needs a host for itself.",
     ),
     unknown=(
         "Types of the families c, m, r and t are known here; where a host may be of another one, or by "
         "attributes, nothing is judged."
     ),
-    check=_too_large,
+    check=_roomless,
 )
 
 # --- logs -----------------------------------------------------------------------------------------

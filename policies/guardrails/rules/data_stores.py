@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from guardrails import tokens
 from guardrails.architecture.answers import Answer, sentence
 from guardrails.architecture.data_stores import Cache, Cluster, DataStore
+from guardrails.architecture.snapshots import copies_something
 from guardrails.architecture.stores import DataStores
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
@@ -234,7 +236,21 @@ DELETION_PROTECTION = StackRule(
 )
 
 
+def _copies(stack: Stack) -> Iterator[Violation]:
+    for policy in stack.of(tokens.SNAPSHOT_LIFECYCLE):
+        answer = copies_something(stack, policy)
+        if not answer.is_yes:
+            what = (
+                f'Snapshot policy "{policy.name}" copies nothing: {answer.reason}.'
+                if answer.is_no
+                else f'whether snapshot policy "{policy.name}" copies something is not known: '
+                f"{answer.reason}."
+            )
+            yield Violation(what, policy, answer.path, answer.remedy, undecided=answer.is_undecided)
+
+
 def _backups(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    yield from _copies(stack)
     minimum = settings.integer("minimumDays")
     for store in stack.derived(DataStores).stores:
         kept = None if isinstance(store, Cache) else store.backup_days()
@@ -246,7 +262,7 @@ def _backups(stack: Stack, settings: Settings) -> Iterator[Violation]:
 
 BACKUPS = StackRule(
     id="data-store-backups",
-    title="Every cluster, file system and table is backed up",
+    title="Every cluster, file system and table is backed up, and a snapshot policy copies something",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={
@@ -270,11 +286,13 @@ BACKUPS = StackRule(
         "Set backup_retention_period of the cluster: the default is one day.",
         "Create an aws.efs.BackupPolicy, or select the file system in an aws.backup.Plan.",
         'DynamoDB: point_in_time_recovery={"enabled": True}, or an aws.backup.Selection.',
+        "Give volumes or instances the very tag of target_tags in an aws.dlm.LifecyclePolicy.",
     ),
     unknown=(
         "An unknown retention counts as none. Whether an aws.backup.Selection of the stack selects a "
         "file system or table is read from its tags and ARNs; where these are not known, it counts as "
-        "selected."
+        "selected. A snapshot policy for a tag that nothing here has is undecided, unless something nearly "
+        "has it."
     ),
     parameters={
         "minimumDays": {

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.dead_letters import dead_letters
 from guardrails.architecture.policy_documents import Statement, statements
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -216,7 +217,18 @@ def _retention(queue: Resource) -> float | None:
 def _all_kept(stack: Stack, settings: Settings) -> Iterator[Violation]:
     for queue in stack.of(tokens.QUEUE):
         yield from _kept(queue, settings)
-        for dead in stack.sources(queue, "redrivePolicy", tokens.QUEUE):
+    for one in dead_letters(stack):
+        queue, dead = one.queue, one.target
+        if one.is_own:
+            yield Violation(
+                f'What fails in queue "{queue.name}" comes back to it for ever: it is its own dead-letter '
+                "queue, and nobody looks at a message that no reader can work off.",
+                one.holder,
+                (f'queue "{queue.name}"', "redrive_policy", f'queue "{queue.name}"'),
+                "set deadLetterTargetArn of redrive_policy to the ARN of another queue, which only holds "
+                "what has failed.",
+            )
+        elif dead is not None:
             alive, kept = _retention(queue), _retention(dead)
             if alive is not None and kept is not None and kept < alive:
                 yield Violation(
@@ -243,7 +255,7 @@ def _kept(queue: Resource, _: Settings) -> Iterator[Violation]:
 
 KEEPS_MESSAGES = StackRule(
     id="queue-keeps-messages",
-    title="A queue keeps a message longer than one attempt takes",
+    title="A queue keeps a message until it is worked off, or where what failed is kept",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL04-BP02", "REL05-BP04")},
@@ -252,6 +264,7 @@ KEEPS_MESSAGES = StackRule(
     steps=(
         "Set message_retention_seconds to at least the time in which you repair a reader.",
         "Set that of a dead-letter queue above that of its source: the age of a message goes on.",
+        "Give what fails a queue of its own, by redrive_policy.",
     ),
     unknown="Times that are not known are not judged.",
     check=_all_kept,

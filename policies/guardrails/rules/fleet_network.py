@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from guardrails.architecture.fleets import Fleets, zones_of_group
 from guardrails.architecture.misplaced import Exchanged, lacks_group
 from guardrails.architecture.network import Network
 from guardrails.architecture.permits import EGRESS, INGRESS, WORLD, WORLD_6, Party
+from guardrails.architecture.place_names import is_zone_id, region_of_zone
 from guardrails.architecture.proxies import Proxies
 from guardrails.architecture.routes import RouteTables, address_range
 from guardrails.architecture.store_network import (
@@ -36,8 +36,6 @@ from guardrails.values import is_absent, is_true
 
 _WELL_ARCHITECTED = "Well-Architected"
 APIS = replace(WORLD, name="the APIs of CodeDeploy and S3")
-_ZONE_ID = re.compile(r"[a-z]+\d-az\d")
-_ZONE_NAME = re.compile(r"[a-z]{2}(-[a-z0-9]+)+-\d[a-z]")
 
 
 # --- zones ----------------------------------------------------------------------------------------
@@ -52,7 +50,7 @@ def _balancer_spread(stack: Stack, balancer: Resource, settings: Settings) -> Sp
 def _comparable(*spreads: Spread) -> bool:
     """Return whether the zones of all are certain, and named in the same way."""
     named = [zone for spread in spreads for zone in spread.zones]
-    same_form = any(all(form.fullmatch(zone) for zone in named) for form in (_ZONE_ID, _ZONE_NAME))
+    same_form = any(all(map(form, named)) for form in (is_zone_id, region_of_zone))
     return same_form and all(one.known and one.zones for one in spreads)
 
 

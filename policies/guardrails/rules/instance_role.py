@@ -8,10 +8,10 @@ from guardrails import tokens
 from guardrails.answered import report
 from guardrails.architecture.answers import any_of
 from guardrails.architecture.launching import inherits_from_template
+from guardrails.architecture.nodes import Nodes
 from guardrails.architecture.permissions import UNNAMED, Permissions, Target
 from guardrails.model import (
     Question,
-    ResourceRule,
     Settings,
     Severity,
     StackRule,
@@ -37,16 +37,19 @@ def _has_profile(resource: Resource) -> bool:
     return any(leaf != "" for leaf in leaves(profile))
 
 
-def _profile(resource: Resource, _: Settings) -> Iterator[Violation]:
-    if not _has_profile(resource) and not inherits_from_template(resource):
-        yield Violation(
-            f'"{resource.name}" launches instances without a role: iam_instance_profile is not set. '
-            "Neither the CodeDeploy agent nor Session Manager works on them.",
-            resource,
-        )
+def _profile(stack: Stack, _: Settings) -> Iterator[Violation]:
+    of_nodes = stack.derived(Nodes).templates  # EKS adds the role of the node group
+    for resource in stack.of(_TYPES):
+        given = _has_profile(resource) and not resource.left_out("iamInstanceProfile")
+        if not given and not inherits_from_template(resource) and resource not in of_nodes:
+            yield Violation(
+                f'"{resource.name}" launches instances without a role: iam_instance_profile is not '
+                "set. Neither the CodeDeploy agent nor Session Manager works on them.",
+                resource,
+            )
 
 
-INSTANCE_PROFILE = ResourceRule(
+INSTANCE_PROFILE = StackRule(
     id="ec2-instance-profile",
     title="Every instance has an instance profile",
     question=Question.DEPLOY,
@@ -61,8 +64,10 @@ INSTANCE_PROFILE = ResourceRule(
         "Create an aws.iam.Role for ec2.amazonaws.com and an aws.iam.InstanceProfile with it.",
         "Set iam_instance_profile to the profile.",
     ),
-    unknown="An unknown profile counts as set: it is still to be created.",
-    types=_TYPES,
+    unknown=(
+        "An unknown profile counts as set: it is still to be created. A launch template of node groups "
+        "only (EKS) has none: EKS refuses it."
+    ),
     check=_profile,
 )
 

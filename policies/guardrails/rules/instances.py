@@ -8,6 +8,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.launching import inherits_from_template
+from guardrails.architecture.nodes import Nodes
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import AtMost, must_be, property_rule
 from guardrails.resources import Resource, Stack
@@ -43,16 +44,28 @@ IMDSV2 = property_rule(
     steps=('Set metadata_options with http_tokens="required" and http_put_response_hop_limit=1.',),
 )
 
-HOP_LIMIT = property_rule(
-    must_be(
-        "metadataOptions.httpPutResponseHopLimit",
-        AtMost("maximumHopLimit"),
-        '"{name}" lets metadata tokens leave the instance',
-        inherits=inherits_from_template,
-        # Without any options there need not be a token: ec2-imdsv2 reports that.
-        applies=lambda one: not is_absent(one.get("metadataOptions")),
-    ),
-    _STARTED,
+_LONGEST = "maximumHopLimit"
+_HOPS_TO_PODS = 2
+"""What EKS sets: the answer reaches a pod by the node (EKS best practices guide, "Identity")."""
+
+_HOPS = must_be(
+    "metadataOptions.httpPutResponseHopLimit",
+    AtMost(_LONGEST),
+    '"{name}" lets metadata tokens leave the instance',
+    inherits=inherits_from_template,
+    # Without any options there need not be a token: ec2-imdsv2 reports that.
+    applies=lambda one: not one.left_out("metadataOptions"),
+)
+
+
+def _hop_limit(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    of_nodes = stack.derived(Nodes).templates
+    to_pods = {_LONGEST: max(_HOPS_TO_PODS, settings.integer(_LONGEST))}
+    for resource in stack.of(_STARTED):
+        yield from _HOPS(resource, Settings(to_pods, {}) if resource in of_nodes else settings)
+
+
+HOP_LIMIT = StackRule(
     id="ec2-metadata-hop-limit",
     title="Metadata tokens do not leave the instance",
     question=Question.CLOSED,
@@ -72,8 +85,12 @@ HOP_LIMIT = property_rule(
         "Set metadata_options.http_put_response_hop_limit=1; images may default to 2.",
         "Containers in a network of their own are one hop further: allow 2 by maximumHopLimit.",
     ),
+    unknown=(
+        "An unknown number is a violation: this is a plain setting, not an id. Of launch templates of "
+        "node groups only (EKS), 2 is allowed: pods are one hop further."
+    ),
     parameters={
-        "maximumHopLimit": {
+        _LONGEST: {
             "type": "integer",
             "minimum": 1,
             "maximum": 64,
@@ -81,6 +98,7 @@ HOP_LIMIT = property_rule(
             "description": "Network hops that a metadata response may travel.",
         }
     },
+    check=_hop_limit,
 )
 
 

@@ -1,4 +1,4 @@
-"""Rules about Kubernetes (EKS): who may try the cluster's API, and where its nodes are."""
+"""Rules about Kubernetes (EKS): who may try the cluster's API, where nodes are, whether they join."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture import zones
-from guardrails.architecture.permits import is_vast
+from guardrails.architecture.answers import all_of
+from guardrails.architecture.launching import TEMPLATE_KEYS
+from guardrails.architecture.network import Network
+from guardrails.architecture.nodes import Nodes
+from guardrails.architecture.permits import Party, is_vast
 from guardrails.model import (
     Level,
     Question,
@@ -16,8 +20,8 @@ from guardrails.model import (
     StackRule,
     Violation,
 )
-from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, items, number, show
+from guardrails.resources import References, Resource, Stack
+from guardrails.values import UNKNOWN, is_absent, is_true, items, number, show
 
 _EVERYBODY = "0.0.0.0/0"
 
@@ -70,24 +74,12 @@ ENDPOINT = ResourceRule(
 
 # --- nodes ----------------------------------------------------------------------------------------
 
-_CLUSTER_KEYS = ("name", "id", "arn")
 _LEAST = 2
-
-
-def _groups(stack: Stack) -> dict[Resource, list[Resource]]:
-    """Return the node groups of each cluster of the stack."""
-    found: dict[Resource, list[Resource]] = {}
-    for group in stack.of(tokens.NODE_GROUP):
-        for cluster in stack.references(
-            group, "clusterName", tokens.KUBERNETES_CLUSTER, _CLUSTER_KEYS
-        ).resources:
-            found.setdefault(cluster, []).append(group)
-    return found
 
 
 def _nodes(stack: Stack, settings: Settings) -> Iterator[Violation]:
     outside = settings.mapping("subnetZones")
-    for cluster, groups in _groups(stack).items():
+    for cluster, groups in stack.derived(Nodes).by_cluster().items():
         label = f'The fleet of nodes of Kubernetes cluster "{cluster.name}"'
         spans = zones.together(
             [zones.spread(stack, one, ("subnetIds",), outside) for one in groups]
@@ -128,4 +120,62 @@ NODES = StackRule(
     check=_nodes,
 )
 
-RULES = (ENDPOINT, NODES)
+# --- their way to the cluster ---------------------------------------------------------------------
+
+_ASKED = ("ec2", "ecr.api", "ecr.dkr", "s3")
+"""What a node asks without a route to the internet (EKS user guide, "Private clusters")."""
+
+
+def _joins(stack: Stack, _: Settings) -> Iterator[Violation]:
+    network, nodes = stack.derived(Network), stack.derived(Nodes)
+    for cluster, groups in nodes.by_cluster().items():
+        for group in groups:
+            subnets = nodes.subnets(group)
+            if not subnets.complete:
+                continue
+            party = Party(f'nodes of "{group.name}"', References())
+            # Whether a node has a public address its subnet says, or the launch template.
+            answer = all_of(
+                network.way_out(one, party, public_address=_address(stack, group), services=_ASKED)
+                for one in subnets.resources
+            )
+            if answer.is_no:
+                yield Violation(
+                    f'Nodes of "{group.name}" do not join Kubernetes cluster "{cluster.name}": they reach '
+                    f"neither the registry of their images nor the APIs of AWS, as {answer.reason}.",
+                    group,
+                    (f'cluster "{cluster.name}"', f'node group "{group.name}"', *answer.path),
+                    answer.remedy,
+                )
+
+
+def _address(stack: Stack, group: Resource) -> bool | None:
+    """Return whether the launch template of a node group gives public addresses, None for the subnet."""
+    for template in stack.linked(group, "launchTemplate", tokens.LAUNCH_TEMPLATE, TEMPLATE_KEYS):
+        given = template.get("networkInterfaces", 0, "associatePublicIpAddress")
+        if not is_absent(given) and given is not UNKNOWN:
+            return is_true(given)
+    return None
+
+
+JOINS = StackRule(
+    id="eks-nodes-join",
+    title="The nodes of a Kubernetes cluster reach what they need to join it",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("REL08-BP05",)},
+    url="https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html",
+    remedy=(
+        "route the subnets of the node group through a NAT gateway, or add VPC endpoints for ec2, "
+        "ecr.api, ecr.dkr and s3."
+    ),
+    steps=(
+        "Give each private subnet's route table a route 0.0.0.0/0 to a NAT gateway of its zone.",
+        "In public subnets set map_public_ip_on_launch to true.",
+        "Or create VPC endpoints for ec2, ecr.api, ecr.dkr and s3.",
+    ),
+    unknown="The routes of subnets of another stack, and subnets that are not known, are not judged.",
+    check=_joins,
+)
+
+RULES = (ENDPOINT, NODES, JOINS)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture.conditions import Condition, conditions
 from guardrails.architecture.name_checks import wrong_check
+from guardrails.architecture.public_names import Hidden, PublicNames
 from guardrails.architecture.records import ROUTED, Record, Records
 from guardrails.architecture.traffic import Route, Traffic, listener_step
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
@@ -132,7 +133,34 @@ def _answers(route: Route) -> bool:
     return True
 
 
+def _hidden(found: Hidden) -> Violation:
+    """Return that visitors cannot look up a name, or, without a public zone, may not."""
+    name, zone, balancer = found.record.name, found.zone.name, found.balancer.name
+    only = f'its record "{found.record.resource.name}" is in private zone "{zone}"'
+    what = (
+        f'Nobody outside finds {name}, which leads to load balancer "{balancer}" for the internet: '
+        f'{only}, and public zone "{found.public.name}" has none of that name.'
+        if found.public is not None
+        else f'whether visitors find load balancer "{balancer}" by {name} is not known: {only}, in which '
+        "only its VPCs look names up, and no public zone is of this stack."
+    )
+    public = f'zone_id of public zone "{found.public.name}"' if found.public else "a public zone"
+    return Violation(
+        what,
+        found.record.resource,
+        (
+            f'record "{found.record.resource.name}": {name}',
+            f'private zone "{zone}"',
+            f'load balancer "{balancer}"',
+        ),
+        f"add an aws.route53.Record of the same name with {public}, or set zone_id of the record to it; "
+        "for a service of the network alone set internal of the load balancer to true.",
+        undecided=found.public is None,
+    )
+
+
 def _unserved(stack: Stack, _: Settings) -> Iterator[Violation]:
+    yield from map(_hidden, stack.derived(PublicNames).hidden())
     traffic = stack.derived(Traffic)
     for record in stack.derived(Records).records:
         if record.kind not in ("A", "AAAA", "CNAME") or not record.name or "." not in record.name:
@@ -163,16 +191,60 @@ def _unserved(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 HOSTS = StackRule(
     id="dns-name-served",
-    title="Every name that points to a load balancer is served by it",
+    title="Visitors can look up every name that points to a load balancer, which serves it",
     question=Question.SERVE,
     severity=Severity.HIGH,
     scope=Scope.HIGH_AVAILABILITY,
     controls={"Well-Architected": ("REL02-BP01",)},
     url="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html",
     remedy="add the name to host_header of a rule that forwards.",
-    steps=("List the name of the record in the conditions of the rule that is for it.",),
-    unknown="A name, host or rule that is not known may be the one that is meant.",
+    steps=(
+        "List the name of the record in the conditions of the rule that is for it.",
+        "Create the record of a public name in a public zone; in a private one only its VPCs find it.",
+    ),
+    unknown=(
+        "A name, host or rule that is not known may be the one that is meant. A name in a private zone "
+        "only is undecided where no public zone of its domain is in the stack."
+    ),
     check=_unserved,
+)
+
+
+# --- names that lead to one server ----------------------------------------------------------------
+
+
+def _single(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for one in stack.derived(PublicNames).single():
+        record = one.record.resource
+        yield Violation(
+            f"Visitors who ask for {one.record.name} get one server, past load balancer "
+            f'"{one.beside.name}": record "{record.name}" leads to {one.label} only. Without it, or its '
+            "zone, nobody is served.",
+            record,
+            (f'record "{record.name}": {one.record.name}', one.label, "one server"),
+            f'set aliases of "{record.name}" to dns_name and zone_id of load balancer '
+            f'"{one.beside.name}", in place of records and ttl.',
+        )
+
+
+SEVERAL = StackRule(
+    id="dns-several-servers",
+    title="A name for visitors does not lead to one server",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL02-BP01", "REL10-BP01", "REL11-BP02")},
+    url=f"{_GUIDE}routing-to-elb-load-balancer.html",
+    remedy="set aliases of the record to dns_name and zone_id of the load balancer.",
+    steps=(
+        "Replace records and ttl by aliases to the load balancer, with evaluate_target_health.",
+        "Give a server that is asked for itself, such as a bastion, a name of its own.",
+    ),
+    unknown=(
+        "Names for visitors are those of the zone, www, and what certificates, rules and distributions of "
+        "the stack name. Addresses that come from no resource of the stack are not judged."
+    ),
+    check=_single,
 )
 
 
@@ -240,4 +312,4 @@ ACCEPTED = joint_refusal_rule(
     remedy="correct the record as the message says.",
 )
 
-RULES = (FAILOVER, SHORT, HOSTS, ACCEPTED)
+RULES = (FAILOVER, SHORT, HOSTS, SEVERAL, ACCEPTED)

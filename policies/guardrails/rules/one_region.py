@@ -33,6 +33,8 @@ def _remedy(found: Apart) -> str:
     here = found.there if found.odd is found.resource else found.region
     moved = f'set region of "{found.odd.name}" to "{here}", or leave it out where that is the provider\'s'
     named = f"let {label(found.prop)} name something of {found.region}"
+    if explicit(found.odd) is None and found.odd.options.provider:
+        return f'make "{found.odd.name}" by the provider of {here}, or {named}.'
     if explicit(found.odd) is None:
         return f"{named}."
     return f"{moved}." if found.by_reference else f"{named}, or {moved}."
@@ -51,9 +53,9 @@ TOGETHER = StackRule(
         "Name a topic of the alarm's own Region in alarm_actions; let it pass on to another Region.",
     ),
     unknown=(
-        "A resource that says no region is in the Region of the zones that it, or what it refers to, "
-        "names; where none is named, in that of the stack's only provider. What is not known is not "
-        "judged."
+        "A resource that says no region is in that of its provider, or else of the zones that it, what "
+        "it refers to, or what its provider also makes names; where none is named, in that of the "
+        "stack's only provider. What is not known is not judged."
     ),
     check=_apart,
 )

@@ -10,7 +10,9 @@ from guardrails.answered import report
 from guardrails.architecture.answers import Answer
 from guardrails.architecture.containers import Containers
 from guardrails.architecture.fleets import Fleets
+from guardrails.architecture.nodes import Nodes
 from guardrails.architecture.permissions import ROLE_KEYS, Permissions, Target
+from guardrails.architecture.policy_documents import statements
 from guardrails.architecture.tasks import containers, definitions
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -110,6 +112,8 @@ _READ_PARAMETER = "ssm:GetParameters"
 _LOG = "logs:CreateLogStream"
 _INTERFACE = "ec2:CreateNetworkInterface"
 _JOIN = "ecs:RegisterContainerInstance"
+_DESCRIBE = "ec2:DescribeInstances"
+_ADDRESS = "ec2:AssignPrivateIpAddresses"
 _Need: TypeAlias = tuple[Resource, Resource, str, Target | None, str]
 """Who needs it, the role, the action, what it is for (None: anything), and what fails without it."""
 
@@ -186,23 +190,62 @@ def _hosts(stack: Stack) -> Iterator[_Need]:
                     yield template, role, _JOIN, None, why
 
 
+def _nodes(stack: Stack) -> Iterator[_Need]:
+    nodes = stack.derived(Nodes)
+    for cluster, groups in nodes.by_cluster().items():
+        for group in groups:
+            role = nodes.role(group)
+            if role is None:
+                continue
+            whose = f'node of "{group.name}"'
+            yield group, role, _DESCRIBE, None, f"no {whose} joins its cluster without it"
+            yield group, role, _PULL, None, f"no {whose} gets the images of its cluster without it"
+            if not _addressed_apart(stack, cluster, role):
+                yield group, role, _ADDRESS, None, f"no pod on a {whose} gets an address without it"
+
+
+def _addressed_apart(stack: Stack, cluster: Resource, role: Resource) -> bool:
+    """Return whether pods may get their addresses by something else than the role of the nodes."""
+    family = cluster.get("kubernetesNetworkConfig", "ipFamily")
+    if family == "ipv6" or cluster.get("bootstrapSelfManagedAddons") is False:
+        return True  # of version 6, or by another plugin
+    if any(one.type.startswith("kubernetes:") for one in stack.resources):
+        return True  # which plugin it installs is not looked for
+    permissions = stack.derived(Permissions)
+    others = (one for one in stack.of(tokens.ROLE) if one is not role and _is_for_pods(one))
+    return any(not permissions.may(one, _ADDRESS).is_no for one in others)
+
+
+def _is_for_pods(role: Resource) -> bool:
+    """Return whether service accounts of a cluster may have a role, or whether that is not known."""
+    trust = statements(role.get("assumeRolePolicy"))
+    named = [one.principals or {} for one in trust or ()]
+    services = [str(name) for one in named for name in one.get("Service", ())]
+    federated = any("Federated" in one for one in named)
+    return trust is None or federated or any(one.startswith("pods.eks.") for one in services)
+
+
 def _allowed(stack: Stack, _: Settings) -> Iterator[Violation]:
     permissions = stack.derived(Permissions)
-    for collect in (_tasks, _functions, _proxies, _hosts):
+    for collect in (_tasks, _functions, _proxies, _hosts, _nodes):
         for owner, role, action, target, why in collect(stack):
             answer = permissions.may(role, action, target)
             if answer.is_no:
-                yield _refused(owner, answer, why, _grant(role, action, target))
+                yield _refused(owner, answer, why, _grant(owner, role, action, target))
 
 
-def _grant(role: Resource, action: str, target: Target | None) -> str:
+def _grant(owner: Resource, role: Resource, action: str, target: Target | None) -> str:
     """Return how to let a role do what it has to."""
     managed = {
         _PULL: "AmazonECSTaskExecutionRolePolicy",
         _LOG: "AmazonECSTaskExecutionRolePolicy",
         _INTERFACE: "AWSLambdaVPCAccessExecutionRole",
         _JOIN: "AmazonEC2ContainerServiceforEC2Role",
+        _DESCRIBE: "AmazonEKSWorkerNodePolicy",
+        _ADDRESS: "AmazonEKS_CNI_Policy",
     }.get(action)
+    if owner.type in tokens.NODE_GROUP and action == _PULL:
+        managed = "AmazonEC2ContainerRegistryPullOnly"
     if managed is not None:
         return f'attach {managed} to role "{role.name}" by an aws.iam.RolePolicyAttachment.'
     what = target.label if target is not None else "its ARN"
@@ -220,7 +263,7 @@ def _refused(owner: Resource, answer: Answer, why: str, remedy: str | None = Non
 
 ALLOWED = StackRule(
     id="service-role-permissions",
-    title="Tasks, functions and proxies may do what they need to start",
+    title="Tasks, functions, proxies and nodes may do what they need to start",
     question=Question.SERVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("SEC03-BP01",)},
@@ -228,9 +271,10 @@ ALLOWED = StackRule(
     remedy=(
         "attach AmazonECSTaskExecutionRolePolicy to the execution role of tasks, and "
         "AWSLambdaVPCAccessExecutionRole to the role of a function in a VPC, "
-        "AmazonEC2ContainerServiceforEC2Role to the role of instances that run tasks, by an "
-        "aws.iam.RolePolicyAttachment; allow secretsmanager:GetSecretValue or ssm:GetParameters on "
-        "what is read in an aws.iam.RolePolicy."
+        "AmazonEC2ContainerServiceforEC2Role to the role of instances that run tasks, "
+        "AmazonEKSWorkerNodePolicy, AmazonEKS_CNI_Policy and AmazonEC2ContainerRegistryPullOnly to "
+        "that of Kubernetes nodes, by an aws.iam.RolePolicyAttachment; allow "
+        "secretsmanager:GetSecretValue or ssm:GetParameters on what is read in an aws.iam.RolePolicy."
     ),
     steps=(
         "Attach the AWS managed policy to the role.",

@@ -1,11 +1,14 @@
-"""The rule about settings that two resources write: the one takes away what the other wrote."""
+"""The rule about settings with two writers: the one takes away what the other wrote."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.containers import Containers
+from guardrails.architecture.fleets import Fleets
 from guardrails.model import Level, Question, Settings, Severity, StackRule, Violation
+from guardrails.refusals import label
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent
 
@@ -52,7 +55,32 @@ def _single(stack: Stack) -> Iterator[tuple[Resource, Resource, str]]:
             seen.setdefault(bucket, one)
 
 
+def _scaled(stack: Stack) -> Iterator[tuple[Resource, Resource, str]]:
+    """Yield what the program sizes and something else scales: who does, and the property."""
+    for group in stack.derived(Fleets).groups:
+        if group.policies:
+            yield group.resource, group.policies[0], "desiredCapacity"
+    for service in stack.derived(Containers).services:
+        if service.tasks.resource.type in (*tokens.SCALABLE_TARGET, *tokens.SCHEDULED_SCALING):
+            yield service.resource, service.tasks.resource, "desiredCount"
+
+
+def _sized(stack: Stack) -> Iterator[Violation]:
+    for resource, scaling, prop in _scaled(stack):
+        if not _set(resource, prop) or resource.options.ignores(prop):
+            continue
+        name = label(prop)
+        yield Violation(
+            f'"{resource.name}" and "{scaling.name}" both write {name}: whoever refreshes the state in the '
+            f"peak takes back what was added, down to the program's {resource.shown(prop)}.",
+            resource,
+            (f'"{resource.name}": {name}', f'"{scaling.name}"'),
+            f'name "{prop}" in ignore_changes of "{resource.name}", or leave {name} out.',
+        )
+
+
 def _twice(stack: Stack, _: Settings) -> Iterator[Violation]:
+    yield from _sized(stack)
     seen: set[tuple[Resource, str]] = set()
     for find in (_groups, _tables, _single):
         for first, second, what in find(stack):
@@ -83,6 +111,7 @@ ONE_WRITER = StackRule(
     steps=(
         "Leave ingress, egress or routes of the resource out and keep the separate ones.",
         "Merge two policies of one bucket into one document.",
+        "Let ignore_changes name the desiredCapacity or desiredCount of what scales, or leave it out.",
     ),
     unknown=(
         "Unknown ids are resolved through the resources they come from; a list that is unknown as a "

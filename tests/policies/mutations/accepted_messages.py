@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.policies.mutations.registry import KEEPS, breaks, decides
+
+HERE = "ap-northeast-2"
 
 
 def rule(stack, expression="rate(1 hour)"):
@@ -29,3 +33,10 @@ decides(
     "messages-accepted", "jobs", "delaySeconds", absent=KEEPS, unknown=KEEPS,
     given=lambda stack: stack.add("jobs", "aws:sqs/queue:Queue", {"delaySeconds": 5}),
 )  # fmt: skip
+
+
+@breaks("messages-accepted")
+def dead_letters_to_another_region(stack):
+    arn = "arn:aws:sqs:us-east-1:123456789012:failed"
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
+    stack.add("jobs", "aws:sqs/queue:Queue", {"region": HERE, "redrivePolicy": policy})

@@ -94,3 +94,9 @@ decides(
 decides(
     "ecs-logs-arrive", "task", "containerDefinitions", absent=KEEPS, unknown=KEEPS, given=logging
 )
+
+
+@breaks("ecs-task-fits-host")
+def more_tasks_than_hosts_have_ports(stack):
+    sized(stack, portMappings=[{"containerPort": 8080, "hostPort": 8080}])
+    stack.set("tasks", "desiredCount", 5)

@@ -67,7 +67,8 @@ def one_task(stack):
 
 @breaks("ecs-service-survives-zone-loss")
 def tasks_that_scale_down_to_one(stack):
-    service(stack, desiredCount=4)
+    service(stack)
+    stack.set("tasks", "desiredCount", ...)
     stack.add(
         "limits",
         "aws:appautoscaling/target:Target",

@@ -247,3 +247,37 @@ def table_recoverable_for_a_day(stack):
 @breaks("data-store-deletion-protection", ADVISORY, production=MANDATORY)
 def table_not_protected(stack):
     sound_table(stack, deletionProtectionEnabled=...)
+
+
+@breaks("data-store-backups")
+def snapshots_of_a_tag_in_other_letters(stack):
+    stack.add(
+        "archive",
+        "aws:ebs/volume:Volume",
+        {
+            "availabilityZone": "ap-northeast-2a",
+            "size": 10,
+            "encrypted": True,
+            "tags": {"backup": "Daily"},
+        },
+    )
+    details = {
+        "resourceTypes": ["VOLUME"],
+        "targetTags": {"backup": "daily"},
+        "schedules": [
+            {
+                "name": "daily",
+                "createRule": {"interval": 24, "intervalUnit": "HOURS"},
+                "retainRule": {"count": 14},
+            }
+        ],
+    }
+    stack.add(
+        "copies",
+        "aws:dlm/lifecyclePolicy:LifecyclePolicy",
+        {
+            "description": "daily",
+            "executionRoleArn": "arn:aws:iam::123456789012:role/copies",
+            "policyDetails": details,
+        },
+    )

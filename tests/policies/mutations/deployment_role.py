@@ -72,3 +72,12 @@ def role_with_half_of_the_actions(stack):
 @breaks("codedeploy-role-permissions")
 def role_by_name(stack):
     stack.set("deployment-group", "serviceRoleArn", "delivery")
+
+
+@breaks("codedeploy-role-permissions")
+def deployments_from_the_office_only(stack):
+    office = {
+        **statement("Deny", "*"),
+        "Condition": {"NotIpAddress": {"aws:SourceIp": ["198.51.100.0/24"]}},
+    }
+    stack.add("office-only", INLINE, {"role": Ref(ROLE, "name"), "policy": document(office)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.policies.draft import Ref
 from tests.policies.mutations.accepted_functions import function
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
@@ -75,3 +77,10 @@ def bucket_that_may_not_call(stack):
     told = {"lambdaFunctionArn": Ref("report", "arn"), "events": ["s3:ObjectCreated:*"]}
     given = {"bucket": Ref("bucket"), "lambdaFunctions": [told]}
     stack.add("notification", "aws:s3/bucketNotification:BucketNotification", given)
+
+
+@breaks("queue-keeps-messages")
+def queue_that_is_its_own_dead_letter_queue(stack):
+    arn = "arn:aws:sqs:ap-northeast-2:123456789012:jobs"
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
+    stack.add("jobs", QUEUE, {"name": "jobs", "redrivePolicy": policy})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.policies.draft import Ref
+from tests.policies.mutations.fleet_network import third_subnet
 from tests.policies.mutations.registry import (
     ADVISORY,
     BREAKS,
@@ -82,3 +83,19 @@ decides(
     unknown=KEEPS,
     given=nodes,
 )
+
+
+def _beside(stack, *subnets):
+    """Add nodes in both zones and, where one is named, in a subnet without a way out."""
+    nodes(stack)
+    stack.add("nowhere", "aws:ec2/routeTable:RouteTable", {"vpcId": Ref("vpc")})
+    third_subnet(stack, "cut-off", "nowhere", "10.20.200.0/24")
+    stack.set("nodes", "subnetIds", [Ref("subnet-a"), Ref("subnet-b"), *map(Ref, subnets)])
+
+
+@breaks("eks-nodes-join")
+def nodes_in_a_subnet_without_a_way_out(stack):
+    _beside(stack, "cut-off")
+
+
+decides("eks-nodes-join", "nodes", "subnetIds", absent=KEEPS, unknown=KEEPS, given=_beside)

@@ -124,3 +124,38 @@ decides(
     unknown=KEEPS,
     given=lambda stack: kept(stack, 60),
 )
+
+
+ZONE = "aws:route53/zone:Zone"
+
+
+def _named(stack, *zones, **answer):
+    """Add the zones of a domain, public and private, and the site's name in the last one."""
+    for zone in zones:
+        vpcs = {"vpcs": [{"vpcId": Ref("vpc")}]} if zone == "private" else {}
+        stack.add(zone, ZONE, {"name": "example.com", **vpcs})
+    properties = {"zoneId": Ref(zones[-1]), "name": "www.example.com", "type": "A", **answer}
+    stack.add("site", RECORD, properties)
+
+
+@breaks("dns-name-served")
+def name_in_a_private_zone(stack):
+    _named(stack, "public", "private", aliases=[ALIAS])
+
+
+def _by_an_address(stack, **answer):
+    stack.add("address", "aws:ec2/eip:Eip", {"domain": "vpc"})
+    _named(stack, "public", ttl=60, records=[Ref("address", "publicIp")], **answer)
+
+
+@breaks("dns-several-servers")
+def name_of_one_address(stack):
+    _by_an_address(stack)
+
+
+def _of_a_server(stack):
+    """Give the address a name that no visitor asks for."""
+    _by_an_address(stack, name="bastion.example.com")
+
+
+decides("dns-several-servers", "site", "name", absent=KEEPS, unknown=KEEPS, given=_of_a_server)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.policies.draft import Ref
 from tests.policies.mutations.accepted_identities import document
+from tests.policies.mutations.kubernetes import nodes
 from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 ROLE = "aws:iam/role:Role"
@@ -95,3 +96,9 @@ def machine_with_a_role_for_instances(stack):
     steps = '{"StartAt": "done", "States": {"done": {"Type": "Succeed"}}}'
     given = {"roleArn": Ref("its-role", "arn"), "definition": steps}
     stack.add("machine", "aws:sfn/stateMachine:StateMachine", given)
+
+
+@breaks("service-role-permissions")
+def nodes_that_only_sessions_reach(stack):
+    role(stack, "ec2.amazonaws.com", arn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
+    nodes(stack, nodeRoleArn=Ref("its-role", "arn"))

@@ -20,3 +20,8 @@ def routes_inline_and_apart(stack):
 
 
 decides("settings-in-one-place", "database-group", "ingress", absent=KEEPS, unknown=KEEPS)
+
+
+@breaks("settings-in-one-place", ADVISORY)
+def capacity_by_the_program_and_by_its_load(stack):
+    stack.option("group", ignored=[])

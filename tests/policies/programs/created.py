@@ -39,7 +39,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "capacityReservationSpecification": None,
         "instanceLifecyclePolicy": None,
     },
-    "aws:lb/loadBalancer:LoadBalancer": {"ipAddressType": "ipv4", "vpcId": VPC},
+    "aws:lb/loadBalancer:LoadBalancer": {
+        "ipAddressType": "ipv4",
+        "vpcId": VPC,
+        "zoneId": "Z32O12XQLNTSW2",
+    },
+    "aws:route53/zone:Zone": {"zoneId": "Z0987654321XYZ"},
+    "aws:ec2/eip:Eip": {"publicIp": "203.0.113.7"},
+    "aws:sqs/queue:Queue": {"sqsManagedSseEnabled": True},
+    "aws:lambda/function:Function": {"version": "3"},
     "aws:lb/targetGroup:TargetGroup": {
         "healthCheck": HEALTH,
         "loadBalancingAlgorithmType": "round_robin",

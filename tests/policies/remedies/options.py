@@ -28,3 +28,8 @@ def the_database_by_the_program(stack):
 @cures("version_of_the_template_ignored")
 def the_size_only_ignored(stack):
     stack.option("group", ignored=["desiredCapacity"])
+
+
+@cures("capacity_by_the_program_and_by_its_load")
+def the_capacity_left_to_the_load(stack):
+    stack.option("group", ignored=["desiredCapacity"])

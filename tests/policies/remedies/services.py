@@ -29,6 +29,13 @@ sets("service-role-trusted", ("its-role", "assumeRolePolicy", trust("lambda.amaz
 sets("failover_that_nothing_starts", ("first", "aliases", [ALIAS]))
 sets("failover_by_a_check_that_is_off", ("check", "disabled", False))
 sets("dns-name-served", ("for-host", "conditions.0.hostHeader.values", ["www.example.com"]))
+sets("name_in_a_private_zone", ("site", "zoneId", Ref("public")))
+sets(
+    "dns-several-servers",
+    ("site", "aliases", [ALIAS]),
+    ("site", "records", ...),
+    ("site", "ttl", ...),
+)
 sets("alias_in_the_zone_of_the_domain", ("first", "aliases", [ALIAS]))
 sets(
     "edge-reaches-balancer",

@@ -15,7 +15,7 @@ EVENTS, CALL = "aws:cloudwatch/eventRule:EventRule", "aws:scheduler/schedule:Sch
 TABLE, LOGS = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 ARN = "arn:aws:sns:eu-west-1:123456789012:orders"
-DEAD = "arn:aws:sqs:eu-west-1:123456789012:failed"
+DEAD = "arn:aws:sqs:ap-northeast-2:123456789012:failed"
 KEYS = [{"name": "id", "type": "S"}]
 PAID = {"billingMode": "PAY_PER_REQUEST"}
 

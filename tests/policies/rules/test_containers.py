@@ -28,6 +28,7 @@ def tasks(draft, **more):
 def scaled(draft, least, resource="service/shop/tasks", **more):
     """Let the service scale from this number of tasks."""
     limits = {**ECS, "resourceId": resource, "minCapacity": least, "maxCapacity": 9.0, **more}
+    draft.option("tasks", ignored=["desiredCount"])
     return draft.add("limits", TARGET, limits)
 
 

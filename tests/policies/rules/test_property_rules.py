@@ -69,7 +69,6 @@ def test_the_rules_that_only_ask_for_a_value_are_built_alike():
         "alb-drop-invalid-headers",
         "codedeploy-outdated-instances-update",
         "ec2-imdsv2",
-        "ec2-metadata-hop-limit",
         "elb-access-logs",
         "elb-deletion-protection",
         "elb-tls-policy",

@@ -37,7 +37,14 @@ def key(**properties):
 
 
 def proxy(*subnets):
-    properties = {"engineFamily": "POSTGRESQL", "vpcSubnetIds": [Ref(one) for one in subnets]}
+    return login(
+        vpcSubnetIds=[Ref(one) for one in subnets],
+        auths=[{"secretArn": "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:db"}],
+    )
+
+
+def login(**more):
+    properties = {"engineFamily": "POSTGRESQL", **more}
     return lambda d: d.add("proxy", "aws:rds/proxy:Proxy", properties)
 
 
@@ -52,6 +59,8 @@ REFUSED = {
         member("aurora-mysql"),
         key(isEnabled=False),
         proxy("subnet-a"),
+        login(vpcSubnetIds=[Ref("subnet-a"), Ref("subnet-b")]),
+        login(vpcSubnetIds=[Ref("subnet-a"), Ref("subnet-b")], defaultAuthScheme="NONE"),
         alone(CACHE, numCacheClusters=1.0, automaticFailoverEnabled=True),
         alone(CACHE, snapshotWindow="03:00-04:00", maintenanceWindow="sun:03:30-sun:04:30"),
     ]
@@ -68,5 +77,6 @@ SOUND = {
         member(UNKNOWN),
         key(),
         proxy("subnet-a", "subnet-b"),
+        login(vpcSubnetIds=[Ref("subnet-a"), Ref("subnet-b")], defaultAuthScheme="IAM_AUTH"),
     ]
 }

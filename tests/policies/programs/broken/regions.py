@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.policies.programs.cases import DEPLOY, SURVIVE, VALID, Edit, Ref, broken
+from tests.policies.programs.cases import (
+    DEPLOY,
+    SURVIVE,
+    VALID,
+    Edit,
+    Ref,
+    broken,
+    rewritten,
+)
+from tests.policies.programs.innocents import sides
 from tests.policies.programs.innocents.regions import CHECK, THERE, watched
 
 WEB = "plain_web_service"
@@ -39,6 +48,15 @@ def alarm_of_a_deployment_in_another_region(edit: Edit) -> None:
 @broken(CHECKED, DEPLOY, "alarm-can-go-off")
 def health_of_a_name_watched_where_there_is_none(edit: Edit) -> None:
     watched(edit)
+
+
+@rewritten("two_regions_side_by_side", VALID, APART, engine=True)
+def alarms_of_a_region_told_to_a_topic_of_the_other() -> None:
+    """Nothing says a Region but the providers."""
+    front, topic = sides.side(sides.FIRST)
+    sides.named(front, sides.FIRST, "PRIMARY")
+    front, _ = sides.side(sides.SECOND, topic)
+    sides.named(front, sides.SECOND, "SECONDARY")
 
 
 # --- health checks --------------------------------------------------------------------------------

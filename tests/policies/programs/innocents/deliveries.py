@@ -75,7 +75,10 @@ def one_at_a_time_by_default() -> None:
     )
 
 
-@innocent(engine=True)
+@innocent(
+    advised={"settings-in-one-place": "A refresh in the peak would take back what was added."},
+    engine=True,
+)
 def all_names_written_out() -> None:
     """Every name is fixed by the program, and every reference is by that name."""
     site = bricks.network()

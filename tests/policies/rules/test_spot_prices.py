@@ -1,0 +1,43 @@
+"""Prices of Spot Instances."""
+
+from __future__ import annotations
+
+from guardrails.values import UNKNOWN
+
+from tests.policies.mutations.spot_prices import offered
+from tests.policies.rules.cases import (
+    test_a_change_breaks_exactly_its_rule,
+    test_a_change_breaks_nothing,
+)
+
+__all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
+
+RULE = "asg-spot-price"
+OVERRIDES = "mixedInstancesPolicy.launchTemplate.overrides"
+
+
+def types(draft, price, *kinds):
+    offered(draft, price)
+    return draft.set("hosts", OVERRIDES, [{"instanceType": kind} for kind in kinds])
+
+
+def at(price):
+    def change(draft):
+        offered(draft, price)
+        return draft
+
+    return change
+
+
+BREAKS = [
+    (RULE, at("0")),
+    (RULE, lambda d: types(d, "0.0002", "i4i.large", "x2gd.large")),
+    (RULE, lambda d: types(d, "0.0019", "t3.medium", "t4g.medium")),
+]
+KEEPS = [
+    at("0.004"),
+    at(""),
+    at(UNKNOWN),
+    # One of the types is to be had.
+    lambda d: types(d, "0.003", "m7g.large", "t4g.medium"),
+]
