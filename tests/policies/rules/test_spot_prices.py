@@ -7,10 +7,15 @@ from guardrails.values import UNKNOWN
 from tests.policies.mutations.spot_prices import offered
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
-    test_a_change_breaks_nothing,
+    test_it_is_not_refused,
+    test_it_is_refused,
 )
 
-__all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
+__all__ = [
+    "test_a_change_breaks_exactly_its_rule",
+    "test_it_is_not_refused",
+    "test_it_is_refused",
+]
 
 RULE = "asg-spot-price"
 OVERRIDES = "mixedInstancesPolicy.launchTemplate.overrides"
@@ -29,15 +34,20 @@ def at(price):
     return change
 
 
-BREAKS = [
-    (RULE, at("0")),
-    (RULE, lambda d: types(d, "0.0002", "i4i.large", "x2gd.large")),
-    (RULE, lambda d: types(d, "0.0019", "t3.medium", "t4g.medium")),
-]
-KEEPS = [
-    at("0.004"),
-    at(""),
-    at(UNKNOWN),
-    # One of the types is to be had.
-    lambda d: types(d, "0.003", "m7g.large", "t4g.medium"),
-]
+BREAKS = []
+REFUSED = {
+    RULE: [
+        at("0.0001"),
+        lambda d: types(d, "0.0002", "i4i.large", "x2gd.large"),
+        lambda d: types(d, "0.0019", "t3.medium", "t4g.medium"),
+    ]
+}
+SOUND = {
+    RULE: [
+        at("0.004"),
+        at(""),
+        at(UNKNOWN),
+        # One of the types is to be had.
+        lambda d: types(d, "0.003", "m7g.large", "t4g.medium"),
+    ]
+}
