@@ -43,6 +43,7 @@ def table(proof: Proof) -> Table:
         title="Experiments: measured (predicted), in seconds",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
+        show_edge=False,
         padding=(0, 1, 0, 0),
     )
     # Where it is too narrow, a name continues on the next line: a figure is never cut.

@@ -405,6 +405,19 @@ def test_a_figure_that_disagrees_is_marked(experiment: Callable[..., Path]):
     assert "8.5 (0-2) !" in console.export_text()
 
 
+def test_the_longest_name_stays_on_one_line_beside_usual_figures(experiment: Callable[..., Path]):
+    named = "deployment-fails-its-hook"
+    record = record_of(outcome="not shown", experiment=named)
+    entry = assemble.entry(experiment(record, observations_of(timing=timing_of(interval_s=1))))
+    assert entry.measured is not None
+    usual = entry.measured.model_copy(
+        update={"detection_s": 4.0, "recovery_s": 120.3, "failed": 2946}
+    )
+    console = Console(width=80, record=True)
+    console.print(terminal.table(of([entry.model_copy(update={"measured": usual})])))
+    assert named in console.export_text()
+
+
 def test_no_figure_is_cut_in_80_columns(experiment: Callable[..., Path]):
     named = "deployment-fails-its-hook"
     record = record_of(topology="single", outcome="not survived", experiment=named)
@@ -419,7 +432,7 @@ def test_no_figure_is_cut_in_80_columns(experiment: Callable[..., Path]):
     assert "…" not in printed
     for figure in ("not survived", "110.5 (0-2) !", "1234.5 (", "12,345", "single"):
         assert figure in printed
-    _, _, header, _, *rows = printed.splitlines()
+    _, header, _, *rows = printed.splitlines()
     assert "".join(row[: header.index("stack")].strip() for row in rows) == named
 
 
