@@ -182,13 +182,13 @@ def _set_options(
     *,
     protected: bool = False,
     deleted_first: bool | None = None,
-    ignored: Sequence[str] = (),
+    ignored: Sequence[str] | None = None,
 ) -> None:
     request.protect = request.protect or protected
     if deleted_first is not None:
         request.deleteBeforeReplace = deleted_first
         request.deleteBeforeReplaceDefined = True
-    if ignored:
+    if ignored is not None:
         request.ignoreChanges[:] = ignored
 
 
