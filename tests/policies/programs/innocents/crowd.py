@@ -132,8 +132,8 @@ def three_services_behind_one_balancer() -> None:
         "cluster", settings=[{"name": "containerInsights", "value": "enabled"}]
     )
     role = execution_role()
-    page = bricks.targets(site.vpc.id, "page", port=3000, **IP)
-    api = bricks.targets(site.vpc.id, "api", port=8000, **IP)
+    page = bricks.targets(site.vpc.id, "page-targets", port=3000, **IP)
+    api = bricks.targets(site.vpc.id, "api-targets", port=8000, **IP)
     bricks.http(front, bricks.TO_HTTPS)
     listener = bricks.https(front, bricks.forward(page))
     rule = aws.lb.ListenerRule(
@@ -180,7 +180,7 @@ def services_that_find_each_other() -> None:
     space = aws.servicediscovery.HttpNamespace("shop")
     cluster = aws.ecs.Cluster("cluster", service_connect_defaults={"namespace": space.arn})
     role = execution_role()
-    page = bricks.targets(site.vpc.id, "page", port=3000, **IP)
+    page = bricks.targets(site.vpc.id, "page-targets", port=3000, **IP)
     listener = bricks.http(front, bricks.forward(page))
     group = bricks.app_group(site.vpc.id, outside, 3000, "page-group")
     inside = bricks.app_group(site.vpc.id, group, 8000, "api-group")
@@ -235,7 +235,7 @@ def registered_in_a_private_zone() -> None:
         health_check_custom_config={},
     )
     cluster = aws.ecs.Cluster("cluster")
-    behind = bricks.targets(site.vpc.id, "page", port=3000, **IP)
+    behind = bricks.targets(site.vpc.id, "page-targets", port=3000, **IP)
     listener = bricks.http(front, bricks.forward(behind))
     group = bricks.app_group(site.vpc.id, outside, 3000, "page-group")
     _service(
@@ -292,7 +292,7 @@ def secrets_and_a_database_for_containers() -> None:
         role,
         container_definitions=pulumi.Output.all(database.address, secret).apply(definitions),
     )
-    behind = bricks.targets(site.vpc.id, "blog", port=80, **IP)
+    behind = bricks.targets(site.vpc.id, "blog-targets", port=80, **IP)
     listener = bricks.http(front, bricks.forward(behind))
     cluster = aws.ecs.Cluster("cluster")
     _service(
@@ -325,7 +325,7 @@ def hosts_with_ports_of_the_host() -> None:
     boot = cluster.name.apply(
         lambda name: _encoded(f"#!/bin/bash\necho ECS_CLUSTER={name} >> /etc/ecs/ecs.config\n")
     )
-    template = bricks.template(inside, who, "hosts", user_data=boot)
+    template = bricks.template(inside, who, "hosts-template", user_data=boot)
     hosts = bricks.fleet(
         site.private_ids(),
         template,
