@@ -101,7 +101,7 @@ def test_directories_of_a_region_that_has_ended(tmp_path: Path) -> None:
     assert find_directory(tmp_path, "0ab").name == "i-0ab"
     with pytest.raises(AccessError, match=r"more than one.*i-0ab, i-0ac"):
         find_directory(tmp_path, "i-0a")
-    with pytest.raises(AccessError, match="no instance"):
+    with pytest.raises(AccessError, match="not an instance"):
         find_directory(tmp_path, "../instances")
 
 
