@@ -94,7 +94,7 @@ def test_logs_of_instances_without_any(
     assert logs(root, launch("new", state=0)) == ExitCode.FAILURE
     assert "is pending: it has no logs yet" in capsys.readouterr().err
     assert logs(root, "nobody") == ExitCode.FAILURE
-    assert "there is not an instance 'nobody'" in capsys.readouterr().err
+    assert "there is no instance 'nobody'" in capsys.readouterr().err
 
 
 def test_logs_outlive_the_region(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
