@@ -60,7 +60,11 @@ def test_a_revision_that_can_be_deployed(revision, text):
         ("", 1, "empty"),
         ("hooks: [", 1, "not YAML"),
         ("- a\n", 1, "not a mapping"),
-        (f"{MINIMAL}hooks:\n  BeforeStart: [{{location: scripts/start.sh}}]\n", 4, "not a lifecycle"),
+        (
+            f"{MINIMAL}hooks:\n  BeforeStart: [{{location: scripts/start.sh}}]\n",
+            4,
+            "not a lifecycle",
+        ),
         (f"{MINIMAL}hooks:\n  AfterInstall:\n  - location: gone.sh\n", 5, '"gone.sh" for AfterI'),
         (f"{MINIMAL}hooks: {{AfterInstall: [{{location: scripts}}]}}", 3, "is not a file"),
         (f"{MINIMAL}hooks: {{AfterInstall: [{{location: ../x.sh}}]}}", 3, "outside the revision"),
