@@ -44,12 +44,21 @@ def one_check_each(value: Any) -> Any:
 
 
 def all_can_hold(value: list[Expect] | None) -> list[Expect] | None:
-    """Reject checks of which an answer can pass one only: it has one status and one content type."""
+    """Reject checks of which an answer can pass one only: it has one status and one content type.
+
+    Lists of statuses that overlap are rejected, too: generators would take all of them for good.
+    """
     statuses = [one.statusCode for one in value or () if one.statusCode]
     known = [set(one) for one in statuses if all(isinstance(code, int) for code in one)]
-    if len(known) > 1 and not set.intersection(*known):
+    common = set.intersection(*known) if known else set()
+    if len(known) > 1 and not common:
         codes = ", ".join(str(code) for one in statuses for code in one)
         raise ValueError(f"no answer has all of these statuses: write `statusCode: [{codes}]`")
+    if any(one != common for one in known):
+        codes = ", ".join(str(code) for code in sorted(common, key=str))
+        raise ValueError(
+            f"an answer must pass each `statusCode`: write one, `statusCode: [{codes}]`"
+        )
     kinds = [one.contentType for one in value or () if one.contentType]
     exact = {kind.lower() for kind in kinds if kind != "json" and not is_template(kind)}
     other = next((kind for kind in exact if "json" in kinds and "json" not in kind), None)

@@ -73,5 +73,5 @@ def test_no_file_of_a_piece_leaves_its_directory(tmp_path: Path):
 
 
 def test_what_is_no_archive_is_told():
-    with pytest.raises(ValueError, match="no archive"):
+    with pytest.raises(ValueError, match="not an archive"):
         package.unpack(b"<html>")
