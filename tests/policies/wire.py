@@ -37,6 +37,9 @@ def stack_request(resources):
                 name=one.name,
                 urn=one.urn,
                 properties=struct(dict(one.properties)),
+                options=analyzer_pb2.AnalyzerResourceOptions(
+                    protect=one.options.protected, ignoreChanges=one.options.ignored
+                ),
                 propertyDependencies={
                     prop: analyzer_pb2.AnalyzerPropertyDependencies(urns=sources)
                     for prop, sources in one.dependencies.items()
