@@ -212,7 +212,11 @@ def test_make_tells_a_wrong_variable_before_it_installs_anything(
 )
 def test_make_heeds_its_variables(given: str, called: str):
     done = subprocess.run(
-        ["make", "--dry-run", *given.split()], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", *given.split()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.splitlines()[-1].rstrip().endswith(f"-m {called}")
 

@@ -101,7 +101,7 @@ def test_the_command_that_unpacks_an_archive_works(revision: Path, tmp_path: Pat
     archive = Path(shutil.make_archive(str(tmp_path / "it's mine"), "gztar", revision))
     with pytest.raises(typer.BadParameter) as caught:
         run_options.revision_directory(archive)
-    command = str(caught.value).split("is wanted: ", 1)[1].split(", then", 1)[0]
+    command = str(caught.value).split("name the directory: ", 1)[1].split(", then", 1)[0]
     subprocess.run(["bash", "-ec", command], cwd=tmp_path, check=True)
     assert (tmp_path / "it's mine-revision" / "appspec.yml").is_file()
 
