@@ -58,6 +58,7 @@ def test_the_evaluator_hands_inputs_to_the_stack():
             name=one.name,
             urn=one.urn,
             properties=one.properties,
+            options=one.options,
             dependencies=one.dependencies,
         )
         for one in draft.build().resources
