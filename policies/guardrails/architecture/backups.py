@@ -9,6 +9,7 @@ from typing import Any
 from guardrails import tokens
 from guardrails.architecture.answers import Answer, no
 from guardrails.architecture.policy_documents import matches, same_partition
+from guardrails.architecture.tags import tags_of
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number
 
@@ -139,9 +140,7 @@ class Backups:
 
 def _tagged(resource: Resource, key: Any, value: Any) -> bool | None:
     """Return whether a resource has a tag with this value, `None` if that is not known."""
-    tags = resource.get("tagsAll")
-    if not isinstance(tags, Mapping):  # what the provider adds is not known in every preview
-        tags = resource.setting("tags")
+    tags = tags_of(resource)
     if tags is UNKNOWN or key is UNKNOWN or value is UNKNOWN:
         return None
     given = dig(tags, str(key))
@@ -161,9 +160,7 @@ def _conditions(selection: Resource, resource: Resource) -> Iterator[bool | None
 
 
 def _holds(kind: str, resource: Resource, key: str, value: str) -> bool | None:
-    tags = resource.get("tagsAll")
-    tags = resource.setting("tags") if not isinstance(tags, Mapping) else tags
-    given = dig(tags, key)
+    given = dig(tags_of(resource), key)
     if given is UNKNOWN:
         return None
     like = bool(isinstance(given, str) and matches([value], given))

@@ -56,20 +56,25 @@ class DeadLetters:
         return parts[number] if len(parts) == 6 else None
 
 
-def is_ordered(queue: Resource) -> bool | None:
-    """Return whether a queue is a FIFO queue, `None` where that is not known."""
-    given = queue.setting("fifoQueue")
+def is_ordered(one: Resource) -> bool | None:
+    """Return whether a queue or topic is a FIFO one, `None` where that is not known."""
+    given = one.setting("fifoTopic" if one.type in tokens.TOPIC else "fifoQueue")
     return None if given is UNKNOWN else is_true(given)
 
 
 def dead_letters(stack: Stack) -> Iterator[DeadLetters]:
     """Yield where the failed messages of each queue go, as far as the program says."""
-    for queue in stack.of(tokens.QUEUE):
-        if not queue.left_out("redrivePolicy"):
-            yield from _read(stack, queue, queue)
-    for holder in stack.of(tokens.QUEUE_REDRIVE):
+    for holder in stack.of((*tokens.QUEUE, *tokens.QUEUE_REDRIVE)):
+        yield from said_by(stack, holder)
+
+
+def said_by(stack: Stack, holder: Resource) -> Iterator[DeadLetters]:
+    """Yield what one queue, or one aws.sqs.RedrivePolicy, says."""
+    if holder.type in tokens.QUEUE_REDRIVE:
         for queue in stack.references(holder, "queueUrl", tokens.QUEUE, _QUEUE_KEYS).resources:
             yield from _read(stack, queue, holder)
+    elif not holder.left_out("redrivePolicy"):
+        yield from _read(stack, holder, holder)
 
 
 def _read(stack: Stack, queue: Resource, holder: Resource) -> Iterator[DeadLetters]:

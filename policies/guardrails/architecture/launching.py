@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.given import given
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, number
+from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number
 
 TEMPLATE_KEYS = ("id", "name")
 _DEFAULT_VERSION = "$Default"
@@ -140,6 +141,16 @@ def _option(group: Resource, name: str) -> Any:
 def inherits_from_template(resource: Resource) -> bool:
     """Return whether a property that is absent is left to a launch template, which has its check."""
     return resource.type in tokens.INSTANCE and not is_absent(resource.get("launchTemplate"))
+
+
+def public_address(templates: Iterable[Resource]) -> bool | None:
+    """Return what launch templates say about public addresses; None if they say nothing."""
+    for template in templates:
+        for interface in items(template.get("networkInterfaces")):
+            value = dig(interface, "associatePublicIpAddress")
+            if not is_absent(value) and value is not UNKNOWN:
+                return is_true(value)
+    return None
 
 
 def from_base64(text: str) -> bytes | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.answers import Answer, no, undecided, yes
+from guardrails.architecture.tags import tags_of
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, show
 
@@ -82,9 +83,9 @@ def _pairs(one: _Tagged) -> set[tuple[str, Any]]:
 
 def _tagged(stack: Stack) -> Iterator[_Tagged]:
     for volume in stack.of(tokens.VOLUME):
-        yield _Tagged(_VOLUME, volume, _tags(volume))
+        yield _Tagged(_VOLUME, volume, tags_of(volume))
     for instance in stack.of(tokens.INSTANCE):
-        yield _Tagged(_INSTANCE, instance, _tags(instance))
+        yield _Tagged(_INSTANCE, instance, tags_of(instance))
         for given in _of_disks(instance):
             yield _Tagged(_VOLUME, instance, given)
     for template in stack.of(tokens.LAUNCH_TEMPLATE):
@@ -105,10 +106,3 @@ def _of_disks(instance: Resource) -> Iterator[Any]:
     for given in (instance.setting("volumeTags"), root, *disks):
         if not is_absent(given) and given is not UNKNOWN:
             yield given
-
-
-def _tags(resource: Resource) -> Any:
-    """Return the tags of a resource with those that the provider adds, where these are known."""
-    every = resource.get("tagsAll")
-    given = every if isinstance(every, Mapping) else resource.setting("tags")
-    return {} if is_absent(given) else given

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture import launching
 from guardrails.architecture.containers import Containers, ContainerService
 from guardrails.architecture.fleets import GROUP_KEYS, Fleets
 from guardrails.architecture.network import Network
@@ -20,7 +21,7 @@ from guardrails.architecture.traffic import (
     target_type,
 )
 from guardrails.resources import References, Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number
+from guardrails.values import UNKNOWN, dig, is_absent, items, number
 
 _ID = ("id",)
 
@@ -236,12 +237,7 @@ class Targets:
 
     def public_address(self, fleet: Resource) -> bool | None:
         """Return what the launch template says about public addresses; None if it says nothing."""
-        for template in self._fleets.of(fleet).launching.templates:
-            for interface in items(template.get("networkInterfaces")):
-                value = dig(interface, "associatePublicIpAddress")
-                if not is_absent(value) and value is not UNKNOWN:
-                    return is_true(value)
-        return None
+        return launching.public_address(self._fleets.of(fleet).launching.templates)
 
     def _groups(self, resource: Resource, prop: str, value: Any = None) -> References:
         if resource.left_out(prop):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.architecture.dead_letters import DeadLetters, dead_letters, is_ordered
+from guardrails.architecture.dead_letters import DeadLetters, is_ordered, said_by
 from guardrails.architecture.regions import Regions
 from guardrails.refusals import FindTogether, JointRefusal, alone, among, between, label, matching
 from guardrails.resources import Resource, Stack
@@ -50,7 +50,7 @@ def _receives(queue: Resource) -> str | None:
 
 def _ordered_only(queue: Resource) -> Iterator[str]:
     """Find what only a FIFO queue has, in one that certainly is none."""
-    if queue.setting("fifoQueue") is UNKNOWN or is_true(queue.get("fifoQueue")):
+    if is_ordered(queue) is not False:
         return
     for prop in ("contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit"):
         given = queue.setting(prop)
@@ -58,14 +58,9 @@ def _ordered_only(queue: Resource) -> Iterator[str]:
             yield f"{label(prop)} is {show(given)}, fifo_queue is not true"
 
 
-def _ordered(one: Resource, prop: str) -> bool | None:
-    given = one.setting(prop)
-    return None if given is UNKNOWN else is_true(given)
-
-
 def _dead_letters(stack: Stack, holder: Resource) -> Iterator[DeadLetters]:
     """Yield what a queue or redrive policy says; that it is the queue itself is another fault."""
-    yield from (one for one in dead_letters(stack) if one.holder is holder and not one.is_own)
+    yield from (one for one in said_by(stack, holder) if not one.is_own)
 
 
 def _other_kind(stack: Stack, holder: Resource) -> Iterator[str]:
@@ -93,11 +88,11 @@ def _subscribed(stack: Stack, subscription: Resource) -> Iterator[str]:
     topics = stack.references(subscription, "topic", tokens.TOPIC, ("arn", "id")).resources
     queues = stack.references(subscription, "endpoint", tokens.QUEUE, ("arn", "id")).resources
     for topic in topics:
-        ordered = _ordered(topic, "fifoTopic")
+        ordered = is_ordered(topic)
         if ordered and subscription.get("protocol") not in ("sqs", UNKNOWN):
             yield f'topic "{topic.name}" is a FIFO topic, protocol is {subscription.shown("protocol")}'
         for queue in queues:
-            if ordered is False and _ordered(queue, "fifoQueue"):
+            if ordered is False and is_ordered(queue):
                 yield f'topic "{topic.name}" is a standard topic, queue "{queue.name}" a FIFO queue'
 
 

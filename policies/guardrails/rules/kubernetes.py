@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture import zones
 from guardrails.architecture.answers import all_of
-from guardrails.architecture.launching import TEMPLATE_KEYS
+from guardrails.architecture.launching import TEMPLATE_KEYS, public_address
 from guardrails.architecture.network import Network
 from guardrails.architecture.nodes import Nodes
 from guardrails.architecture.permits import Party, is_vast
@@ -21,7 +21,7 @@ from guardrails.model import (
     Violation,
 )
 from guardrails.resources import References, Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, is_true, items, number, show
+from guardrails.values import UNKNOWN, is_absent, items, number, show
 
 _EVERYBODY = "0.0.0.0/0"
 
@@ -151,11 +151,9 @@ def _joins(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 def _address(stack: Stack, group: Resource) -> bool | None:
     """Return whether the launch template of a node group gives public addresses, None for the subnet."""
-    for template in stack.linked(group, "launchTemplate", tokens.LAUNCH_TEMPLATE, TEMPLATE_KEYS):
-        given = template.get("networkInterfaces", 0, "associatePublicIpAddress")
-        if not is_absent(given) and given is not UNKNOWN:
-            return is_true(given)
-    return None
+    return public_address(
+        stack.linked(group, "launchTemplate", tokens.LAUNCH_TEMPLATE, TEMPLATE_KEYS)
+    )
 
 
 JOINS = StackRule(
