@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -144,18 +144,17 @@ def verdict(entries: Sequence[Entry]) -> Outcome:
 
 def sentence(entries: Sequence[Entry]) -> Message:
     """Return the verdict as one sentence."""
-    on_ha = [entry.record for entry in entries if entry.promised]
+    on_ha = [entry for entry in entries if entry.promised]
     by_outcome = {
-        outcome: [record for record in on_ha if record.outcome == outcome] for outcome in EXIT_CODES
+        outcome: [entry for entry in on_ha if entry.record.outcome == outcome]
+        for outcome in EXIT_CODES
     }
-    lost = by_outcome["not survived"]
+    lost, unseen = by_outcome["not survived"], by_outcome["not shown"]
     survived = len(by_outcome["survived"])
     if lost:
-        names = tuple(msg("value.name", name=record.experiment) for record in lost)
-        return msg("proof-page.not-survived", survived=survived, all=len(on_ha), names=names)
-    if by_outcome["not shown"]:
-        names = tuple(msg("value.name", name=one.experiment) for one in by_outcome["not shown"])
-        return msg("proof-page.not-shown", survived=survived, all=len(on_ha), names=names)
+        return msg("proof-page.not-survived", survived=survived, all=len(on_ha), names=_names(lost))
+    if unseen:
+        return msg("proof-page.not-shown", survived=survived, all=len(on_ha), names=_names(unseen))
     if not on_ha:
         return msg("proof-page.nothing")
     single = [entry.record for entry in entries if entry.record.topology == "single"]
@@ -163,3 +162,7 @@ def sentence(entries: Sequence[Entry]) -> Message:
         return msg("proof-page.survived", n=len(on_ha))
     kept = sum(record.outcome == "survived" for record in single)
     return msg("proof-page.survived-beside", n=len(on_ha), kept=kept, all=len(single))
+
+
+def _names(entries: Iterable[Entry]) -> tuple[Message, ...]:
+    return tuple(msg("value.name", name=entry.name) for entry in entries)

@@ -126,6 +126,14 @@ def test_the_verdict_is_about_the_ha_stack(
     assert (proof.outcome, proof.exit_code, str(proof.sentence)) == (outcome, code, said)
 
 
+def test_the_verdict_tells_runs_of_one_experiment_apart():
+    made = [
+        Entry(record=record_of(experiment="deployment-good", outcome=outcome), number=number)
+        for number, outcome in enumerate(("survived", "survived", "not shown"), start=1)
+    ]
+    assert str(of(made).sentence).endswith("Not shown: deployment-good-3.")
+
+
 def test_an_experiment_of_ours_has_its_title_in_each_language():
     korean = Texts("ko")
     for name in files.names():
