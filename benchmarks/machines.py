@@ -20,7 +20,7 @@ from statistics import median
 import yaml
 
 from benchmarks.command import Parser, run
-from region.addresses import loopback_of
+from region.loopback.addresses import loopback_of
 from region.machines.images import prepare
 from region.machines.machine import Machine
 from region.machines.machine_pool import MachinePool

@@ -86,9 +86,9 @@ def _policy_ids() -> str:
 
 
 def _emulator_coverage() -> str:
-    from region import coverage  # noqa: PLC0415
+    from region.coverage import page  # noqa: PLC0415
 
-    return coverage.render()
+    return page.render()
 
 
 def _instance_types() -> str:

@@ -3,8 +3,12 @@
 - `api/`: the AWS APIs, moto behind one WSGI shell, and their saved state.
 - `services/<service>/`: one package per AWS service, with `patches` (where moto's answers differ from
   AWS's), `records` (the typed state kept per resource) and `controller` (what AWS does behind the API).
-- `machines/`: EC2 instances, processes in control groups with systemd and a CodeDeploy agent.
+- `machines/`: EC2 instances, containers with systemd and a CodeDeploy agent; `network/` joins them.
 - `provider/`: the Pulumi provider named `aws`.
+- `access/`: the user's way into instances; `calibration/`: how fast this computer's cores are.
+- `takeover/`: what a killed region leaves to the next one; `loopback/`: what all regions share;
+  `usage/`: what the region uses of this computer; `time_formats/`: times as AWS writes them.
 
-`region.region` assembles these parts, and `region.reconcile` runs the controllers.
+`region.region` assembles these parts, and `region.reconcile` runs the controllers. `cli` is on top: it
+starts a region in the foreground or (`background`) as a process of its own, which `session` finds again.
 """

@@ -19,7 +19,6 @@ from commandline.run import command_line, run_cli
 from region import (
     background,
     calibration,
-    connections,
     daemons,
     environment,
     heap,
@@ -29,10 +28,10 @@ from region import (
     rootless,
     session,
     shortages,
-    usage,
 )
 from region.access import cli as access_cli
 from region.config import DEFAULT_REGION
+from region.loopback import connections
 from region.options import DEFAULT_ROOT, Root, command
 from region.start_options import (
     CpuCredits,
@@ -43,6 +42,7 @@ from region.start_options import (
     Speed,
     StartOptions,
 )
+from region.usage.recorder import instance_samples
 
 HELP = """
 A local AWS region made of real parts: moto's APIs, HAProxy, PostgreSQL, and containers limited to an
@@ -293,7 +293,7 @@ def _enter(root: Path) -> None:
 
 
 def _latest_usage(root: Path) -> list[dict[str, Any]]:
-    records = list(usage.instance_samples(root))
+    records = list(instance_samples(root))
     newest = records[-1]["at"] if records else 0.0
     return [record for record in records if record["at"] == newest]
 

@@ -22,8 +22,8 @@ from pathlib import Path
 import psutil
 
 from commandline.errors import UserError
-from region.followed import FollowedProcess, boot_id, start_ticks
 from region.rootless import OF_THE_HOST
+from region.takeover.followed import FollowedProcess, boot_id, start_ticks
 
 RECORD_SUFFIX = ".process.json"
 _ORDER_SECONDS = 5.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from commandline import proxies
 from region import credentials
-from region.addresses import require_loopback
+from region.loopback.addresses import require_loopback
 from region.session import Session
-from region.usage import usage_file
+from region.usage.recorder import usage_file
 from toolchain import locate
 
 KEPT = frozenset({"AWS_PAGER"})

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from region import calibration, daemons, image_options, last_ports, preflight, private, session
+from region import calibration, daemons, image_options, preflight, private, session
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.machines import cgroups
@@ -40,7 +40,8 @@ from region.services.sns.controller import MessagesController
 from region.services.ssm.controller import RunCommandController
 from region.services.vpc.controller import NetworkController
 from region.services.vpc.internet_gateway import InternetGateway
-from region.usage import UsageRecorder
+from region.takeover import last_ports
+from region.usage.recorder import UsageRecorder
 
 log = logging.getLogger(__name__)
 

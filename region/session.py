@@ -14,8 +14,8 @@ from commandline import files
 from commandline.errors import UserError
 from region import locks, private
 from region.config import DEFAULT_IMAGE, DEFAULT_REGION
-from region.followed import start_of
 from region.options import command
+from region.takeover.followed import start_of
 
 
 class SessionError(UserError):

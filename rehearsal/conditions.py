@@ -13,10 +13,10 @@ from loadtest.messages.message import Message, msg
 from loadtest.models import RunSummary
 from loadtest.reporting.conditions import Condition, condition, literal
 from loadtest.stack.outputs import StackOutputs
-from region import usage
 from region.calibration import Calibration, reference
 from region.machines.instance_types import INSTANCE_TYPES
 from region.session import Session
+from region.usage.recorder import cpu_cores_used
 from toolchain import locate
 
 
@@ -50,7 +50,7 @@ def stack_run(
     """
     since = (summary.load_began_at or summary.started_at).timestamp()
     until = since + sum(phase.duration_s for phase in summary.profile.phases)
-    used = usage.cpu_cores_used(root, since, until)
+    used = cpu_cores_used(root, since, until)
     answered = {record.instance for record in summary.instances} or set(members())
     return StackRun(summary, outputs, {name: used[name] for name in sorted(answered & set(used))})
 

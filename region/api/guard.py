@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from region import foreign
-from region.api import signatures
+from region.api import foreign, signatures
 from region.api.credentials import Credentials
 from region.api.wsgi import Environ, Protocol, protocol_of
 from region.credentials import Credential

@@ -34,7 +34,7 @@ from region.api.opening import HOST, ControlPlaneError, bind, refuse_pass_throug
 from region.api.patching import Patches
 from region.api.saving import Saver
 from region.config import RegionConfig
-from region.connections import LimitedConnections, TimedRequests
+from region.loopback.connections import LimitedConnections, TimedRequests
 
 if TYPE_CHECKING:
     from moto.autoscaling.models import AutoScalingBackend

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from region.followed import boot_id
+from region.takeover.followed import boot_id
 
 _FILE: Final = "booted"
 

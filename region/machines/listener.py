@@ -18,7 +18,7 @@ from http.server import HTTPServer
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs
 
-from region.connections import LimitedConnections, TimedRequests
+from region.loopback.connections import LimitedConnections, TimedRequests
 from region.machines.imds import Imds, Response
 from region.machines.systemd.systemctl import Outcome
 from region.network import API, CONTROL_PORT, METADATA, METADATA_PORT

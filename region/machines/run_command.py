@@ -13,8 +13,8 @@ from threading import Event
 from typing import Final
 from uuid import uuid4
 
-from region.followed import FollowedProcess, start_ticks
 from region.machines.processes import SESSIONS, Command, Process, ProcessTable, end
+from region.takeover.followed import FollowedProcess, start_ticks
 
 SCRIPTS: Final = "/var/lib/amazon/ssm/orchestration"
 """The machine's directory for scripts: the agent's own, shortened."""

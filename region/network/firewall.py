@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_address
 
-from region.addresses import PRIVATE
+from region.loopback.addresses import PRIVATE
 from region.network import acls
 from region.network.acls import NetworkAcl
 from region.network.errors import FirewallError

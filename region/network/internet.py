@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 
-from region.addresses import PRIVATE
+from region.loopback.addresses import PRIVATE
 from region.network.firewall import Permission, SecurityGroup
 
 _LAST_PORT = 65_535

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
 
-from region.addresses import PRIVATE, hardware_address
+from region.loopback.addresses import PRIVATE, hardware_address
 from region.network.errors import NetworkError, NetworkUnavailable
 from region.network.firewall import API, GATEWAY, MACHINE_SERVICES, METADATA, pairs
 from region.network.namespace import Namespace

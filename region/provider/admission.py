@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import grpc
 
-from region import peers
+from region.loopback import peers
 
 HOST: Final = "127.0.0.1"
 

@@ -10,8 +10,8 @@ import botocore.session
 from boto3.session import Session
 from botocore.config import Config
 
-from region.addresses import require_loopback
 from region.credentials import Credential
+from region.loopback.addresses import require_loopback
 from region.provider import creation
 
 POOL_SIZE = 64

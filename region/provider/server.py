@@ -10,8 +10,8 @@ from typing import Any, Final
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from region import peers
 from region.credentials import Credential
+from region.loopback import peers
 from region.provider import creation
 from region.provider.admission import HOST, Admission
 from region.provider.clients import Clients

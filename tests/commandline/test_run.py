@@ -27,11 +27,11 @@ from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
 from commandline.run import UsageError, command_line, run_cli
 from loadtest.errors import ComparisonError, LoadTestError
-from region.addresses import GuardError
 from region.api.server import ControlPlaneError
 from region.background import BackgroundError
 from region.config import RegionConfigError
 from region.daemons import DaemonError
+from region.loopback.addresses import GuardError
 from region.machines.cgroups import LimitsUnavailable
 from region.session import SessionError
 from rehearsal.pulumi_project import EngineError

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from region.addresses import loopback_of
+from region.loopback.addresses import loopback_of
 from tests.conformance.cloud import Cloud, Network
 
 CREATION = 900.0

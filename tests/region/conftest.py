@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from region import neighbors
 from region.api.server import ControlPlane
 from region.config import RegionConfig
+from region.loopback import neighbors
 from region.services.install import install_patches
 from tests.region.fakes import REGION, Aws, FakePool, give_credential
 

@@ -20,9 +20,9 @@ from botocore.config import Config
 from botocore.credentials import Credentials as Keys
 
 from region import credentials, private
-from region.addresses import has_twin, loopback_of
 from region.api.server import ControlPlane
 from region.credentials import Credential
+from region.loopback.addresses import has_twin, loopback_of
 from region.machines.codedeploy_agent.messages import AgentDeployment, EventResult
 from region.machines.errors import BootError, UnknownMachine
 from region.machines.run_command import RunOutcome

@@ -25,7 +25,7 @@ import psycopg
 import pytest
 
 from region import background, credentials, session
-from region.addresses import loopback_of
+from region.loopback.addresses import loopback_of
 from region.network import leftovers
 from tests.conformance.cloud import Cloud, Network
 from tests.region.machines.test_sweep import await_nothing, volumes

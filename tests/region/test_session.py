@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region import credentials, environment, session, usage
+from region import credentials, environment, session
 from region.session import Session
+from region.usage import recorder
 
 
 def mine(**changes: object) -> Session:
@@ -121,7 +122,7 @@ def test_cpu_use_is_computed_from_the_samples_around_the_interval(tmp_path: Path
         for at in range(100, 161)
         for kind, used in (("instance", at * 0.08), ("region", at * 0.5))
     ]
-    usage.usage_file(tmp_path).write_text("\n".join([*lines, '{"version": 2, "at": 161, "inst']))
+    recorder.usage_file(tmp_path).write_text("\n".join([*lines, '{"version": 2, "at": 161, "inst']))
 
-    assert usage.cpu_cores_used(tmp_path, 110, 140)["i-1"] == pytest.approx(0.08)
-    assert usage.cpu_cores_used(tmp_path, 500, 600) == {}
+    assert recorder.cpu_cores_used(tmp_path, 110, 140)["i-1"] == pytest.approx(0.08)
+    assert recorder.cpu_cores_used(tmp_path, 500, 600) == {}

@@ -15,8 +15,8 @@ from typing import Final
 
 import psutil
 
-from region import process_cpu
 from region.machines.errors import MachineError
+from region.usage import process_cpu
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 # The exit status of a process that somebody else waited for.

@@ -18,11 +18,11 @@ from typing import Final
 
 import psutil
 
-from region.followed import FollowedProcess
 from region.machines.container.oci import Bundle, User, configuration, process
 from region.machines.container.process import AdoptedProcess, adopting_orphans
 from region.machines.errors import ContainerError
 from region.runtime_directories import runtime_directory
+from region.takeover.followed import FollowedProcess
 from toolchain import locate
 from toolchain.errors import ToolError
 

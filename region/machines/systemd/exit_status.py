@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from typing import Final
 
-from region.followed import UNKNOWN
 from region.machines.systemd.unit import Unit
+from region.takeover.followed import UNKNOWN
 
 # Signals that systemd counts as a clean exit of a service.
 _CLEAN_SIGNALS: Final = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE})

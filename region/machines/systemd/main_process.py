@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from region.followed import FollowedProcess
+from region.takeover.followed import FollowedProcess
 
 
 def number_in_machine(pid: int) -> int:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from region import handover
 from region.machines.accounts import Accounts
 from region.machines.errors import MachineError, ServiceError, UnitError
 from region.machines.processes import ProcessTable
@@ -23,6 +22,7 @@ from region.machines.systemd.search_path import SearchPath, UnitNotFound, UnitSo
 from region.machines.systemd.service import Service, ServiceMemory
 from region.machines.systemd.specifiers import UnitName
 from region.machines.systemd.unit import Unit
+from region.takeover import handover
 
 # The image has these agents; the region's own take their places and are always there.
 BUILT_IN: Final = {

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from region.followed import FollowedProcess, start_ticks
 from region.machines.errors import MachineError, ServiceError
 from region.machines.systemd import exit_status
 from region.machines.systemd.activation import Activation, Control, ServiceContext
 from region.machines.systemd.unit import Unit
+from region.takeover.followed import FollowedProcess, start_ticks
 
 ActiveState = Literal["inactive", "activating", "active", "reloading", "deactivating", "failed"]
 _SUB_STATES: Final = {

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
 
-from region import stamps
 from region.services.autoscaling import announcements
 from region.services.autoscaling.records import Activity, BackendRecord
+from region.time_formats import stamps
 
 HISTORY_LENGTH = 500
 IN_PROGRESS = "InProgress"

@@ -15,10 +15,10 @@ from typing import Any
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.sns.models import sns_backends
 
-from region import stamps
 from region.services.autoscaling.records import Activity, GroupRecord, MemberRecord, members_of
 from region.services.ec2 import arns
 from region.services.events.emission import bus_of, publish
+from region.time_formats import stamps
 
 log = logging.getLogger(__name__)
 

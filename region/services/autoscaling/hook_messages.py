@@ -22,8 +22,8 @@ from moto.autoscaling.models import (
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from region import stamps
 from region.services.autoscaling import announcements, groups
+from region.time_formats import stamps
 
 log = logging.getLogger(__name__)
 

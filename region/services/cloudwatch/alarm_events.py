@@ -9,9 +9,9 @@ from typing import Any
 
 from moto.cloudwatch.models import Alarm
 
-from region import stamps
 from region.services.cloudwatch.records import AlarmRecord, Transition
 from region.services.cloudwatch.windows import metrics_of
+from region.time_formats import stamps
 
 CHANGED = "CloudWatch Alarm State Change"
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from region import cron, durations
-from region.cron import Cron
 from region.services.cloudwatch.windows import zone_of
+from region.time_formats import cron, durations
+from region.time_formats.cron import Cron
 
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?)\)")
 _CRON = re.compile(r"cron\(([^()]+)\)")

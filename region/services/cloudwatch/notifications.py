@@ -10,11 +10,11 @@ from typing import Any, cast
 import botocore.session
 from moto.core.exceptions import ServiceException
 
-from region import stamps
 from region.api.server import ControlPlane
 from region.services.cloudwatch import alarm_checks
 from region.services.cloudwatch.alarm_actions import AlarmActionError, AlarmEvent
 from region.services.cloudwatch.records import METRIC_ALARM, AlarmRecord
+from region.time_formats import stamps
 
 _SUBJECT_LENGTH = 100
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from region import stamps
 from region.services.cloudwatch import evaluation, statistics, windows
 from region.services.cloudwatch.evaluation import ALARM, INSUFFICIENT_DATA, Missing, Rule
 from region.services.cloudwatch.expressions import ExpressionError
 from region.services.cloudwatch.store import MetricStore
 from region.services.cloudwatch.windows import Observation, Window
+from region.time_formats import stamps
 
 _ENOUGH = 10.0
 

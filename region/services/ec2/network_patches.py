@@ -13,15 +13,15 @@ from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.vpcs import VPC, VPCBackend
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
-from region.addresses import (
+from region.api.parameters import Parameters
+from region.api.patching import Original, Patches
+from region.loopback.addresses import (
     AddressError,
     check_vpc_cidr,
     hardware_address,
     has_twin,
     loopback_of,
 )
-from region.api.parameters import Parameters
-from region.api.patching import Original, Patches
 from region.services.ec2 import placement
 from region.services.ec2.instances import TERMINATED
 from region.services.ec2.records import SubnetRecord

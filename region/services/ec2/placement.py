@@ -12,8 +12,8 @@ from typing import cast
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.subnets import Subnet
 
-from region import neighbors
-from region.addresses import has_twin, loopback_of
+from region.loopback import neighbors
+from region.loopback.addresses import has_twin, loopback_of
 from region.services.ec2.records import SubnetRecord
 
 

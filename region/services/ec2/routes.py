@@ -10,7 +10,7 @@ from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.models.subnets import Subnet
 
-from region.addresses import PRIVATE
+from region.loopback.addresses import PRIVATE
 
 
 def is_public(backend: EC2Backend, subnet: Subnet) -> bool:

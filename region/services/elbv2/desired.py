@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup
 
-from region.addresses import has_twin, loopback_of
 from region.config import RegionConfig
+from region.loopback.addresses import has_twin, loopback_of
 from region.network.internet import admits_internet
 from region.services.ec2 import security_groups
 from region.services.ec2.routes import is_public

@@ -11,9 +11,9 @@ from moto.elbv2.exceptions import LoadBalancerNotFoundError
 from moto.elbv2.models import AvailabilityZone, ELBv2Backend, FakeLoadBalancer
 from moto.elbv2.responses import ELBV2Response
 
-from region.addresses import loopback_of
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
+from region.loopback.addresses import loopback_of
 from region.services.ec2 import placement
 from region.services.elbv2 import attributes, limits, repeats
 from region.services.elbv2.errors import invalid, refused, unsupported

@@ -11,9 +11,9 @@ from moto.elbv2.exceptions import TargetGroupNotFoundError
 from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup, elbv2_backends
 from moto.elbv2.responses import ELBV2Response
 
-from region.addresses import has_twin
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
+from region.loopback.addresses import has_twin
 from region.services.elbv2 import attributes, limits
 from region.services.elbv2.errors import invalid, unsupported
 from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord

@@ -18,9 +18,9 @@ from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import Queue, sqs_backends
 
-from region import stamps
 from region.services import permissions, resource_policies, roles
 from region.services.events.targets import Arn, parse, text_for
+from region.time_formats import stamps
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from moto.events.models import EventsBackend, events_backends
 
-from region import stamps
 from region.api.server import ControlPlane
 from region.services.events import delivery
+from region.time_formats import stamps
 
 
 def emit(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from region import durations
+from region.time_formats import durations
 
 SHORTEST_S, LONGEST_S = 60, 12 * 3600
 

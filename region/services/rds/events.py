@@ -17,8 +17,8 @@ from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterVal
 from moto.rds.models import RDSBackend
 from moto.sns.models import sns_backends
 
-from region import stamps
 from region.services.events import emission
+from region.time_formats import stamps
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from region.addresses import GuardError, require_loopback
+from region.loopback.addresses import GuardError, require_loopback
 
 log = logging.getLogger(__name__)
 

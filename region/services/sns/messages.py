@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import Subscription, sns_backends
 
-from region import stamps
+from region.time_formats import stamps
 
 _VERSION: Final = "2"
 """Of the signature: SHA256."""

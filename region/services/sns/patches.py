@@ -20,9 +20,9 @@ from moto.sns.models import SNSBackend, Subscription, Topic
 from moto.sns.responses import SNSResponse
 from moto.sqs.models import sqs_backends
 
-from region.addresses import GuardError
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
+from region.loopback.addresses import GuardError
 from region.services import resource_policies
 from region.services.sns import delivery_policy, http_subscriptions, message_checks, messages
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 from moto.core.utils import utcnow
 from moto.ec2.models.instances import Instance
 
-from region import stamps
 from region.services.ssm.commands import ACTIVE, status_of
 from region.services.ssm.records import Invocation, ManagedNode, RunCommand
 from region.services.ssm.send_command_checks import DOCUMENT
+from region.time_formats import stamps
 
 PLUGIN: Final = "aws:runShellScript"
 STDOUT_LENGTH: Final = 24_000

@@ -8,8 +8,8 @@ from typing import Final, Protocol
 
 from moto.ec2.models import EC2Backend
 
-from region.addresses import loopback_of
 from region.api.server import ControlPlane
+from region.loopback.addresses import loopback_of
 from region.network.firewall import Firewall
 from region.network.internet import admits_internet, internet_ports
 from region.services.ec2 import instances as ec2

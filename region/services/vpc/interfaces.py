@@ -12,7 +12,7 @@ from moto.ec2.models.instances import Instance
 from moto.elbv2.models import ELBv2Backend
 from moto.rds.models import RDSBackend
 
-from region.addresses import has_twin
+from region.loopback.addresses import has_twin
 from region.network.firewall import Firewall, Interface
 from region.services.ec2 import instances as ec2
 from region.services.ec2 import network_acls, security_groups

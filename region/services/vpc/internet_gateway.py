@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from region import handover
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, adopt, spawn, sweep
+from region.loopback.ports import PortError, listen
 from region.network.firewall import GATEWAY
-from region.ports import PortError, listen
 from region.services.elbv2.haproxy.config import connection_limit
+from region.takeover import handover
 from toolchain import locate
 from toolchain.errors import ToolError
 

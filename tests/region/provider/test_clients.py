@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from region.addresses import GuardError
+from region.loopback.addresses import GuardError
 from region.provider.clients import Clients
 from region.provider.server import ProviderServer
 from tests.region.fakes import USER

@@ -29,7 +29,7 @@ LONGEST = 6.0
 SERVER = """
 import sys, threading
 from pathlib import Path
-from region import last_ports
+from region.takeover import last_ports
 from region.api.server import ControlPlane
 from region.config import RegionConfig
 from region.provider.server import ProviderServer

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from region.addresses import AddressError, check_vpc_cidr
+from region.loopback.addresses import AddressError, check_vpc_cidr
 from region.provider import checks
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, changed, known, tag_map

@@ -12,12 +12,12 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, Fa
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from region import cron
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.autoscaling.groups import refuse_if_deleting, require_group
 from region.services.autoscaling.scheduled import actions
 from region.services.autoscaling.scheduled.records import ActionRecord
+from region.time_formats import cron
 
 MOST_ACTIONS = 125
 """Of a group (Auto Scaling quotas)."""

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, FakeScheduledAction
 
-from region import cron
 from region.api.server import ControlPlane
 from region.services.autoscaling import groups
 from region.services.autoscaling.scheduled.records import ActionRecord
+from region.time_formats import cron
 
 SUSPENDED = "ScheduledActions"
 LATEST = timedelta(minutes=10)

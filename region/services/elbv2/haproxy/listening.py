@@ -6,12 +6,12 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from region.handover import Place
+from region.loopback.ports import PortError, listen
 from region.network.errors import NetworkError
 from region.network.namespace import Namespace
-from region.ports import PortError, listen
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.model import LoadBalancer
+from region.takeover.handover import Place
 
 
 def open_all(

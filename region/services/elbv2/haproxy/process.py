@@ -23,9 +23,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from region import handover
 from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, adopt, spawn, sweep
-from region.handover import Place
 from region.services.elbv2.haproxy import config
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.listening import close_all, open_all
@@ -33,6 +31,8 @@ from region.services.elbv2.haproxy.model import LoadBalancer, Report, Target
 from region.services.elbv2.haproxy.request_log import RequestLog
 from region.services.elbv2.haproxy.runtime_api import RuntimeApi, Statistics
 from region.services.elbv2.haproxy.servers import Server, ServerPool
+from region.takeover import handover
+from region.takeover.handover import Place
 from toolchain import locate
 from toolchain.errors import ToolError
 

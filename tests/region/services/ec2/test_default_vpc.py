@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from botocore.exceptions import ClientError
 
-from region.addresses import loopback_of
+from region.loopback.addresses import loopback_of
 
 ZONES = ["ap-northeast-2a", "ap-northeast-2b", "ap-northeast-2c", "ap-northeast-2d"]
 

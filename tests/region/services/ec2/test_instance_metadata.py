@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from region.addresses import hardware_address
+from region.loopback.addresses import hardware_address
 from region.services.ec2.instance_metadata import target_state
 
 

@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from botocore.exceptions import ClientError
 
-from region.addresses import loopback_of
+from region.loopback.addresses import loopback_of
 from region.reconcile import ControllerLoop
 from region.services.ec2 import placement
 from region.services.ec2.controller import InstancesController

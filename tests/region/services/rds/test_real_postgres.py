@@ -9,7 +9,7 @@ import psutil
 import psycopg
 import pytest
 
-from region.addresses import loopback_of
+from region.loopback.addresses import loopback_of
 from region.reconcile import ControllerLoop
 from region.services.rds.controller import DatabasesController
 from region.services.rds.postgres.cluster import Cluster

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from region.addresses import loopback_of
+from region.loopback.addresses import loopback_of
 from region.network import Firewall
 from region.services.vpc.controller import NetworkController
 from region.services.vpc.internet_gateway import Forwarding

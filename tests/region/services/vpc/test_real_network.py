@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from region.addresses import loopback_of
+from region.loopback.addresses import loopback_of
 from region.network import RegionNetwork
 from region.reconcile import ControllerLoop
 from region.runtime_directories import remove_runtime_directory, runtime_directory

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region.addresses import (
+from region.loopback.addresses import (
     AddressError,
     GuardError,
     check_vpc_cidr,

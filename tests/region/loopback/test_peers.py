@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from region import peers
+from region.loopback import peers
 
 WAYS = (peers._ask_kernel, peers._read_table)
 

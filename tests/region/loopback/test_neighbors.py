@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from region import neighbors, session
-from region.ports import PortError, listen
+from region import session
+from region.loopback import neighbors
+from region.loopback.ports import PortError, listen
 from tests.region.fakes import Aws
 
 ADDRESS = "127.83.0.4"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from region import neighbors
+from region.loopback import neighbors
 from region.options import command
 
 

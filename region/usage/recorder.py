@@ -11,7 +11,7 @@ reboot an instance's start anew.
 | `kind` | all | `instance`, `load-balancer`, `database` or `region` |
 | `name` | all | the instance's id, or which process it is |
 | `cpu_seconds` | all | of the whole instance, or of the process and its children |
-| `waited_seconds` | all but the region | for a CPU (`region/cpu_waiting.py`); null: unknown |
+| `waited_seconds` | all but the region | for a CPU (`region/usage/cpu_waiting.py`); null: unknown |
 | `zone` | instances | Availability Zone |
 | `service_cpu_seconds` | instances | of its services: what its quota limits |
 | `quota_cores` | instances | CPU seconds per second that its services may use; null: not limited |
@@ -35,8 +35,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from region import daemons, process_cpu
-from region.cpu_waiting import CpuWaiting
+from region import daemons
+from region.usage import process_cpu
+from region.usage.cpu_waiting import CpuWaiting
 
 VERSION = 2
 INTERVAL_S = 1.0

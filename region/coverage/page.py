@@ -9,8 +9,8 @@ from typing import Final, cast
 import botocore.session
 from botocore import xform_name
 
-from region import api_coverage
 from region.api.patching import applied
+from region.coverage import calls
 from region.provider import upstream, validate
 from region.provider.handler import Handler
 from region.provider.invokes import INVOKES
@@ -45,7 +45,7 @@ def render() -> str:
         "\n".join(_overview(handlers)),
         "\n".join(_unsupported()),
         "\n".join(_functions()),
-        "\n".join(api_coverage.render()),
+        "\n".join(calls.render()),
         "\n".join(_patches()),
         "\n".join(_types(handlers)),
     ]

@@ -1,7 +1,7 @@
 """What other regions of this computer have on its loopback device.
 
-Equal private addresses have the same loopback twin in every region (`region.addresses`). So an address at
-which somebody listens is assigned to nobody else, and whoever has a port is told by name.
+Equal private addresses have the same loopback twin in every region (`region.loopback.addresses`). So an
+address at which somebody listens is assigned to nobody else, and whoever has a port is told by name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import psutil
 
 from region import session
-from region.peers import hexadecimal
+from region.loopback.peers import hexadecimal
 
 _TABLE: Final = Path("/proc/net/tcp")
 _LISTENS: Final = "0A"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from region.cpu_waiting import CpuWaiting
+from region.usage.cpu_waiting import CpuWaiting
 
 BURN = """
 import os, sys, time

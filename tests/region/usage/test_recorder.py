@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from region import daemons, process_cpu, usage
+from region import daemons
 from region.machines.container.process import AdoptedProcess
 from region.machines.machine_usage import MachineUsage
+from region.usage import process_cpu, recorder
 
 PIDS = frozenset({os.getpid()})
 BURN = "end = time.process_time() + 0.3\nwhile time.process_time() < end: pass\n"
@@ -36,17 +37,17 @@ class Machines:
 
 
 def recorded(root: Path) -> list[dict[str, Any]]:
-    usage.UsageRecorder(root, Machines())._record()
-    return [json.loads(line) for line in usage.usage_file(root).read_text().splitlines()]
+    recorder.UsageRecorder(root, Machines())._record()
+    return [json.loads(line) for line in recorder.usage_file(root).read_text().splitlines()]
 
 
 @pytest.mark.parametrize("go_on", [False, True])
 def test_what_a_killed_region_recorded_stays(tmp_path: Path, go_on: bool):
     recorded(tmp_path)
-    recorder = usage.UsageRecorder(tmp_path, Machines())
-    recorder.start(go_on=go_on)
-    recorder.stop()
-    assert usage.usage_file(tmp_path).exists() == go_on
+    one = recorder.UsageRecorder(tmp_path, Machines())
+    one.start(go_on=go_on)
+    one.stop()
+    assert recorder.usage_file(tmp_path).exists() == go_on
 
 
 def test_every_line_names_version_time_kind_and_cpu(tmp_path: Path):
@@ -68,10 +69,10 @@ def test_an_instance_has_its_quota_and_throttling(tmp_path: Path):
 
 
 def test_what_an_instance_waited_for_a_cpu_is_in_it(tmp_path: Path):
-    recorder = usage.UsageRecorder(tmp_path, Machines())
-    recorder._record()
-    recorder._record()
-    lines = map(json.loads, usage.usage_file(tmp_path).read_text().splitlines())
+    one = recorder.UsageRecorder(tmp_path, Machines())
+    one._record()
+    one._record()
+    lines = map(json.loads, recorder.usage_file(tmp_path).read_text().splitlines())
     first, second = [line["waited_seconds"] for line in lines if line["kind"] == "instance"]
     assert 0 <= first <= second
 
@@ -88,7 +89,7 @@ def test_a_daemon_is_in_it_while_it_runs(tmp_path: Path):
         assert names[f"postgres-{daemon.pid}"] == "database"
     finally:
         daemon.stop()
-    usage.usage_file(tmp_path).unlink()
+    recorder.usage_file(tmp_path).unlink()
     assert f"postgres-{daemon.pid}" not in {line["name"] for line in recorded(tmp_path)}
     assert daemon not in daemons.running()
 

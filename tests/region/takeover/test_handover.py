@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from region import handover
-from region.followed import FollowedProcess, start_ticks
+from region.takeover import handover
+from region.takeover.followed import FollowedProcess, start_ticks
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="takes descriptors of another process")
 PROGRAM = """

@@ -16,9 +16,9 @@ from http.server import HTTPServer
 import pytest
 
 from commandline.errors import UserError
-from region import connections
 from region.api.server import ControlPlane
-from region.connections import LimitedConnections, TimedRequests, raise_descriptor_limit
+from region.loopback import connections
+from region.loopback.connections import LimitedConnections, TimedRequests, raise_descriptor_limit
 from region.machines.listener import Listener
 from tests.region.builders import until
 
@@ -178,7 +178,7 @@ def test_metadata_and_commands_give_each_instance_its_share(
 def test_a_regions_process_may_open_as_many_files_as_it_may_allow_itself() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     program = (
-        "import resource; from region.connections import raise_descriptor_limit;"
+        "import resource; from region.loopback.connections import raise_descriptor_limit;"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(7)[1]));"
         "raise_descriptor_limit(); print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )

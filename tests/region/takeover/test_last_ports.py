@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from region import last_ports
-from region.last_ports import Ports
+from region.takeover import last_ports
+from region.takeover.last_ports import Ports
 
 
 def test_the_ports_are_taken_again_where_they_are_free(tmp_path: Path):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region.cron import CronError, following, parse
+from region.time_formats.cron import CronError, following, parse
 
 NOW = datetime(2026, 11, 26, 10, 7, 30, tzinfo=UTC)  # A Thursday.
 
