@@ -12,7 +12,9 @@ Examples:
 from __future__ import annotations
 
 import re
+import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +60,15 @@ def _collection(thread: str, line: str) -> Collection:
     )
 
 
+def _refused(node: str, options: Sequence[str]) -> str | None:
+    """Return what Node says of options that it does not know; None if it takes them all."""
+    done = subprocess.run(
+        [node, *options, "--eval", ""], capture_output=True, text=True, check=False, timeout=60
+    )
+    said = done.stderr.strip().splitlines()
+    return None if done.returncode == 0 else f"Node refuses it: {said[0] if said else done}"
+
+
 def main() -> None:
     """Measure once and print."""
     parser = Parser(__doc__)
@@ -65,6 +76,8 @@ def main() -> None:
     if wrong := [one for one in options if not one.startswith("--")]:
         parser.error(f"options of Node begin with `--`, not {', '.join(wrong)}")
     node, *rest = tools.generator("artillery")
+    if refused := _refused(node, options):
+        parser.error(refused)
     profile = PROFILES["quick"]
     with tempfile.TemporaryDirectory() as scratch, target() as url:
         command = [node, "--trace-gc-nvp", *options, *rest]

@@ -229,7 +229,7 @@ def read(path: Path, kind: type[PositionLoader] = PositionLoader) -> Source:
                 raise YamlError(Problem(Position(1, 1), "the file is empty"))
             source = Source(None)
             # Walk first: it rejects what construction would loop on or silently accept.
-            _Walk(source).visit(node, (), [])
+            _Walk(source).all(node)
             if source.duplicates and not kind.tells_duplicates_later:
                 raise YamlError(source.duplicates[0])
             source.content = loader.construct_document(node)
@@ -315,6 +315,24 @@ class _Walk:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._visited = 0
+        self._no_names = list[Position]()
+
+    def all(self, document: yaml.Node) -> None:
+        """Note the positions of a whole document.
+
+        Raises:
+            YamlError: Something in it could not be constructed, or is no plain YAML.
+        """
+        self.visit(document, (), [])
+        if self._no_names:
+            first, *others = sorted(set(self._no_names))
+            lines = sorted({one.line for one in others} - {first.line})
+            also = f"; also on line {', '.join(map(str, lines))}" if lines else ""
+            text = (
+                "not YAML: a template stands in quotes, and has no spaces between its braces: "
+                f'`"{{{{ name }}}}"`{also}'
+            )
+            raise YamlError(Problem(first, text))
 
     def visit(self, node: yaml.Node, location: Location, above: list[yaml.Node]) -> None:
         """Note the positions of a node and of all below it; `above` are those that lead to it."""
@@ -348,7 +366,11 @@ class _Walk:
             if key.tag == MERGE:
                 merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
                 continue
-            name, where = str(key.value), Position.of(key.start_mark)
+            where = Position.of(key.start_mark)
+            if not isinstance(key, yaml.ScalarNode):
+                self._no_names.append(where)
+                continue
+            name = str(key.value)
             if name in seen:
                 text = f"`{name}` is already given on line {seen[name].line}; remove one of them"
                 self._source.duplicates.append(Problem(where, text))

@@ -54,7 +54,7 @@ def compare_command(
     margin: MarginOptions = None,
     slo_file: SloFile = None,
     language: Annotated[
-        Literal["en", "ko"], typer.Option(help="Language of the table: en or ko.")
+        Literal["en", "ko"], typer.Option("--lang", help="Language of the table: en or ko.")
     ] = "en",
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     json: Json = False,
@@ -71,7 +71,7 @@ def compare_command(
     - `python -m loadtest compare latest-ha --to-baseline main --margin 5%`
     - `python -m loadtest compare 20261122T200438Z latest-ha --by-endpoint`
     - `python -m loadtest compare RUN_A RUN_B --margin p99=5% --margin failed-users=0.1pp`
-    - `python -m loadtest compare RUN_A RUN_B --markdown --language ko`
+    - `python -m loadtest compare RUN_A RUN_B --markdown --lang ko`
     """
     if math.isnan(confidence):  # typer's range lets it pass
         raise LoadTestError("a confidence of nan % means nothing; give 50 to 99.99")

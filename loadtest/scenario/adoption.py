@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from loadtest.profiles import Profile
 from loadtest.scenario import environment as environment_variables
 from loadtest.scenario import own_load, walk, yaml_values
+from loadtest.scenario import target as targets
 from loadtest.scenario.schema import DEFAULT_TIMEOUT_S
 from loadtest.scenario.urls import Target
 from loadtest.yaml_positions import Location, Position, Problem, Source
@@ -73,6 +73,8 @@ class Adopted:
     problems: list[Problem] = field(default_factory=list[Problem])
     elsewhere: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Variables that only environments set, of which none was chosen; with these."""
+    processors: list[str] = field(default_factory=list[str])
+    """Environments that name a processor, where none was chosen."""
 
     def start(self, location: Location) -> Position:
         """Return where to look for a value: at its key, if it has one."""
@@ -121,8 +123,9 @@ def adopt(
         if expects:
             _expect_200(found, walk.mapping(walk.mapping(given["plugins"])["expect"]))
         _plugins(found, given)
-        found.target = _target(found, given)
+        _target(found, given, environment, let_in)
         _timeout(found, given)
+        _pool(found, given)
         _defaults(found, given)
         _expectations(found, named=expects)
     elif environment:
@@ -201,6 +204,8 @@ def _choose(found: Adopted, config: dict[str, Any], environment: str | None) -> 
         for name, one in given.items():
             for variable in _variables_of(walk.mapping(one)):
                 found.elsewhere.setdefault(variable, []).append(str(name))
+            if "processor" in walk.mapping(one):
+                found.processors.append(str(name))
     if "environments" in config and not isinstance(config["environments"], dict):
         text = "`environments`: each has a name, such as `environments: {staging: {target: …}}`"
         found.refuse(("config", "environments"), text)
@@ -296,27 +301,28 @@ def _plugins(found: Adopted, config: dict[str, Any]) -> None:
             given[name] = {}  # Artillery itself would fail on it.
 
 
-def _target(found: Adopted, config: dict[str, Any]) -> Target:
+def _target(
+    found: Adopted, config: dict[str, Any], chosen: str | None, let_in: frozenset[str]
+) -> None:
     if "target" not in config:
-        return Target()
+        return
     where: Location = ("config", "target")
-    given = config.pop("target")
-    if not isinstance(given, str):
-        found.refuse(where, f"`target`: it is a URL, not {given!r}")
-        return Target()
-    if "{{" in given:
-        found.note(where, "`target`: the stack's URL replaces it")
-        return Target()
-    if "//" not in given:
-        given = f"http://{given}"  # `localhost:3000`, as people write it.
-    parts = urlsplit(given)
-    if parts.query or parts.fragment or "@" in parts.netloc:
-        found.refuse(where, "`target`: write no user, query or fragment in it, but in the requests")
-        return Target()
-    target = Target(given.rstrip("/"))
-    kept = f", its path {target.path} is kept" if target.path else ""
-    found.note(where, f"`target`: the stack's URL replaces it{kept}")
-    return target
+    read = targets.read(config.pop("target"), chosen, let_in)
+    found.target = read.target
+    if read.note:
+        found.note(where, read.note)
+    if read.problem:
+        found.refuse(where, read.problem)
+
+
+def _pool(found: Adopted, config: dict[str, Any]) -> None:
+    pool = walk.mapping(config.get("http")).get("pool")
+    if pool is not None:
+        text = (
+            f"`pool`: users share {pool} connections per thread of Artillery, and response times include "
+            "the wait for a free one"
+        )
+        found.note(("config", "http", "pool"), text)
 
 
 def _timeout(found: Adopted, config: dict[str, Any]) -> None:

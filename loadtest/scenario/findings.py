@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -27,8 +27,7 @@ from loadtest.yaml_positions import Location, Position, Problem, Source, explain
 
 _OTHER_ENGINE = "only HTTP is recorded"
 UNSUPPORTED = {
-    "pool": "with it, all users would share that many connections; here each has its own, as visitors do",
-    "maxSockets": "Artillery ignores it; each user has a connection of its own",
+    "maxSockets": "Artillery ignores it; `pool` below `config.http` limits the connections",
     "uri": "Artillery itself refuses it: write `url`",
     "emit": _OTHER_ENGINE,
     "send": _OTHER_ENGINE,
@@ -104,7 +103,7 @@ def structural(source: Source, error: ValidationError) -> Iterator[Problem]:
         if _is_extra(one) and (location := source.resolve(one["loc"]))[-1] in OF_ENGINES
     }
     other_engines = {
-        location[:-1]
+        location[:-1]: one["input"]
         for one in error.errors()
         if (location := source.resolve(one["loc"]))[-1:] == ("engine",)
     }
@@ -117,6 +116,8 @@ def structural(source: Source, error: ValidationError) -> Iterator[Problem]:
             told.add(location)
         if _is_extra(one) and location[:-1] in of_engines and location[-1] not in OF_ENGINES:
             continue  # A key of the other engine's step.
+        if _is_of_an_engine(one, location, other_engines):
+            continue  # What is said of its engine says it all.
         if one["type"] == "missing" and (
             location in other_engines or (*location, "uri") in source.values
         ):
@@ -124,6 +125,19 @@ def structural(source: Source, error: ValidationError) -> Iterator[Problem]:
         if location in wrong_keys and not _is_extra(one) and _is_about_the_whole(one):
             continue  # What is missing is most likely what is written wrongly.
         yield _problem(source, one, location)
+
+
+def _is_of_an_engine(
+    error: ErrorDetails, location: Location, engines: Mapping[Location, object]
+) -> bool:
+    """Return whether an error is about the steps or options of another engine, which has its own."""
+    if location[-1:] and location[-1] in OF_ENGINES:
+        return False
+    if len(location) == 2 and location[0] == "config":
+        return location[1] in engines.values()
+    if location[:2] not in engines:
+        return False
+    return location[2:] == ("flow",) or (_is_extra(error) and isinstance(location[-2], int))
 
 
 def _is_extra(error: ErrorDetails) -> bool:
@@ -224,6 +238,8 @@ def _unknown_in(part: str, key: str, names: tuple[str, ...], what: str) -> str:
 def _belongs(key: str, part: str) -> str | None:
     """Where a key belongs that Artillery knows, but not here."""
     ignored = "and Artillery ignores it here: move it there or remove it"
+    if part == "config" and key == "pool":
+        return f"belongs below `config.http`, {ignored}"
     if part in ("", "config/http") and key in (*_names(Config), *IN_CONFIG):
         return f"belongs below `config`, {ignored}"
     in_scenario = re.fullmatch(r"scenarios/\d+", part) and key in ("capture", "match", "expect")

@@ -117,6 +117,7 @@ class Scenario:
             requests_per_user=self.requests_per_user,
             journeys=self.journeys,
             timeout_s=self.timeout_s,
+            new_connection_per_user=self.validated.config.http.pool is None,
         )
 
     def artillery_script(

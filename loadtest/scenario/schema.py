@@ -50,6 +50,17 @@ def _seconds(value: Any) -> Any:
     return value
 
 
+def _connections(value: Any) -> Any:
+    """Read a number of connections that is written as a text, as Artillery does."""
+    if is_template(value):
+        raise ValueError("is known only in the run: write the number")
+    if isinstance(value, str) and re.fullmatch(r"\s*\d+\s*", value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("is a number of connections from 1, such as `pool: 10`")
+    return value
+
+
 class Http(Part):
     """`config.http`."""
 
@@ -60,6 +71,7 @@ class Http(Part):
     defaults: Defaults = Defaults()
     cookieJarOptions: dict[str, Any] = Field(default_factory=dict[str, Any])  # noqa: N815
     distributedTracing: Any = None  # noqa: N815
+    pool: Annotated[int | None, BeforeValidator(_connections)] = None
 
 
 class Payload(Part):
@@ -78,9 +90,10 @@ class Payload(Part):
     @model_validator(mode="after")
     def _has_names(self) -> Payload:
         if self.loadAll and self.name is None:
+            no_order = ", and no `order`" if self.order is not None else ""
             raise ValueError(
-                "`loadAll` needs a `name`, the variable that gets all rows; without `loadAll`, each user "
-                "gets a row"
+                f"`loadAll` needs a `name`, the variable that gets all rows{no_order}; without `loadAll`, "
+                "each user gets a row"
             )
         if not self.loadAll and not self.fields:
             raise ValueError("a payload needs `fields`, the names of its columns")

@@ -23,11 +23,15 @@ class Target:
 
     base: str | None = None
     """As written, without a slash at its end; None if it is not known here."""
+    slash: bool = False
+    """Whether it was written with a slash at its end."""
+    added: str = ""
+    """Its path where the rest of it is not known."""
 
     @property
     def path(self) -> str:
         """What the target adds to the path of every request."""
-        return urlsplit(self.base).path.rstrip("/") if self.base else ""
+        return urlsplit(self.base).path.rstrip("/") if self.base else self.added
 
     def rest(self, url: str) -> str | None:
         """Return what follows the target in a URL; None if it is not below the target."""
@@ -69,6 +73,9 @@ def _behind_target(url: str, rest: str, target: Target, variables: Variables) ->
     if variables.values("target") is not None:
         # The script has a variable of its own of that name.
         return _by_variable(url, "target", rest, target, variables)
+    if target.slash and rest and rest[0] not in "/?#":
+        # The author's slash, which the stack's URL does not have.
+        return Verdict(f"{{{{ target }}}}/{rest}")
     if rest == "" or rest[0] in "/?{":
         return Verdict(url)
     return Verdict(url, problem=f"write `{{{{ target }}}}/{rest}`")

@@ -301,8 +301,13 @@ class _Check:
         processor = self.variables.processor
         if processor is None:
             if "processor" not in walk.mapping(self._content.get("config")):
-                text = f"`{name}` is a function: name its file as `processor` below `config`"
-                self.adopted.refuse(where, text)
+                chosen = self.adopted.processors[:1]
+                remedy = (
+                    f"`--environment {chosen[0]}` chooses its `processor`"
+                    if chosen
+                    else "name its file as `processor` below `config`"
+                )
+                self.adopted.refuse(where, f"`{name}` is a function: {remedy}")
         elif name.startswith("haproof"):
             self.adopted.refuse(where, f"`{name}` is a name of the recorder: choose another one")
         elif not re.fullmatch(r"[\w$]+", name) or not processor.mentions(name):

@@ -13,8 +13,12 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import typer
+
+from commandline.errors import UserError
+from commandline.run import command_line, run_cli
 from region.provider.resources import all_handlers
 from region.provider.upstream import FILE, document
 
@@ -166,21 +170,43 @@ def serialize(content: Mapping[str, Any]) -> str:
     return "\n".join([*lines, " }", "}"]) + "\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Write the file from a `schema.json`, for all types or for those named."""
+app = command_line("Extract `upstream_schema.json` from the schema of Pulumi's `aws` provider.")
+
+
+@app.command()
+def command(
+    schema: Annotated[Path, typer.Argument(help="The provider's `schema.json`.")],
+    tokens: Annotated[
+        list[str] | None, typer.Argument(help="Only these types; by default all.")
+    ] = None,
+) -> None:
+    """Write the file from a `schema.json`, for all types or for those named.
+
+    - `pulumi package get-schema aws > schema.json`
+    - `python -m region.provider.extract_schema schema.json aws:sns/topic:Topic`
+    """
     supported = {token: handler.supported for token, handler in all_handlers().items()}
-    if not arguments or not supported.keys() >= set(arguments[1:]):
-        print(__doc__, file=sys.stderr)
-        return 2
-    path, *tokens = arguments
-    schema = json.loads(Path(path).read_text(encoding="utf-8"))
-    wanted = {token: supported[token] for token in tokens or supported}
-    content = extract(schema, wanted, schema["version"])
-    if tokens:
-        content = merged(document(), content)
+    if unknown := [one for one in tokens or () if one not in supported]:
+        raise UserError(
+            f"no handler of the region has the type {', '.join(unknown)}; write it first"
+        )
+    try:
+        given = json.loads(schema.read_text(encoding="utf-8"))
+        wanted = {token: supported[token] for token in tokens or supported}
+        content = extract(given, wanted, given["version"])
+        if tokens:
+            content = merged(document(), content)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{schema} is not a schema of `pulumi package get-schema aws`: {error}"
+        ) from error
     TARGET.write_text(serialize(content), encoding="utf-8")
-    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_cli(app, "python -m region.provider.extract_schema", arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

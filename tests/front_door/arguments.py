@@ -56,6 +56,8 @@ ROWS: Final[tuple[Row, ...]] = (
     row("loadtest history --topology nosuch", "'nosuch' is not one of", "single"),
     row("loadtest report --lang de", "no report in 'de'", "en (English)"),
     row("loadtest proof --lang de", "no report in 'de'", "en (English)"),
+    row("loadtest compare a b --lang de", "'de' is not one of 'en', 'ko'"),
+    row("loadtest compare a b --language ko", "No such option: --language", "--lang"),
     row("loadtest compare a b", "no run 'a'", "loadtest history"),
     row("loadtest compare 'a\x1b[31mb' x", r"no run 'a\x1b[31mb'"),
     row("loadtest baseline set ../x latest-ha", "'../x' cannot name a baseline", "64 letters"),

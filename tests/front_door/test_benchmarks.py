@@ -51,6 +51,9 @@ def test_a_wrong_argument_is_told(name: str):
         ("overload --connection 1 --index 1 --gone 1 --share 0", "--share: 0 is not above 0"),
         ("polling --stack prod", "argument --stack: invalid choice: 'prod'"),
         ("confidence nosuch", "invalid choice: 'nosuch'"),
+        ("pauses --nosuch", "Node refuses it: "),
+        ("nosuch", "there is no benchmarks.nosuch; `python -m benchmarks` names all benchmarks"),
+        ("nosuch --help", "there is no benchmarks.nosuch"),
     ],
 )
 def test_a_wrong_value_is_told(words: str, said: str):

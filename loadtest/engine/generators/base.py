@@ -21,8 +21,8 @@ What must be the same for every generator:
 
 - **Arrivals.** `Load.profile.schedule()` holds every planned arrival, in seconds after the first phase
   began. One user starts at each of them, however many still wait for answers.
-- **Connections.** A user opens a connection of its own and keeps it for its own requests only; cookies
-  are a user's own too.
+- **Connections.** A user opens a connection of its own and keeps it for its own requests only, unless the
+  script has a `pool`, which only Artillery runs; cookies are a user's own too.
 - **Time limit.** `Load.scenario.timeout_s` per request.
 - **Failure.** The first request that does not get the expected answer ends its user.
 - **The script.** `Load.scenario` is what the schema accepted. What a generator cannot do the same way it

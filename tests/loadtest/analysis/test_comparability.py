@@ -26,7 +26,7 @@ def changed(run: RunSummary, part: str, **values: Any) -> RunSummary:
         (
             "scenario",
             {"new_connection_per_user": False},
-            "connections (a new one per user and kept open)",
+            "connections (a new one per user and shared among users)",
         ),
         ("profile", {"description": "1/s"}, "load profile ("),
         ("generator", {"artillery": "2.0.33"}, "Artillery (2.0.34 and 2.0.33)"),

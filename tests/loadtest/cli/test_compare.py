@@ -127,7 +127,7 @@ def test_compare_prints_markdown_in_both_languages(
     english = capsys.readouterr().out
     assert english.startswith("## ❌ B is worse\n")
     assert "| p99 of all | 11.0 ms | 56.0 ms | +45.0 ms (+409 %) |" in english
-    assert main.main(["compare", *names, "--markdown", "--language", "ko"]) == 0
+    assert main.main(["compare", *names, "--markdown", "--lang", "ko"]) == 0
     korean = capsys.readouterr().out
     assert "나빠짐" in korean
     assert "± 10 %" in korean

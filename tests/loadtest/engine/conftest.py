@@ -45,6 +45,8 @@ class Oracle:
         self._open: list[socket.socket] = []
         self.did: Counter[str] = Counter()
         self.bodies: list[bytes] = []
+        self.used: set[socket.socket] = set()
+        """Connections that requests of the plan came over."""
         self._listener = socket.create_server((address, 0), backlog=4096)
         self.url = f"http://{address}:{self._listener.getsockname()[1]}"
         self._closing = False
@@ -78,6 +80,7 @@ class Oracle:
                     continue
                 with self._lock:
                     self._count += 1
+                    self.used.add(connection)
                     action = self._plan.get(self._count, "200")
                     self.did[action] += 1
                     self.bodies.append(request.partition(b"\r\n\r\n")[2])

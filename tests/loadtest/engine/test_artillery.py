@@ -102,6 +102,29 @@ def test_every_class_is_counted_exactly(
     _the_directory_is_complete(done)
 
 
+def test_users_share_the_connections_of_a_pool(
+    tmp_path: Path,
+    oracle: Callable[[dict[int, str]], Any],
+    make_outputs: Callable[..., StackOutputs],
+):
+    file = tmp_path / "pooled.yml"
+    flow = "scenarios: [{flow: [{get: {url: /, name: page}}]}]"
+    file.write_text(f"config: {{http: {{timeout: 2, pool: 1}}}}\n{flow}")
+    server = oracle({20: "hang"})
+    done = load(make_outputs(url=server.url), tmp_path / "results", str(file))
+    summary = done.summary
+
+    # Whoever hangs takes its connection along.
+    assert len(server.used) == engine_artillery.inspect(tools.artillery()).workers + 1
+    assert summary.requests.total == sum(server.did.values()) == USERS
+    assert summary.requests.timeouts == 1
+    assert summary.requests.count(Outcome.GOOD) + summary.requests.count(Outcome.SLOW) == USERS - 1
+    assert not summary.scenario.new_connection_per_user
+    # Those behind it waited for the only connection, which is part of what they noticed.
+    assert summary.latency.answered is not None
+    assert summary.latency.answered["p99"].value_ms > 1_000
+
+
 def read_exchanges(path: Path) -> list[Exchange]:
     return list(exchanges(Journal(path)))
 

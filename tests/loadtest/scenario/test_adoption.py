@@ -34,7 +34,8 @@ def test_what_the_runner_sets_itself_is_replaced_and_told(tmp_path: Path):
     found, notes = told(file)
     assert notes == [
         "1:1: no `timeout` below `config.http`: 10 s, Artillery's default",
-        "2:3: `target`: the stack's URL replaces it, its path /v1 is kept",
+        "2:3: `target`: the stack's URL replaces it, its path /v1 is kept; without the slash at its end, "
+        "with which Artillery would send `//`",
         "3:3: `phases`: the load profile replaces it",
         "4:3: `statsInterval`: the recorder writes every request",
         "5:3: `ensure`: the SLO replaces it (`--slo`)",

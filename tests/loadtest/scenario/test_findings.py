@@ -180,7 +180,7 @@ def test_all_findings_come_in_one_round(tmp_path: Path):
         tmp_path,
         """\
         config:
-          http: {timeout: soon, pool: 5}
+          http: {timeout: soon, pool: none}
           processor: ./absent.js
           variables: {empty: []}
         scenarios:

@@ -89,9 +89,8 @@ def changed(old: str, new: str) -> str:
          ["3:5: `timeout`: is a number of seconds, such as `timeout: 10`, not 'soon'"]),
         (changed("    timeout: 5", "    timeout: 0"),
          ["3:5: `timeout`: input should be greater than 0, not 0"]),
-        (changed("    timeout: 5", "    timeout: 5\n    pool: 10"),
-         ["4:5: remove `pool`: with it, all users would share that many connections; here each has its "
-          "own, as visitors do"]),
+        (changed("    timeout: 5", "    timeout: 5\n    pool: 0"),
+         ["4:5: `pool`: is a number of connections from 1, such as `pool: 10`, not 0"]),
         (changed("    timeout: 5", "    timout: 5"),
          ["3:5: unknown key `timout` in `config.http`; did you mean `timeout`?"]),
         (changed("  variables:", "  plugins: {hello: {}}\n  variables:"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from region.provider import upstream
-from region.provider.extract_schema import extract, merged, relevant, serialize
+from region.provider.extract_schema import extract, main, merged, relevant, serialize
 
 QUEUE = "aws:sqs/queue:Queue"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -109,3 +110,28 @@ def test_the_file_is_json_with_one_input_a_line() -> None:
     assert json.loads(text) == content
     assert '   "redrives": {"kind": "list"},\n' in text
     assert json.loads(serialize(upstream.document())) == upstream.document()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--nosuch"], "No such option: --nosuch"),
+        (["nosuch.json"], "No such file or directory: nosuch.json"),
+        (
+            ["schema.json", "aws:nosuch/type:Type"],
+            "no handler of the region has the type aws:nosuch",
+        ),
+        (["schema.json"], "is not a schema of `pulumi package get-schema aws`"),
+    ],
+)
+def test_wrong_arguments_end_in_one_message(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("schema.json").write_text("{}")
+    assert main(words) == 4
+    assert said in capsys.readouterr().err

@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from loadtest.engine.generators.translation.parts import ALL, EXPECTATIONS, FUNCTIONS, FoundPart
+from loadtest.engine.generators.translation.parts import (
+    ALL,
+    EXPECTATIONS,
+    FUNCTIONS,
+    POOL,
+    FoundPart,
+)
 
 REFUSED: Mapping[str, str] = {
     **FUNCTIONS,
@@ -14,6 +20,7 @@ REFUSED: Mapping[str, str] = {
     "plugins.fake-data": "k6 has no such data: put it into a payload file",
     "http.cookieJarOptions": "k6 has its own rules for cookies: remove it",
     "http.distributedTracing": "k6 sends no `traceparent` here: write it below `headers`",
+    "http.pool": POOL,
     "step.parallel": "a user of k6 does one thing after the other: write the steps below each other",
     "step.limit": "it belongs to `parallel`, which k6 does not run",
     "request.formData": "k6 sends no multipart forms here: use `form`, `json` or `body`",

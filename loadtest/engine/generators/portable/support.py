@@ -23,6 +23,7 @@ REFUSED: Mapping[str, str] = {
     "plugins.fake-data": "only Artillery has such data: put it into a payload file",
     "http.cookieJarOptions": "they are options of Artillery's own cookies: remove it",
     "http.distributedTracing": "only Artillery sends `traceparent`: write it below `headers`",
+    "http.pool": parts.POOL,
     "defaults.cookie": _COOKIE,
     "defaults.think": _JITTER,
     "payload.loadAll": "only Artillery and k6 hand a visitor the whole file",

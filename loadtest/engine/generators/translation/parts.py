@@ -95,6 +95,10 @@ EXPECTATIONS: Mapping[str, str] = dict.fromkeys(
 """The checks of answers that only Artillery makes, and why no other generator does."""
 
 
+POOL = "only Artillery shares connections among users: remove it, or run it with `--generator artillery`"
+"""Why no other generator runs `http.pool`."""
+
+
 @dataclass(frozen=True)
 class FoundPart:
     """A part of a script, and where it is."""

@@ -53,7 +53,7 @@ SCENARIOS: dict[str, Any] = {
 }  # fmt: skip
 HTTP: dict[str, Any] = {
     "timeout": 2, "extendedMetrics": True, "defaults": {"headers": {"a": "b"}},
-    "cookieJarOptions": {"looseMode": True}, "distributedTracing": True,
+    "cookieJarOptions": {"looseMode": True}, "distributedTracing": True, "pool": 5,
 }  # fmt: skip
 DEFAULTS: dict[str, Any] = {
     "headers": {"a": "b"}, "cookie": {"a": "b"}, "think": {"jitter": "1s"}, "strictCapture": False,
