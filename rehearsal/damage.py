@@ -111,7 +111,7 @@ class DamageMeasurement:
                 finding=one.harmless,
             )
             console.print(sentence(one.rule, damage), highlight=False, markup=False)
-            if "not shown" in {damage.intact.outcome, damage.broken.outcome}:
+            if damage.inconclusive:
                 complete = False
             else:
                 known = damage_figures.load(self.file)

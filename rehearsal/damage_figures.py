@@ -46,6 +46,11 @@ class Damage(BaseModel):
     """Why it does no damage, where that is known."""
 
     @property
+    def inconclusive(self) -> bool:
+        """Whether one of the two runs showed nothing, so that they cannot be compared."""
+        return "not shown" in {self.intact.outcome, self.broken.outcome}
+
+    @property
     def shown(self) -> bool:
         """Whether breaking the rule did damage: users or recovery fared worse."""
         intact, broken = self.intact, self.broken
@@ -67,10 +72,11 @@ def side(found: Entry) -> Side:
 
 
 def sentence(rule: str, found: Damage) -> str:
-    """Say what breaking the rule does; or that it did nothing, which is a finding as well."""
-    if not found.shown:
+    """Say what breaking the rule does; "no damage" is a finding as well, "inconclusive" is not."""
+    if found.inconclusive or not found.shown:
+        result = "inconclusive" if found.inconclusive else "no damage"
         return (
-            f"Without `{rule}` ({found.what}): no damage in `{found.experiment}` "
+            f"Without `{rule}` ({found.what}): {result} in `{found.experiment}` "
             f"({_figures(found.broken)}; intact: {_figures(found.intact)})"
             + (f"; {found.finding}" if found.finding else "")
         )

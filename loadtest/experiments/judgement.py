@@ -35,6 +35,14 @@ ONLY_WORSE = frozenset(
 """Checks of whether the stack had as much CPU as it has on AWS. With less it fails sooner, so what it
 survived nevertheless, it survived. Whether all users came, other checks say."""
 
+OF_FAILED_REQUESTS = frozenset(
+    {"experiment.failed", "experiment.failed-outside", "experiment.failed-share"}
+)
+"""Reasons that requests failed, rather than were slow or late to be answered again."""
+
+SHORTEST_TIMEOUT_MS = 1000.0
+"""No request fails and no target turns unhealthy because the computer stands still for less than this."""
+
 REFUSALS = (
     "AUTO_SCALING_IAM_ROLE_PERMISSIONS",
     "HEALTH_CONSTRAINTS_INVALID",
@@ -149,7 +157,7 @@ def judge(evidence: Evidence) -> tuple[Outcome, list[Message]]:
     broken = _not_survived(evidence)
     unshown = _not_shown(evidence)
     if not any(map(_whatever_the_computer_does, evidence.found)):
-        unshown = unshown or _doubts(evidence, survived=not broken)
+        unshown = unshown or _doubts(evidence, broken)
     if unshown:
         return "not shown", unshown
     if broken:
@@ -199,14 +207,28 @@ def _not_shown(evidence: Evidence) -> list[Message]:
     return []
 
 
-def _doubts(evidence: Evidence, *, survived: bool) -> list[Message]:
+def _doubts(evidence: Evidence, broken: Sequence[Message]) -> list[Message]:
     """Return those of the computer's reasons that put such an outcome in doubt."""
     harmless = set[str]()
-    if survived:
+    if not broken:
         harmless |= ONLY_WORSE
         if not _not_survived_at_worst(evidence):
             harmless.add(ON_TIME)
-    return [one for one in evidence.host_reasons if _check(one) not in harmless]
+    requests_failed = any(one.id in OF_FAILED_REQUESTS for one in broken)
+    return [
+        one
+        for one in evidence.host_reasons
+        if _check(one) not in harmless and not (requests_failed and _only_stood_still(one))
+    ]
+
+
+def _only_stood_still(failure: Message) -> bool:
+    """Return whether the computer stood still in moments too short for a request to fail."""
+    detail = failure.params.get("detail")
+    if _check(failure) != "check.stalls" or not isinstance(detail, Message):
+        return False
+    longest_ms = detail.params.get("longest")
+    return isinstance(longest_ms, float) and longest_ms < SHORTEST_TIMEOUT_MS
 
 
 def came_late(host_reasons: Sequence[Message]) -> bool:

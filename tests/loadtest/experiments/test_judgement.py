@@ -146,6 +146,35 @@ def test_a_busy_computer_helps_no_stack_to_survive(check: str, outcome: str, *, 
     assert judgement.judge(changed)[0] == outcome
 
 
+@pytest.mark.parametrize(
+    ("changed", "longest_ms", "outcome"),
+    [
+        # A request waits 10 s: none fails because the computer stands still for 0.1 s.
+        ({"impact": hurt(failed_outside=1)}, 94.0, "not survived"),
+        ({"impact": hurt(failed_in_window=6)}, 94.0, "not survived"),
+        ({"impact": hurt(failed_in_window=6)}, 1_200.0, "not shown"),
+        # A recovery may be late because of it.
+        ({"after": state(60, met=False)}, 94.0, "not shown"),
+        ({}, 94.0, "survived"),
+    ],
+)
+def test_a_computer_that_stood_still_for_a_moment_fails_no_request(
+    changed: dict[str, Any], longest_ms: float, outcome: str
+) -> None:
+    detail = msg(
+        "check.stalls.no",
+        n=47,
+        total=1.66,
+        longest=longest_ms,
+        percentile="p99",
+        value=21.6,
+        limit=25.8,
+    )
+    check = Check(name=msg("check.stalls"), passed=False, detail=detail)
+    reasons = judgement.host_reasons(Validity(checks=[check]))
+    assert judgement.judge(replace(SURVIVED, host_reasons=reasons, **changed))[0] == outcome
+
+
 LATE = [
     Check(name=msg(judgement.ON_TIME), passed=False, detail=msg("check.complete.yes")),
 ]
