@@ -10,7 +10,6 @@ from typing import NoReturn, cast
 
 import typer
 
-from commandline import characters
 from commandline.errors import ERROR_PREFIX
 from commandline.exit_codes import ExitCode
 from commandline.run import run_cli
@@ -63,7 +62,6 @@ def whole(least: int = 1) -> Callable[[str], int]:
 
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a benchmark and end with its exit code; a foreseen error is one message."""
-    characters.use_utf8()
 
     def command(*_: object, **__: object) -> int:
         try:
@@ -72,4 +70,4 @@ def run(main: Callable[[], None]) -> NoReturn:
             return ended.code if isinstance(ended.code, int) else ExitCode.SUCCESS
         return ExitCode.SUCCESS
 
-    sys.exit(run_cli(cast("typer.Typer", command), "python -m benchmarks", ()))
+    sys.exit(run_cli(cast("typer.Typer", command), "python -m benchmarks"))

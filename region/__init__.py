@@ -7,8 +7,14 @@
 - `provider/`: the Pulumi provider named `aws`.
 - `access/`: the user's way into instances; `calibration/`: how fast this computer's cores are.
 - `takeover/`: what a killed region leaves to the next one; `loopback/`: what all regions share;
-  `usage/`: what the region uses of this computer; `time_formats/`: times as AWS writes them.
-
-`region.region` assembles these parts, and `region.reconcile` runs the controllers. `cli` is on top: it
-starts a region in the foreground or (`background`) as a process of its own, which `session` finds again.
+  `usage/`: what the region uses of this computer; `time_formats/`: times as AWS writes them;
+  `coverage/`: the page on what the region supports.
+- `region.region` assembles these parts, `reconcile` runs the controllers; `config`, `periods` and `quotas`
+  are what they are set to.
+- `cli` is on top: it starts a region in the foreground or, by `background`, as a process of its own, which
+  `session` finds again. Its options: `options`, `start_options`, `image_options`; `reuse` compares them
+  with a running region's, `preflight` checks the computer, `shortages` sets missing capacity, and
+  `environment` is what Pulumi and boto3 need to know.
+- what all parts use: `daemons`, `threads`, `heap`; `credentials`, `private`, `locks`, `identity`,
+  `runtime_directories`; `rootless` makes an ordinary user root of a namespace.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,19 +12,11 @@ from rich.console import Console
 
 from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
+from commandline.option_groups import with_groups
 from commandline.options import directory, file
 from commandline.run import UsageError, command_line, run_cli
 from loadtest.cli.judged_load import GeneratorName, SloFile
-from loadtest.cli.load_options import (
-    EnvironmentName,
-    Hold,
-    InOrder,
-    PassEnv,
-    Pause,
-    Ramp,
-    ScenarioName,
-    phases_given,
-)
+from loadtest.cli.load_options import InOrder, LoadOptions
 from region import cli as region_cli
 from region import environment as region_environment
 from region import image_options
@@ -68,19 +61,25 @@ Settings = Annotated[
         help="A stack setting, such as instanceType=t4g.small; may be repeated.",
     ),
 ]
-LoadProfile = Annotated[
-    str | None,
-    typer.Option(
-        "--profile",
-        help="Load profile: quick, seed (the published one) or smoke; by default, the script's own phases, "
-        "else quick.",
-    ),
-]
 Keep = Annotated[bool, typer.Option(help="Leave the stacks and the region running.")]
 Results = Annotated[
     Path, typer.Option(help="Directory for the results.", parser=directory, metavar="PATH")
 ]
 DEFAULT_RESULTS = paths.ROOT / "results"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RehearsalLoad(LoadOptions):
+    """The options of a load on both stacks."""
+
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="Load profile: quick, seed (the published one) or smoke; by default, the script's own "
+            "phases, else quick."
+        ),
+    ] = None
+
 
 app = command_line(HELP)
 app.add_typer(region_cli.app)
@@ -89,22 +88,17 @@ instead = typer.Typer()
 
 
 @app.command(cls=InOrder)
+@with_groups
 def run(
     *,
     context: typer.Context,
     root: Root = DEFAULT_ROOT,
-    profile: LoadProfile = None,
-    ramp: Ramp = None,
-    hold: Hold = None,
-    pause: Pause = None,
+    load: RehearsalLoad,
     keep: Keep = False,
     results: Results = DEFAULT_RESULTS,
     speed: Speed = 1.0,
     revision: Revision = paths.REVISION,
     config: Settings = None,
-    scenario: ScenarioName = "login",
-    environment: EnvironmentName = None,
-    pass_env: PassEnv = None,
     generator: GeneratorName = None,
     slo: SloFile = None,
     experiments: Experiments = False,
@@ -125,21 +119,21 @@ def run(
     - `python -m rehearsal run --revision build/revision --scenario load.yml -c instanceType=t4g.small`
     """
     # Imported here: the statistics libraries take a second that no other command has to pay.
-    from loadtest.scenario.scenario import Choice  # noqa: PLC0415
+    from loadtest.cli.load_request import choice_of  # noqa: PLC0415
     from rehearsal.run_request import RunRequest  # noqa: PLC0415
 
     findings = Findings()
-    words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
-    own_phases = profile is None and not words
+    words = findings.of(load.phases, context).otherwise([])
+    own_phases = load.profile is None and not words
     request = RunRequest(
         root=root.resolve(),
         results=results.resolve(),
         keep=keep,
         revision=revision.absolute(),
         experiments=experiments,
-        profile=profile,
+        profile=load.profile,
         words=words,
-        choice=Choice(scenario, environment, frozenset(pass_env or ()), own_phases),
+        choice=replace(choice_of(load), own_phases=own_phases),
         generator=generator,
         slo=slo,
         config=config or [],

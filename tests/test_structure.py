@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -56,6 +57,27 @@ def test_no_function_is_too_long():
         for node in functions(ast.parse(path.read_text(encoding="utf-8")))
     }
     assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+
+
+MAPPED = sorted(
+    path
+    for path in SOURCES
+    if path.name == "__init__.py"
+    and "\n- " in (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
+)
+"""Packages whose docstring lists what is where."""
+
+
+@pytest.mark.parametrize("package", MAPPED, ids=name_of)
+def test_the_map_of_a_package_names_all_its_modules(package: Path):
+    listed = ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))) or ""
+    named = set(re.findall(r"`([a-z0-9_<>/]+)[`.]", listed))
+    kinds = [name.removeprefix("<area>") for name in named if name.startswith("<area>")]
+    modules = {path.stem for path in package.parent.glob("*.py")} - {"__init__", "__main__"}
+    found = {name for name in modules if any(name.endswith(kind) for kind in kinds)}
+    assert modules - found - named - {package.parent.name} == set()
+    packages = {name for name in named if name.endswith("/") and "<" not in name}
+    assert {name for name in packages if not (package.parent / name).is_dir()} == set()
 
 
 def test_no_modules_import_each_other_in_a_circle():

@@ -11,22 +11,14 @@ from rich.console import Console
 
 from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
+from commandline.option_groups import with_groups
 from loadtest.analysis import saved_runs, self_comparison
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.self_comparison import LEAST_PAIRS, SIDES, Scatter, SelfComparison
 from loadtest.cli import output
 from loadtest.cli import run as run_cli
 from loadtest.cli.judged_load import GeneratorName
-from loadtest.cli.load_options import (
-    EnvironmentName,
-    Hold,
-    PassEnv,
-    Pause,
-    ProfileName,
-    Ramp,
-    ScenarioName,
-    phases_given,
-)
+from loadtest.cli.load_options import LoadOptions
 from loadtest.cli.load_request import LoadRequest, asked
 from loadtest.cli.options import RUN_HELP, Json, Outputs, Stack, looked_up
 from loadtest.engine import series
@@ -34,10 +26,10 @@ from loadtest.engine.series import CompletedSeries
 from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.runs import paths
-from loadtest.scenario.scenario import Choice
 from loadtest.stack.outputs import StackOutputs
 
 
+@with_groups
 def aa_command(
     runs: Annotated[
         list[str] | None,
@@ -47,15 +39,9 @@ def aa_command(
     ] = None,
     stack: Stack = None,
     outputs: Outputs = None,
-    profile: ProfileName = None,
     *,
     context: typer.Context,
-    ramp: Ramp = None,
-    hold: Hold = None,
-    pause: Pause = None,
-    scenario: ScenarioName = "login",
-    environment: EnvironmentName = None,
-    pass_env: PassEnv = None,
+    load: LoadOptions,
     generator: GeneratorName = None,
     pairs: Annotated[
         int, typer.Option(min=LEAST_PAIRS, max=49, help="Number of pairs of runs.")
@@ -80,9 +66,7 @@ def aa_command(
             raise OutputsError("give saved runs, or a stack to load (--stack, --outputs); not both")
         return _show(self_comparison.analyze(_load(runs)), json=json)
     findings = Findings()
-    words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
-    choice = Choice(scenario, environment, frozenset(pass_env or ()))
-    found, sent_by = asked(findings, profile, words, choice, generator)
+    found, sent_by = asked(findings, load, context, generator)
     target = looked_up(findings, stack, outputs)
     made = _run_pairs(target, found.value, sent_by.value, pairs, console)
     return _show_made(console, made, json=json)

@@ -5,7 +5,7 @@ Light to import: the rehearsal's command line has the same ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 import typer
@@ -63,6 +63,42 @@ PassEnv = Annotated[
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class LoadOptions:
+    """The options of a load, for `commandline.option_groups.with_groups`."""
+
+    profile: ProfileName = None
+    ramp: Ramp = None
+    hold: Hold = None
+    pause: Pause = None
+    scenario: ScenarioName = "login"
+    environment: EnvironmentName = None
+    pass_env: PassEnv = None
+
+    def phases(self, context: typer.Context) -> list[Word]:
+        """Return the phases of `--ramp`, `--hold` and `--pause` in the order in which they were given.
+
+        `context` is that of an `InOrder` command.
+
+        Raises:
+            LoadTestError: A profile is named as well.
+        """
+        given = (self.ramp, self.hold, self.pause)
+        left: dict[Kind, list[str]] = {
+            kind: list(values or ()) for kind, values in zip(KINDS, given, strict=True)
+        }
+        order = cast("list[str]", context.meta.get(_ORDER, []))
+        words: list[Word] = [
+            (kind, left[kind].pop(0)) for one in order for kind in KINDS if kind == one
+        ]
+        if words and self.profile is not None:
+            raise LoadTestError(
+                f"--profile {self.profile} and --{words[0][0]} both describe a load: "
+                "give only one of them"
+            )
+        return words
+
+
 class InOrder(TyperCommand):
     """A command that remembers in which order its options were given: phases follow each other."""
 
@@ -71,30 +107,3 @@ class InOrder(TyperCommand):
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[_ORDER] = [one.name for one in order]
         return super().parse_args(ctx, args)
-
-
-def phases_given(
-    context: typer.Context,
-    named: str | None,
-    ramp: Sequence[str] | None,
-    hold: Sequence[str] | None,
-    pause: Sequence[str] | None,
-) -> list[Word]:
-    """Return the phases of `--ramp`, `--hold` and `--pause` in the order in which they were given.
-
-    `named` is the profile that `--profile` names.
-
-    Raises:
-        LoadTestError: Both ways are used.
-    """
-    given = (list(ramp or ()), list(hold or ()), list(pause or ()))
-    left: dict[Kind, list[str]] = dict(zip(KINDS, given, strict=True))
-    order = cast("list[str]", context.meta.get(_ORDER, []))
-    words: list[Word] = [
-        (kind, left[kind].pop(0)) for one in order for kind in KINDS if kind == one
-    ]
-    if words and named is not None:
-        raise LoadTestError(
-            f"--profile {named} and --{words[0][0]} both describe a load: give only one of them"
-        )
-    return words

@@ -9,11 +9,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import typer
+
 from commandline.findings import Checked, Findings
 from loadspec import setting
 from loadspec.phases import Word
 from loadtest.cli import tools
-from loadtest.cli.load_options import DASHES
+from loadtest.cli.load_options import DASHES, LoadOptions
 from loadtest.engine import hook_variables
 from loadtest.engine.generators import registry
 from loadtest.engine.generators.artillery import own_functions
@@ -66,7 +68,7 @@ def load_request(
 
     Args:
         profile: The name that `--profile` gives.
-        words: The phases of `--ramp`, `--hold` and `--pause`, see `load_options.phases_given`.
+        words: The phases of `--ramp`, `--hold` and `--pause`, see `LoadOptions.phases`.
         choice: Which scenario; its own phases are the load if the options name none.
         generator: The load generator's name.
 
@@ -90,19 +92,29 @@ def load_request(
 
 
 def asked(
-    findings: Findings,
-    profile: str | None,
-    words: Sequence[Word],
-    choice: Choice,
-    generator: str | None,
+    findings: Findings, load: LoadOptions, context: typer.Context, generator: str | None
 ) -> tuple[Checked[LoadRequest], Checked[str]]:
     """Return the load that options ask for and the generator's name, or add to `findings` why not.
 
-    As `load_request`; `generator` is what `--generator` names.
+    `generator` is what `--generator` names.
     """
     named = findings.of(choose_generator, generator)
+    return asked_load(findings, load, context, named.otherwise("")), named
+
+
+def asked_load(
+    findings: Findings, load: LoadOptions, context: typer.Context, generator: str | None = None
+) -> Checked[LoadRequest]:
+    """Return the load that options ask for, or add to `findings` why not; see `load_request`."""
+    words = findings.of(load.phases, context).otherwise([])
+    choice = choice_of(load)
     findings.of(scenarios.require_exported, sorted(choice.pass_env))
-    return findings.of(load_request, profile, words, choice, named.otherwise("")), named
+    return findings.of(load_request, load.profile, words, choice, generator)
+
+
+def choice_of(load: LoadOptions) -> Choice:
+    """Return what the options say of the scenario."""
+    return Choice(load.scenario, load.environment, frozenset(load.pass_env or ()))
 
 
 def own_profile(words: Sequence[Word]) -> Profile | None:

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from commandline.findings import Findings
+from commandline.option_groups import with_groups
 from loadtest.analysis import planning
 from loadtest.analysis.planning import Plan, PlannedLoad
 from loadtest.cli import output
-from loadtest.cli.load_options import (
-    EnvironmentName,
-    Hold,
-    PassEnv,
-    Pause,
-    Ramp,
-    ScenarioName,
-    phases_given,
-)
-from loadtest.cli.load_request import load_request
+from loadtest.cli.load_options import LoadOptions
+from loadtest.cli.load_request import asked_load
 from loadtest.cli.options import Json
 from loadtest.formatting import NOTHING, duration
 from loadtest.profiles import PROFILES
-from loadtest.scenario.scenario import Choice, require_exported
 
 
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions(LoadOptions):
+    """The options of a load that is only planned."""
+
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help=f"One of {', '.join(PROFILES)}; by default, the script's own phases, else seed."
+        ),
+    ] = None
+
+
+@with_groups
 def plan_command(
     availability: Annotated[
         float, typer.Option(help="Percentage of good requests that the run has to prove.")
@@ -35,20 +41,9 @@ def plan_command(
     rate: Annotated[
         float | None, typer.Option(help="Requests per second; by default, the profile's peak rate.")
     ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            help=f"One of {', '.join(PROFILES)}; by default, the script's own phases, else seed."
-        ),
-    ] = None,
     *,
     context: typer.Context,
-    ramp: Ramp = None,
-    hold: Hold = None,
-    pause: Pause = None,
-    script: ScenarioName = "login",
-    environment: EnvironmentName = None,
-    pass_env: PassEnv = None,
+    load: PlanOptions,
     json: Json = False,
 ) -> int:
     """Show a load, and how long a run must last to prove an availability.
@@ -59,19 +54,16 @@ def plan_command(
     - `python -m loadtest plan --scenario ours.yml --environment staging`
     """
     findings = Findings()
-    words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
-    findings.of(require_exported, pass_env)
-    choice = Choice(script, environment, frozenset(pass_env or ()))
-    asked = findings.of(load_request, profile, words, choice)
+    asked = asked_load(findings, load, context)
     findings.of(planning.require_possible, availability / 100, confidence / 100, rate)
     findings.report()
     request = asked.value
-    found, load = request.scenario, request.profile(default="seed")
+    found, profile = request.scenario, request.profile(default="seed")
     # The stack says how many visitors it has seeded; of files of the user's own it is known here.
-    found.check_supply(load, 1, load.planned_users)
+    found.check_supply(profile, 1, profile.planned_users)
     per_user = found.requests_per_user
-    wanted = rate if rate is not None else load.peak_rate * per_user
-    made = planning.plan(availability / 100, confidence / 100, wanted, per_user, load)
+    wanted = rate if rate is not None else profile.peak_rate * per_user
+    made = planning.plan(availability / 100, confidence / 100, wanted, per_user, profile)
     output.show_lines(Console(stderr=True), *(note.strip() for note in found.notes))
     console = Console()
     if json:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from commandline.exit_codes import ExitCode
 from commandline.findings import Checked, Findings
+from commandline.option_groups import with_groups
 from loadtest.analysis.repeats import RunSeries
 from loadtest.analysis.sequential import Looks
 from loadtest.analysis.slo import Slo
@@ -27,16 +28,7 @@ from loadtest.cli.fargate_options import (
     place_workers,
 )
 from loadtest.cli.judged_load import GeneratorName, SloFile
-from loadtest.cli.load_options import (
-    EnvironmentName,
-    Hold,
-    PassEnv,
-    Pause,
-    ProfileName,
-    Ramp,
-    ScenarioName,
-    phases_given,
-)
+from loadtest.cli.load_options import LoadOptions
 from loadtest.cli.load_request import asked
 from loadtest.cli.options import (
     Json,
@@ -73,18 +65,13 @@ from loadtest.stack.clients import Clients
 from loadtest.stack.outputs import StackOutputs
 
 
+@with_groups
 def run_command(
     stack: Stacks = None,
     outputs: OutputFiles = None,
-    profile: ProfileName = None,
     *,
     context: typer.Context,
-    ramp: Ramp = None,
-    hold: Hold = None,
-    pause: Pause = None,
-    scenario: ScenarioName = "login",
-    environment: EnvironmentName = None,
-    pass_env: PassEnv = None,
+    load: LoadOptions,
     generator: GeneratorName = None,
     workers: WorkerCount = None,
     worker_prefix: WorkerPrefix = "",
@@ -110,11 +97,10 @@ def run_command(
     - `pulumi stack output --json | python -m loadtest run --outputs - --generator k6`
     - `python -m loadtest run --stack ha --ramp 50:2000:10m --workers 8 --workers-on fargate --dry-run`
     """
-    findings, choice = Findings(), Choice(scenario, environment, frozenset(pass_env or ()))
+    findings = Findings()
     looks = findings.of(looks_of, repeat, max_pairs, until_decided=until_decided)
-    words = findings.of(phases_given, context, profile, ramp, hold, pause).otherwise([])
     slo, margins = findings.of(read_slo, slo_file), findings.of(read_margins, slo_file, margin)
-    found, sent_by = asked(findings, profile, words, choice, generator)
+    found, sent_by = asked(findings, load, context, generator)
     split = findings.of(choose_workers, workers, worker_prefix)
     placement = Placement(workers_on, fargate, max_cost, yes, dry_run)
     look_at_placement(findings, placement, split.otherwise(None), sent_by.otherwise(ARTILLERY))
@@ -126,12 +112,12 @@ def run_command(
     runs = looks.value.last if looks.value else repeat or 1
     planned = PlannedRuns(targets, used, request.scenario, runs * len(targets))
     shared = place_workers(placement, split.value, planned, console)
-    load = partial(load_stack, profile=used, console=console, scenario=request.choice)
-    load = partial(load, slo=slo.value, generator=sender, workers=shared)
+    run_one = partial(load_stack, profile=used, console=console, scenario=request.choice)
+    run_one = partial(run_one, slo=slo.value, generator=sender, workers=shared)
     if (repeat or 1) == 1 and len(targets) == 1:
-        return output.show_run(console, load(targets[0]), json=json)
+        return output.show_run(console, run_one(targets[0]), json=json)
     named = _named(stack or [], targets)
-    made = _run_in_turn(console, load, named, runs, slo=slo.value, question=question)
+    made = _run_in_turn(console, run_one, named, runs, slo=slo.value, question=question)
     return _show_series(console, made, json=json)
 
 

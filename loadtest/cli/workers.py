@@ -11,19 +11,10 @@ from rich.console import Console
 
 from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
+from commandline.option_groups import with_groups
 from loadtest.cli.fargate_options import FargateFile
-from loadtest.cli.load_options import (
-    EnvironmentName,
-    Hold,
-    InOrder,
-    PassEnv,
-    Pause,
-    ProfileName,
-    Ramp,
-    ScenarioName,
-    phases_given,
-)
-from loadtest.cli.load_request import load_request
+from loadtest.cli.load_options import InOrder, LoadOptions
+from loadtest.cli.load_request import asked_load
 from loadtest.engine.fargate import documents, ledger, tasks
 from loadtest.engine.fargate import plan as plans
 from loadtest.engine.fargate import settings as fargate_settings
@@ -31,7 +22,6 @@ from loadtest.engine.fargate.settings import DEFAULT, FargateSettings
 from loadtest.errors import LoadTestError
 from loadtest.formatting import line_printer
 from loadtest.runs import paths
-from loadtest.scenario.scenario import Choice, require_exported
 from loadtest.stack.clients import Clients, endpoint
 
 app = typer.Typer(
@@ -52,17 +42,12 @@ Region = Annotated[
 
 
 @app.command("task-definition", cls=InOrder)
+@with_groups
 def task_definition_command(
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Number of workers.")],
-    profile: ProfileName = None,
     *,
     context: typer.Context,
-    ramp: Ramp = None,
-    hold: Hold = None,
-    pause: Pause = None,
-    scenario: ScenarioName = "login",
-    environment: EnvironmentName = None,
-    pass_env: PassEnv = None,
+    load: LoadOptions,
     fargate: FargateFile = DEFAULT,
     region: Region = None,
 ) -> int:
@@ -73,10 +58,7 @@ def task_definition_command(
     findings = Findings()
     settings = findings.of(fargate_settings.read, fargate)
     place = findings.of(_region, region, settings.otherwise(None))
-    words = findings.of(phases_given, context, profile, ramp, hold, pause)
-    choice = Choice(scenario, environment, frozenset(pass_env or ()))
-    findings.of(require_exported, sorted(choice.pass_env))
-    asked = findings.of(load_request, profile, words.otherwise([]), choice)
+    asked = asked_load(findings, load, context)
     findings.report()
     request = asked.value
     plan = plans.make(

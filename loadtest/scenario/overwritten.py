@@ -41,9 +41,8 @@ def problems(content: Any, read: Sequence[PayloadFile]) -> Iterator[tuple[Locati
                     f"`{name}` is also in {winner}, which Artillery prefers: remove one of them",
                 )
         later |= {name: later.get(name, "a later payload") for name in mine}
-    read_names = {name for one in read for name, _ in _names(one)}
     for name, where in _captured_before(content):
-        if (name in inline or name in read_names) and _is_used(content, name):
+        if name in later and _is_used(content, name):
             whose = "`config.variables`" if name in inline else "a payload"
             why = "which Artillery prefers to what `before` captures: remove it there"
             yield where, f"`{name}` is also in {whose}, {why}"

@@ -1,5 +1,13 @@
 """The region's AWS API: moto behind one WSGI shell, its patches and its saved state.
 
+- the way of a request: `server`, `wsgi`, `bodies`, then `front`: who calls (`guard`, `foreign`,
+  `signatures`, `credentials`, `callers`), which operation (`calls`), whether it is supported (`support`),
+  well formed (`constraints`, `texts`, `resource_names`, `preconditions`) or a repetition (`tokens`,
+  `creations`).
+- answers: `own_services` beside moto's; `paging` with `page_tokens` and `foreign_tokens`.
+- state on the disk: `state`, `blobs`, `saving`. `opening`: what has to hold before the server listens.
+- for patches: `patching`, `parameters`, `records`; `lean` and `swift` keep moto small and fast.
+
 moto reads these settings when it is imported or when a backend is made, so they are set before any
 module of this package, or of region.services, imports it.
 """
