@@ -13,7 +13,6 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -31,6 +30,7 @@ from benchmarks import (
     service,
 )
 from benchmarks.command import Parser, run
+from benchmarks.timing import seconds
 from region import background
 from rehearsal.pulumi_project import Project
 from toolchain import paths
@@ -38,13 +38,6 @@ from toolchain import paths
 REPEATS = 5
 POLLS = 3600
 """Calls without a pause; `python -m benchmarks.polling` spreads more of them over an hour."""
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return how long `work` takes."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def measure_previews(project: Project, table: Table) -> None:

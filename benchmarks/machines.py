@@ -12,7 +12,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
@@ -20,6 +20,7 @@ from statistics import median
 import yaml
 
 from benchmarks.command import Parser, run
+from benchmarks.timing import seconds
 from region.loopback.addresses import loopback_of
 from region.machines.images import prepare
 from region.machines.machine import Machine
@@ -105,13 +106,6 @@ def launch(pool: MachinePool, number: int) -> Machine:
             user_data=user_data(),
         )
     )
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return how long `work` takes."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def boots(pool: MachinePool) -> tuple[float, float]:

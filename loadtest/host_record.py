@@ -24,7 +24,7 @@ class HostRecord(BaseModel):
     quota_shares: dict[str, list[float | None]] = {}
     """Of each instance on this computer that answered: what its services used of their quota."""
     target_here: bool | None = None
-    """Whether the target is played on this computer; None in older runs."""
+    """Whether the target is emulated on this computer; None in older runs."""
     vcpu_seconds: float | None = None
     """CPU seconds of this computer that were one of an instance's vCPU during the load, on average; None
     where that was not recorded."""

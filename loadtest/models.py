@@ -323,7 +323,7 @@ class RunSettings(Record):
     host_watched: bool = False
     """Whether this computer was to be watched; False in older runs."""
     target_watched: bool = False
-    """Whether somebody plays the target on it and records what it uses."""
+    """Whether the target is on it, too, and what that uses is recorded."""
     computer: str = ""
     """Which kind of computer the load comes from; empty in older runs."""
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from commandline.exit_codes import ExitCode
+from commandline.option_groups import with_groups
 from commandline.run import command_line, run_cli
 from region import (
     background,
@@ -30,18 +31,9 @@ from region import (
     shortages,
 )
 from region.access import cli as access_cli
-from region.config import DEFAULT_REGION
 from region.loopback import connections
 from region.options import DEFAULT_ROOT, Root, command
-from region.start_options import (
-    CpuCredits,
-    CpuFactor,
-    Port,
-    PreviewOnly,
-    RegionName,
-    Speed,
-    StartOptions,
-)
+from region.start_options import PreviewOnly, RegionOptions, StartOptions
 from region.usage.recorder import instance_samples
 
 HELP = """
@@ -63,29 +55,18 @@ _Value = TypeVar("_Value")
 
 
 @app.command()
+@with_groups
 def start(
     context: typer.Context,
     *,
     root: Root = DEFAULT_ROOT,
-    port: Port = 0,
-    region: RegionName = DEFAULT_REGION,
-    speed: Speed = 1.0,
-    image: image_options.Option = None,
-    cpu_factor: CpuFactor = None,
-    cpu_credits: CpuCredits = None,
+    wanted: RegionOptions,
 ) -> None:
     """Start the region in the background.
 
     Example: `python -m rehearsal start --port 4566`
     """
-    options = StartOptions(
-        images=image_options.chosen(root.resolve(), image),
-        port=port,
-        region=region,
-        speed=speed,
-        cpu_factor=cpu_factor,
-        cpu_credits=cpu_credits,
-    )
+    options = wanted.for_root(root.resolve())
     found = session.running(root.resolve())
     if found is None:
         for line in image_options.announce(options.config(root.resolve())):
@@ -100,12 +81,12 @@ def start(
             root.resolve(),
             found,
             reuse.Wanted(
-                image=image,
-                region=_if_given(context, "region", region),
-                speed=_if_given(context, "speed", speed),
-                port=_if_given(context, "port", port),
-                cpu_factor=cpu_factor,
-                cpu_credits=cpu_credits,
+                image=wanted.image,
+                region=_if_given(context, "region", wanted.region),
+                speed=_if_given(context, "speed", wanted.speed),
+                port=_if_given(context, "port", wanted.port),
+                cpu_factor=wanted.cpu_factor,
+                cpu_credits=wanted.cpu_credits,
             ),
         )
         console.print(f"local region {found.region} is already running (process {found.pid})")
@@ -132,15 +113,11 @@ def prepare_images(root: Root = DEFAULT_ROOT, image: image_options.Option = None
 
 
 @app.command(hidden=True)
+@with_groups
 def serve(
     *,
     root: Root = DEFAULT_ROOT,
-    port: Port = 0,
-    region: RegionName = DEFAULT_REGION,
-    speed: Speed = 1.0,
-    image: image_options.Option = None,
-    cpu_factor: CpuFactor = None,
-    cpu_credits: CpuCredits = None,
+    wanted: RegionOptions,
     preview_only: PreviewOnly = False,
 ) -> None:
     """Run the region in this process until SIGTERM or Ctrl-C.
@@ -152,15 +129,7 @@ def serve(
     connections.raise_descriptor_limit()
     heap.keep_small()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    options = StartOptions(
-        images=image_options.chosen(root.resolve(), image),
-        port=port,
-        region=region,
-        speed=speed,
-        cpu_factor=cpu_factor,
-        cpu_credits=cpu_credits,
-        preview_only=preview_only,
-    )
+    options = wanted.for_root(root.resolve(), preview_only=preview_only)
     config = options.config(root.resolve())
     ended = threading.Event()
     with session.exclusive(config.root) as is_there:
@@ -219,7 +188,7 @@ def stop(
 
 
 def _clean_up_removed(root: Path) -> None:
-    """Clean up after a region whose directory somebody has removed, without making that again."""
+    """Clean up after a region whose directory has been removed, without creating it again."""
     from region.network import leftovers  # noqa: PLC0415
 
     if not leftovers(root):

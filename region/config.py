@@ -78,7 +78,7 @@ class RegionConfig:
     `image` is the root file system of instances: "host", "al2023", or the path of a directory or
     tarball; `ami_images` are pairs of an AMI id and the image of its instances. `cpu_factor` replaces
     what the region measures of this computer's CPU. `cpu_credits` are the CPU credits that each burstable
-    instance begins with, as one that has been idle; with them, credits are played after a deployment,
+    instance begins with, as one that has been idle; with them, credits are emulated after a deployment,
     too. None: it begins with those that EC2 gives, and after a deployment they count as spent.
     `preview_only`: the provider previews every resource type, and creates none.
     """

@@ -28,7 +28,7 @@ from region.takeover.followed import FollowedProcess, boot_id, start_ticks
 RECORD_SUFFIX = ".process.json"
 _ORDER_SECONDS = 5.0
 _NOT_OURS = frozenset({"instances", "data", "data.new"})
-"""Directories of the disks of instances and of the files of PostgreSQL: they name nobody to be ended."""
+"""Disks of instances and files of PostgreSQL: a record in there names no process to end."""
 
 # PR_SET_PDEATHSIG fires when the *thread* that started the process ends, not the process. All
 # starts therefore happen on one thread that lives as long as the interpreter.

@@ -60,7 +60,7 @@ def region_root(value: str | Path) -> Path:
 
 
 def _says_nothing(entry: Path) -> bool:
-    """Whether it is not somebody's: also what a start leaves that a full disk ended at once."""
+    """Whether an entry is nobody's data, such as what a start on a full disk leaves."""
     if entry.name == _OF_THE_DISK:
         return True
     return entry.name == _LOGS and entry.is_dir() and not any(entry.iterdir())

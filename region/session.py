@@ -120,7 +120,7 @@ def own_creation_time() -> str:
 def exclusive(root: Path) -> Generator[Callable[[], bool]]:
     """Lock the root: one region at a time. The kernel unlocks it however the process ends.
 
-    Lends a function that returns whether the root is still there: nobody has removed what is locked.
+    Yields a function that returns whether the root, and so the lock, is still there.
 
     Raises:
         SessionError: another process has locked it.

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from region import calibration
+from region import calibration, image_options
 from region.config import (
     DEFAULT_REGION,
     LEAST_SPEED,
@@ -57,6 +57,34 @@ RegionName = Annotated[
     str,
     typer.Option("--region", help="Name of the AWS region to emulate.", callback=check_region),
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionOptions:
+    """The options of `start` and `serve`, for `commandline.option_groups.with_groups`."""
+
+    port: Port = 0
+    region: RegionName = DEFAULT_REGION
+    speed: Speed = 1.0
+    image: image_options.Option = None
+    cpu_factor: CpuFactor = None
+    cpu_credits: CpuCredits = None
+
+    def for_root(self, root: Path, *, preview_only: bool = False) -> StartOptions:
+        """Return what they say of a region in the directory `root`.
+
+        Raises:
+            RegionConfigError: An image is given twice, or is none.
+        """
+        return StartOptions(
+            images=image_options.chosen(root, self.image),
+            port=self.port,
+            region=self.region,
+            speed=self.speed,
+            cpu_factor=self.cpu_factor,
+            cpu_credits=self.cpu_credits,
+            preview_only=preview_only,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

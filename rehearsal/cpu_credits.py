@@ -146,7 +146,7 @@ def fleet(
         clients: Those of `ec2` and `cloudwatch`.
         run: The run, with the CPU that its instances used in cores of this computer.
         factor: CPU seconds of this computer that are one of a vCPU.
-        saved_up: Credits that each instance began with, if they were played.
+        saved_up: Credits that each instance began with, if they were emulated.
         speed: How many times faster than on AWS the region's periods pass: credits are spent as fast.
     """
     kind = run.outputs.instance_type

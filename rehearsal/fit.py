@@ -45,7 +45,7 @@ NOTICEABLE: Final = 0.1
 
 
 class UnfitError(UserError):
-    """This computer cannot play the stacks: a run on it would prove nothing."""
+    """This computer cannot run the stacks: a run on it would prove nothing."""
 
     exit_code = ExitCode.NO_VERDICT
 
@@ -139,7 +139,7 @@ def check(found: Calibration, need: Needs) -> str | None:
     """
     if found.spread > UNSTEADY:
         raise UnfitError(
-            "This computer's cores are too unsteady to play instances: the same work took "
+            "This computer's cores are too unsteady to run instances: the same work took "
             f"{found.spread:.0%} more or less CPU time from one moment to the next (at most "
             f"{UNSTEADY:.0%} is accepted). "
             f"{_remedy(found)}"

@@ -70,7 +70,7 @@ class Rehearsal:
             RootlessError: only root may listen on the load balancer's port.
             BackgroundError: the region did not start.
             EngineError: a stack could not be built, released or loaded.
-            UnfitError: this computer is too slow or too unsteady to play the stacks.
+            UnfitError: this computer is too slow or too unsteady to run the stacks.
         """
         testbed, console = self.testbed, self.testbed.console
         # Check whatever can be checked at once before minutes of work.

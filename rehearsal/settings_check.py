@@ -57,7 +57,7 @@ def require(stacks: Sequence[str], overrides: Mapping[str, str]) -> None:
 
 
 def _unknown_types(settings: StackSettings, told: str) -> Iterator[str]:
-    """Yield what is wrong with types that the region does not play, unless it is `told` already.
+    """Yield what is wrong with types that the region does not have, unless it is `told` already.
 
     The preview would find out a quarter of a minute later.
     """

@@ -126,7 +126,7 @@ class Testbed:
             UnderWayError: another rehearsal is under way in the same directory.
             BackgroundError: the region did not start.
             SessionError: the region that is running has other options.
-            UnfitError: this computer is too slow or too unsteady to play the stacks.
+            UnfitError: this computer is too slow or too unsteady to run the stacks.
         """
         with under_way.exclusive(self.root), self._running_region() as found:
             sample = self.revision == paths.REVISION

@@ -66,7 +66,7 @@ def apart_from_load(a: RunSummary, b: RunSummary) -> list[Difference]:
 
 
 def _targets(a: HostRecord | None, b: HostRecord | None) -> Iterator[Difference]:
-    """Yield what differs of where the target is, and of how fast its vCPUs are played."""
+    """Yield what differs of where the target is, and of how fast its vCPUs are emulated."""
     if a is None or b is None or a.target_here is None or b.target_here is None:
         return  # runs saved before it was recorded may be of any
     if a.target_here != b.target_here:

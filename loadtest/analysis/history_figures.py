@@ -67,7 +67,7 @@ def _latency_ms(run: RunSummary, name: str) -> float:
 
 
 def _cpu_ms(run: RunSummary) -> float | None:
-    """Return what a request cost the target in CPU ms, all that plays it on this computer together."""
+    """Return what a request cost the target in CPU ms: everything on this computer that stands for it."""
     if run.host is None or not run.requests.total:
         return None
     known = [cpus for cpus in run.host.target if cpus is not None]

@@ -54,7 +54,7 @@ def examine(
     Args:
         settings: Say what was to be watched: what is missing then makes the run invalid.
         host: The samples of the computer.
-        target: The samples of what plays the target on it.
+        target: The samples of what stands for the target on it.
         stalls: When the computer stood still; None if nobody watched for that.
         requests: The run's requests.
         began_ms: When the load began, epoch ms.

@@ -112,7 +112,7 @@ def windows(
 
     Args:
         host: Samples of the computer, in order of time.
-        target: Samples of what plays the target on it, in order of time.
+        target: Samples of what stands for the target on it, in order of time.
         began_ms: When the load began, epoch ms.
         duration_s: For how long visitors arrive.
         expects_target: Whether the target is on this computer.

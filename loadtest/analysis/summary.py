@@ -73,7 +73,7 @@ class Measurements:
     stalls: Sequence[Stall] | None = None
     """When that computer stood still; None where nobody watched for it."""
     target: Sequence[TargetSample] = ()
-    """What plays the target on the same computer; none where nobody does."""
+    """What stands for the target on the same computer; none if nothing does."""
 
     @property
     def began_ms(self) -> float:

@@ -45,7 +45,7 @@ class TargetUsage:
 
 
 def find() -> TargetUsage | None:
-    """Return what the environment names; None if nobody plays the target here."""
+    """Return what the environment names; None if the target is not on this computer."""
     named = os.environ.get(VARIABLE)
     return TargetUsage(Path(named)) if named else None
 

@@ -129,7 +129,7 @@ class Session:
         if not targets:
             raise ExperimentError(f"{what}: there is nothing to act on")
         if self.stopping.is_set() and threading.current_thread() is not threading.main_thread():
-            # In the background of a method that is being ended: its way back may have been played already.
+            # In the background of a method that is being ended: its way back may have run already.
             raise ExperimentError(f"{what}: not done, as the experiment is being ended")
         self.targets += [one for one in targets if one not in self.targets]
         if self.journal is None:

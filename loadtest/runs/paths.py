@@ -35,7 +35,7 @@ PROBES = "probes.ndjson"
 HOST = "host.ndjson"
 STALLS = "stalls.ndjson"
 TARGET = "target.ndjson"
-"""The computer of the generator, and what plays the target on it: see `loadtest/runs/host.py` and
+"""The computer of the generator, and what stands for the target on it: see `loadtest/runs/host.py` and
 `loadtest/runs/stalls.py`."""
 EVENTS = "events.ndjson"
 """Events at the target during the run, if anybody recorded them: see `loadtest/runs/events.py`."""

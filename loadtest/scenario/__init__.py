@@ -4,7 +4,7 @@
 - `validation` finds every problem: by the schema (`schema`, with `part`, `steps`, `expectations`; errors
   in the user's terms by `findings` and `meant`), then by what Artillery would make of it: `surprises`,
   `yaml_values` and `js_yaml`, `variables`, `overwritten`, `templates`, `placeholders`, `others_names`,
-  `conditions`, `headers`, `urls`, `environment`.
+  `conditions`, `headers`, `urls` and `target`, `environment`.
 - what a script brings: `payloads` and `csv_text`; `processor`, `named_processor` and `imports`; `own_load`.
   `nearby` says where a missing file is.
 - `adoption` lists what is kept and what is replaced; `flows` and `walk` visit the steps.

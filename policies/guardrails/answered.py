@@ -1,4 +1,4 @@
-"""Violations from answers about the architecture: a no is broken, an undecided answer is told as such."""
+"""Violations from answers about the architecture: no is one, undecided an undecided one."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Configuration:
     def level(self, rule: Rule) -> Level | None:
         """Return the level of the rule, `None` if it is disabled.
 
-        A profile only raises levels: whoever wants to go on without a rule that it makes mandatory
+        A profile only raises levels: to go on without a rule that it makes mandatory
         has to write an exception, with a reason and an expiry date, or disable the rule altogether.
         """
         given = self._given.get(rule.id)

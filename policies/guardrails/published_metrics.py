@@ -254,7 +254,7 @@ def of_no_such_resource(
 ) -> tuple[str, list[Resource]] | None:
     """Return a dimension that is not known yet and comes from nothing that it could be the name of.
 
-    With it the resources from which the dimensions came. What a lookup passes on cannot be told.
+    With it the resources from which the dimensions came. What a lookup passes on is not known.
     """
     if not isinstance(metric.dimensions, dict):
         return None

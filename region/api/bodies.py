@@ -20,7 +20,7 @@ MOST_BYTES: Final = 512 * 1024 * 1024
 MOST_BYTES_OF_A_CALL: Final = 16 * 1024 * 1024
 """Of a call of any other service: none of AWS's that the region has takes more."""
 SMALL_BYTES: Final = 1024 * 1024
-"""What is no larger counts for nothing: the number of connections limits it."""
+"""Bodies up to this size do not count: the number of connections limits them."""
 _MOST_BYTES_SENT: Final[Mapping[tuple[str, str], int]] = {
     ("monitoring", "PutMetricData"): 1024 * 1024,
 }

@@ -1,4 +1,4 @@
-"""Requests that a web page made a browser send, told by what browsers cannot leave out.
+"""Requests that a web page made a browser send, recognized by the headers that browsers always send.
 
 A page may let its visitor's browser call any port of the visitor's own computer. Such a request carries
 the page's `Origin`, the `Sec-Fetch-Site` of current browsers, or, where the page's own host name was

@@ -1,4 +1,4 @@
-"""Tokens of pages that moto cuts itself: one that it did not give is told from an error in its own code.
+"""Tokens of pages that moto cuts itself: one that it did not give is distinguished from a fault of its own.
 
 moto reads such a token without a check, and what it fails with says nothing of it; in some operations it
 answers with the first page, or with none.

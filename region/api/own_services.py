@@ -49,7 +49,7 @@ _services: dict[str, Answer] = {}
 
 
 def register(service: str, answer: Answer) -> None:
-    """Answer the calls of a service, by the name in their signatures, in place of whoever did."""
+    """Answer the calls of a service, by the name in their signatures, in place of what answered before."""
     _services[service] = answer
 
 

@@ -262,7 +262,7 @@ def _execute_result(moto: Original, self: ActionResult, context: ActionContext) 
 
 @patches.method(PaginatedResult, "execute_result")
 def _execute_paginated(self: PaginatedResult, context: ActionContext) -> object:
-    """Answer in the same way; moto's own error for a token of nobody's is in no format of a client."""
+    """Answer in the same way; moto's own error for an unknown token is in no format that a client reads."""
     return original(ActionResult, "execute_result")(_paged(self, context), context)
 
 

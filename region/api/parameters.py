@@ -8,6 +8,11 @@ from typing import Any, cast
 from moto.core.responses import BaseResponse
 
 
+def is_true(value: object) -> bool:
+    """Return whether a value is true: a boolean, or `true` as query parameters write it."""
+    return str(value).lower() == "true"
+
+
 class Parameters:
     """Typed access to a call's parameters; moto's own readers are private and untyped."""
 
@@ -34,7 +39,7 @@ class Parameters:
 
     def flag(self, name: str) -> bool:
         """Return a boolean, false if it was not given."""
-        return str(self._read(name)).lower() == "true"
+        return is_true(self._read(name))
 
     def texts(self, name: str) -> list[str]:
         """Return a list of strings, empty if it was not given."""

@@ -191,7 +191,7 @@ class ControlPlane:
             return self.generation
 
     def created(self, token: str) -> None:
-        """Forget a creation of the provider, also on the disk: the engine will be told about it next."""
+        """Forget a creation of the provider, on the disk too: the engine is informed next."""
         with self.lock:
             if not self.creations.end(token):
                 return

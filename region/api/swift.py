@@ -1,4 +1,4 @@
-"""moto's slow ways made fast: what it works out anew for each answer, or each value of one, is remembered.
+"""moto's slow ways made fast: what it computes again for each answer, or each value of one, is cached.
 
 An answer about a dozen instances has thousands of values, and for each of them moto tries half a dozen
 names that the value may have in its objects, which it derives again every time. Everything here gives the

@@ -1,4 +1,4 @@
-"""How fast a core of this computer is, in cores of the computer that a region plays.
+"""How fast a core of this computer is, in cores of the computer that a region emulates.
 
 Instances are limited to their type's baseline: 0.10 of a vCPU for a t4g.nano. A core of this computer
 does not do what a t4g's vCPU does, so at its start the region measures how much of a fixed piece of

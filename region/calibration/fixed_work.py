@@ -168,7 +168,7 @@ def _bursts() -> tuple[int, float]:
 
 
 def _follow() -> None:
-    """Print what a unit takes in one burst after the other, until nobody reads any more."""
+    """Print what a unit takes in one burst after the other, until the reader is gone."""
     while not select.select([sys.stdin], [], [], FOLLOW_PAUSE_S)[0]:
         began = time.thread_time()
         for seed in range(BURST_UNITS):

@@ -24,7 +24,7 @@ from region.calibration.record import LEAST_FACTOR, MOST_FACTOR, middle_mean
 log = logging.getLogger(__name__)
 
 WINDOW: Final = 25
-"""Bursts that a factor is told from: 5 seconds."""
+"""Bursts that a factor is computed from: 5 seconds."""
 STEP: Final = 0.10
 """By how much it has to change before quotas follow. The mean of a window scatters by less, and each change
 gives an instance that is at its limit up to two periods' quota at once (kernel/sched/core.c,

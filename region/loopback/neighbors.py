@@ -1,7 +1,7 @@
 """What other regions of this computer have on its loopback device.
 
 Equal private addresses have the same loopback twin in every region (`region.loopback.addresses`). So an
-address at which somebody listens is assigned to nobody else, and whoever has a port is told by name.
+address on which a program listens is not assigned again, and messages name the region that has a port.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Logs of the host that somebody else fills: they keep their ends, and never grow without limit."""
+"""Logs on the host that others fill: the end is kept, and they never grow without limit."""
 
 from __future__ import annotations
 

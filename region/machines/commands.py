@@ -25,7 +25,7 @@ class Commands:
         console: Callable[[str], None],
         ask: Callable[[PowerRequest], None],
     ) -> None:
-        """Work on `services`, and on the logs in `directory`; `ask` is told what the machine wants."""
+        """Work on `services`, and on the logs in `directory`; `ask` gets what the machine wants."""
         self._services = services
         self._directory = directory
         self._console = console

@@ -63,7 +63,7 @@ class CpuQuota:
     def restore(self) -> bool:
         """Limit both groups to the baseline if that was said before, and return whether they are.
 
-        Not where credits are played after a deployment, too: they say what the groups get.
+        Not where credits are emulated after a deployment, too: they decide what the groups get.
         """
         if not self._marker.exists() or self._played:
             return False

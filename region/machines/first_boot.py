@@ -61,7 +61,7 @@ class FirstBoot:
     _problems: list[str] = field(default_factory=list[str])
 
     def run(self, user_data: bytes) -> None:
-        """Run the user data, or what of it runs again if it has run before. Blocks; what fails is told.
+        """Run the user data; if it ran before, the part for every boot. Blocks; reports failures.
 
         Raises:
             MachineError: If the machine is powered off meanwhile.
@@ -117,7 +117,7 @@ class FirstBoot:
             self._execute("scripts", "bootcmd", config.bootcmd.encode())
 
     def _run_per_boot(self, found: Sequence[parts.Part]) -> None:
-        """Run the scripts per boot: those of the user data, and what else somebody has put beside them."""
+        """Run the scripts per boot: those of the user data, and any that were put beside them."""
         own = {part.name: part.content for part in found if part.kind == "per-boot"}
         try:
             for name, text in own.items():
@@ -194,7 +194,7 @@ class FirstBoot:
             self._execute_file(name, path)
 
     def _execute_file(self, name: str, path: str) -> None:
-        """Run a program of the machine; `name` is what it is told as."""
+        """Run a program of the machine; `name` stands for it in messages."""
         if not self.processes.powered:
             return
         try:

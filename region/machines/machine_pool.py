@@ -161,7 +161,7 @@ class MachinePool:
         return machine if taken else None
 
     def end_others(self) -> None:
-        """End what a killed region has left of machines that nobody has taken over."""
+        """End what a killed region has left of machines that were not taken over."""
         if self._limits is None:
             return
         with self._lock:

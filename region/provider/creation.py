@@ -17,10 +17,10 @@ from region.api.creations import HEADER, NO_SEED
 
 
 class Log(Protocol):
-    """What the region keeps of creations until the engine is told how they ended."""
+    """What the region keeps of creations until the engine knows how they ended."""
 
     def created(self, token: str) -> None:
-        """Forget a creation: the engine is told about it next."""
+        """Forget a creation: the engine is informed next."""
         ...
 
     def interrupted_seed(self, token: str) -> bytes:

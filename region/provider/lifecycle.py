@@ -258,7 +258,7 @@ def read(
 ) -> tuple[Properties, Properties] | None:
     """Return outputs and inputs of a resource as the region holds it now, or None if it is gone.
 
-    Where nothing is created, what the region does not hold is somebody's on AWS, and made up.
+    Where nothing is created, what the region does not hold exists on AWS only, and is made up.
     """
     inputs = _stripped(plain(tagged))
     known_state = _stripped(plain(state))

@@ -26,7 +26,7 @@ def result(token: str, arguments: Properties) -> Properties:
 
 
 def resource(token: str, identity: str, known: Properties) -> Properties:
-    """Return the outputs of a resource that somebody else has made; a program says `known` of it."""
+    """Return the outputs of a resource that is made elsewhere; `known` is what a program says of it."""
     made = {name: _made_up(name, hint) for name, hint in output_hints(token).items()}
     return {**made, **known, "id": identity}
 

@@ -47,7 +47,7 @@ class ProviderServer:
         *,
         preview_only: bool = False,
     ) -> None:
-        """Prepare the server. `creations` is told how each creation ends.
+        """Prepare the server. `creations` learns how each creation ends.
 
         With `preview_only` it previews every type of the package, and creates nothing.
         """

@@ -8,5 +8,5 @@ _RESERVED: Final = "aws:"
 
 
 def is_reserved(key: object) -> bool:
-    """Return whether a key is one of AWS's own, in any case of its letters, which nobody else may give."""
+    """Return whether a key is one of AWS's own, in any capitalization, which nobody else may set."""
     return str(key).lower().startswith(_RESERVED)

@@ -1,6 +1,6 @@
-"""A process that is not our child, followed by a descriptor of it (pidfd).
+"""A process that is not our child, followed through a pidfd.
 
-How it ended is asked of the kernel, which knows since Linux 6.15 (PIDFD_GET_INFO, PIDFD_INFO_EXIT).
+Since Linux 6.15 the kernel says how it ended (PIDFD_GET_INFO, PIDFD_INFO_EXIT).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 UNKNOWN: Final = 256
-"""Stands for an end whose status the kernel does not tell."""
+"""Stands for an end whose status the kernel does not report."""
 # struct pidfd_info of <linux/pidfd.h>, first version: mask first, wait status last, 64 bytes.
 _INFO_BYTES: Final = 64
 _EXIT_CODE_OFFSET: Final = 60
@@ -92,7 +92,7 @@ class FollowedProcess:
             except ProcessLookupError:
                 return UNKNOWN
             except OSError:
-                # An older kernel knows the question not at all.
+                # An older kernel does not know this ioctl.
                 return UNKNOWN
             if struct.unpack_from("=Q", answer)[0] & _PIDFD_INFO_EXIT:
                 return os.waitstatus_to_exitcode(

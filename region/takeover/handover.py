@@ -1,4 +1,4 @@
-"""What a region that was killed has left to the next one: open files in processes that go on.
+"""What a killed region hands over to the next one: open files in processes that keep running.
 
 A load balancer's process listens on sockets that the region has opened. Whoever takes the process over
 needs them too, or its successor could not listen there without a gap.

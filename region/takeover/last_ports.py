@@ -1,4 +1,4 @@
-"""The ports that a region had: it takes them again, so that shells which know them stay right."""
+"""The ports that a region had last: it takes them again, so that open shells keep working."""
 
 from __future__ import annotations
 

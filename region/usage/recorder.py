@@ -20,7 +20,7 @@ reboot an instance's start anew.
 | `memory_limit_bytes` | instances | what its type has |
 | `vcpu_seconds` | instances | CPU seconds of this computer that are one of a vCPU at that moment |
 
-The load test reads it where LOADTEST_TARGET_USAGE names it: on one computer, what plays the target
+The load test reads it where LOADTEST_TARGET_USAGE names it: on one computer, what stands for the target
 is not a stranger that disturbs the measurement.
 """
 
@@ -42,7 +42,7 @@ from region.usage.cpu_waiting import CpuWaiting
 VERSION = 2
 INTERVAL_S = 1.0
 KEEP_BYTES = 64 * 1024 * 1024
-"""Beyond that the log starts anew; a day of nine machines is about 250 MB."""
+"""Beyond that the log starts over; a day of nine machines is about 250 MB."""
 _NICE = 15
 INSTANCE = "instance"
 _LOAD_BALANCER = "haproxy"

@@ -45,7 +45,7 @@ class Answer:
 
     @property
     def is_undecided(self) -> bool:
-        """Return whether it cannot be told from what the program and the preview say."""
+        """Return whether program and preview leave it open."""
         return self.verdict is Verdict.UNDECIDED
 
     def __bool__(self) -> NoReturn:

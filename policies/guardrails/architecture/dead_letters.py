@@ -1,4 +1,4 @@
-"""Dead-letter queues (SQS): where messages go that nobody could work off."""
+"""Dead-letter queues (SQS): where messages go that could not be processed."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from guardrails.values import is_absent, is_true, number
 _INTERVAL, _FAILURES = 30.0, 3.0
 """Defaults of Route 53: seconds between two requests, and how many have to fail."""
 _LONGEST = 180.0
-"""Seconds after which a site that does not answer is to be told; the default takes 90."""
+"""Seconds within which a site that does not answer has to be noticed; the default takes 90."""
 
 
 def wrong_check(stack: Stack, record: Record, check: Resource) -> tuple[str, str] | None:

@@ -137,7 +137,7 @@ def is_everything(value: Any) -> bool:
 
 
 def is_vast(value: Any) -> bool:
-    """Return whether a range is so large a part of the internet that it keeps nobody out."""
+    """Return whether a range covers so much of the internet that it keeps nobody out."""
     given = network(value)
     largest = 7 if given is not None and given.version == 4 else 15
     return given is not None and given.prefixlen <= largest and not is_private(value)

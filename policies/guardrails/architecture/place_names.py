@@ -23,7 +23,7 @@ def is_region(name: Any) -> bool:
 
 
 def region_of_zone(name: Any) -> str | None:
-    """Return the Region of a zone by the zone's name, `None` if the value is no such name."""
+    """Return the Region of a zone by the zone's name, `None` if the value is not such a name."""
     found = _ZONE.fullmatch(name) if isinstance(name, str) else None
     return None if found is None else found["region"]
 

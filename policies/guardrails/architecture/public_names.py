@@ -1,4 +1,4 @@
-"""Names for visitors (Route 53): which nobody outside can look up, and which lead to one server."""
+"""Names for visitors (Route 53): which cannot be looked up outside, and which lead to one server."""
 
 from __future__ import annotations
 

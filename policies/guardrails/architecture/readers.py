@@ -1,4 +1,4 @@
-"""Who is told of a lifecycle hook: what reads a queue or topic, and may complete the hook."""
+"""Who is notified of a lifecycle hook: what reads a queue or topic, and may complete the hook."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FUNCTION_KEYS = ("arn", "id", "name", "functionName")
 
 
 def completed_by_told(stack: Stack, owner: Resource, prop: str, target: Any) -> Answer:
-    """Answer whether the notification target of a hook leads to somebody who may complete it.
+    """Answer whether a reader of a hook's notification target may complete it.
 
     `owner` holds the target's ARN in its top-level property `prop`. A target of another stack counts
     as one that does; without a target there is nothing to say.
@@ -42,7 +42,7 @@ def completed_by_told(stack: Stack, owner: Resource, prop: str, target: Any) -> 
 
 
 def completed_by_rules(stack: Stack) -> Answer:
-    """Answer whether an EventBridge rule about Auto Scaling tells somebody who may complete hooks."""
+    """Answer whether an EventBridge rule about Auto Scaling notifies something that may complete hooks."""
     for rule in stack.of(tokens.EVENT_RULE):
         for target in stack.of(tokens.EVENT_TARGET):
             about = stack.references(target, "rule", tokens.EVENT_RULE, ("name", "id")).any
@@ -97,7 +97,7 @@ def _mapped(stack: Stack, queue: Resource) -> Iterator[Resource | None]:
 
 
 def _admits_readers(stack: Stack, queue: Resource) -> bool:
-    """Return whether a policy of the queue lets somebody read, or may."""
+    """Return whether a policy of the queue lets anybody read it, or may."""
     holders = [queue] + [
         one
         for one in stack.of(tokens.QUEUE_POLICY)

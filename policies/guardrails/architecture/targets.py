@@ -49,7 +49,7 @@ class Members:
 
     @property
     def only_fleets(self) -> bool:
-        """Whether there is nobody but Auto Scaling groups."""
+        """Whether there are only Auto Scaling groups."""
         return not (self.attached or self.services or self.others)
 
 
@@ -174,7 +174,7 @@ class Targets:
         ]
 
     def vacant(self) -> list[Resource]:
-        """Return the target groups that a listener names, or else all, in which nobody is."""
+        """Return the empty ones of the target groups that a listener names, or else of all."""
         named = self._stack.derived(Traffic).mentioned() or list(self._members)
         return [one for one in named if not self._members[one].any]
 

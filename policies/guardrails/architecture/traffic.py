@@ -237,7 +237,7 @@ class Traffic:
     def leads_nowhere(self) -> bool:
         """Return whether nothing is forwarded, because what should lead on does not.
 
-        A redirect leads to no listener, or round in circles; or whoever has signed in is left there.
+        A redirect leads to no listener, or in a circle, or a user who has signed in gets no further.
         """
         return not self.all_forwards() and any(
             str(route.kind).startswith("authenticate-")

@@ -228,5 +228,5 @@ TABLE = (
 
 
 def refuses_timing(alarm: Resource) -> bool:
-    """Return whether CloudWatch refuses the periods of an alarm: when it goes off is no question then."""
+    """Return whether CloudWatch refuses the periods of an alarm, so that it never goes off."""
     return any(find(alarm) is not None for find in (_period, _window, _datapoints))

@@ -224,7 +224,7 @@ def _is_tls_denial(statement: dict[str, Any]) -> bool:
 
 
 def _is_without_tls(condition: Any) -> bool:
-    """Return whether a condition is fulfilled by every request without TLS, and is no other one."""
+    """Return whether a condition holds for every request without TLS, and tests nothing else."""
     if not isinstance(condition, dict) or len(condition) != 1:
         return False
     operator, tested = next(iter(condition.items()))

@@ -1,4 +1,4 @@
-"""Rules about tasks: somebody deploys them, a host has room for them, and their log is where they write."""
+"""Rules about tasks: something deploys them, a host has room for them, and their log exists."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _undeployed(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 
 def _deployed_elsewhere(service: Resource) -> Violation:
-    """Return that a pipeline may deploy: the program leaves the tasks to somebody."""
+    """Return that a pipeline may deploy: the program leaves the tasks to another tool."""
     return Violation(
         f'whether a release reaches service "{service.name}" is not known: its deployment_controller is '
         "CODE_DEPLOY, and this stack has nothing of CodeDeploy.",

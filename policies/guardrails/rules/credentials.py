@@ -1,4 +1,4 @@
-"""Rules about credentials: none is in plain text where whoever may describe a resource reads it."""
+"""Rules about credentials: none is in plain text where anybody who may describe a resource can read it."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ _READERS = {
     **dict.fromkeys(tokens.APP_RUNNER_SERVICE, ("sourceConfiguration",)),
     **dict.fromkeys(tokens.SSM_PARAMETER, ("value",)),
 }
-"""Per type the properties that whoever may describe the resource can read."""
+"""Per type, the properties that anybody who may describe the resource can read."""
 
 
 def _passed_on(stack: Stack, _: Settings) -> Iterator[Violation]:

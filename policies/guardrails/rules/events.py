@@ -1,4 +1,4 @@
-"""Rules about events and queues: what is sent arrives, and stays until somebody has worked it off."""
+"""Rules about events and queues: what is sent arrives, and stays until it has been processed."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _function_refuses(stack: Stack, function: Resource, service: str) -> str | N
 
 
 def _unread(stack: Stack) -> Iterator[Violation]:
-    """Yield mappings that are switched off while nobody else reads their queue."""
+    """Yield mappings that are switched off while nothing else reads their queue."""
     mappings = stack.of(tokens.EVENT_SOURCE)
 
     def queues(one: Resource) -> set[Resource]:

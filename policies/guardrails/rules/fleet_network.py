@@ -283,23 +283,11 @@ _OTHER_USERS = ("aws:ecs/", "aws:lambda/", "aws:eks/", "aws:rds/proxy:", "aws:ap
 
 
 def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
-    targets, firewall = stack.derived(Targets), stack.derived(Firewall)
+    firewall = stack.derived(Firewall)
     ways, proxies = stack.derived(VpcWays), stack.derived(Proxies)
     stray = stack.derived(StrayProxies)
     others = any(one.type.startswith(_OTHER_USERS) for one in stack.resources)
-    parties = {fleet: targets.fleet_party(fleet) for fleet in stack.of(tokens.AUTO_SCALING_GROUP)}
-    parties |= {one: targets.instance_party(one) for one in stack.of(tokens.INSTANCE)}
-    served = {group for one in stack.derived(Deployments).servers for group in one.groups.any}
-    parties = {
-        one: side
-        for one, side in parties.items()
-        if not side.groups.untraced
-        # elb-reaches-targets reports that it has a load balancer's groups.
-        and stack.derived(Exchanged).partner(one) is None
-        and not lacks_group(stack, side)
-        # Who lets nothing out at all is reported by asg-reaches-codedeploy.
-        and not (one in served and _lets_nothing_out(firewall, side))
-    }
+    parties = _parties(stack)
     for database in stack.of(tokens.DATABASE):
         port, groups = database_port(database), database_groups(stack, database)
         if database.left_out("vpcSecurityGroupIds"):
@@ -319,9 +307,8 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         if firewall.passes(INGRESS, party, WORLD_6, port).is_yes:
             continue  # sg-open-only-to-authorized-ports says whom to admit instead of everybody
         sides = [*before, *(users or ({} if before else parties)).values()]
-        public = is_true(
-            database.get("publiclyAccessible")
-        )  # then there is a way outside of the VPC
+        # Then there is a way outside of the VPC.
+        public = is_true(database.get("publiclyAccessible"))
         answers = [
             all_of(
                 (
@@ -334,6 +321,24 @@ def _database(stack: Stack, _: Settings) -> Iterator[Violation]:
         answer = all_of(answers) if users or before else any_of(answers)
         if answer.is_undecided or users or before or not others:
             yield from report_unconnected(answer, database, f'database "{database.name}"', port)
+
+
+def _parties(stack: Stack) -> dict[Resource, Party]:
+    """Return the fleets and instances that may use a database, without those that other rules report."""
+    targets, firewall = stack.derived(Targets), stack.derived(Firewall)
+    found = {fleet: targets.fleet_party(fleet) for fleet in stack.of(tokens.AUTO_SCALING_GROUP)}
+    found |= {one: targets.instance_party(one) for one in stack.of(tokens.INSTANCE)}
+    served = {group for one in stack.derived(Deployments).servers for group in one.groups.any}
+    return {
+        one: side
+        for one, side in found.items()
+        if not side.groups.untraced
+        # elb-reaches-targets reports that it has a load balancer's groups.
+        and stack.derived(Exchanged).partner(one) is None
+        and not lacks_group(stack, side)
+        # What lets nothing out at all is reported by asg-reaches-codedeploy.
+        and not (one in served and _lets_nothing_out(firewall, side))
+    }
 
 
 def _networks(stack: Stack, database: Resource) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ _PIN = (
 
 
 def _stays_behind(template: Resource) -> bool | None:
-    """Return whether the default version stays at an old one; `None` if that cannot be told."""
+    """Return whether the default version stays at an old one; `None` if that is not known."""
     update = given(template, "updateDefaultVersion")
     if is_true(update):
         return False

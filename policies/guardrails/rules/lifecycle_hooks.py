@@ -1,4 +1,4 @@
-"""The rule about lifecycle hooks: somebody has to complete them, or no instance goes into service."""
+"""The rule about lifecycle hooks: something has to complete them, or no instance goes into service."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _HEARTBEAT = 3600.0  # Auto Scaling API reference, PutLifecycleHook
 
 @dataclass(frozen=True)
 class _Hook:
-    """A hook that holds instances while they launch, and ends them unless somebody completes it."""
+    """A hook that holds instances while they launch, and ends them unless it is completed."""
 
     name: str
     owner: Resource
     heartbeat: float
     prop: str
-    """The property of `owner` that holds the queue, topic or function that is told; a path's first step."""
+    """The property of `owner` that names the queue, topic or function to notify; a path's first step."""
     target: Any
     """Whom it tells, by ARN."""
 

@@ -58,7 +58,7 @@ def _owners(stack: Stack, attachment: Resource) -> list[Resource]:
 
 
 def administers(given: Statement) -> str | None:
-    """Return what makes an administrator of whoever has a statement, `None` if nothing does."""
+    """Return what makes the holder of a statement an administrator, `None` if nothing does."""
     if not given.allows or given.conditional or not is_about_everything(given):
         return None
     if given.not_actions:
@@ -152,7 +152,7 @@ _ESCALATIONS = (
 
 
 def _escalates(given: Statement) -> str | None:
-    """Return the action by which whoever has the policy can get more, on any role or user."""
+    """Return the action by which the holder of a policy can get more rights, on any role or user."""
     if not given.allows or given.conditional or given.not_actions or administers(given):
         return None
     anybody = is_about_everything(given) or any(
@@ -218,7 +218,7 @@ _OPEN_PROVIDERS = ("token.actions.githubusercontent.com", "gitlab.com", "app.ter
 """Identity providers that sign tokens for everybody's projects."""
 
 _ANY_PROJECT = re.compile(r"\*|(?:repo|project_path|organization):\*")
-"""A subject that begins with a wildcard: whoever owns a project there."""
+"""A subject that begins with a wildcard: anybody with a project there."""
 
 
 def _list(value: Any) -> list[Any]:

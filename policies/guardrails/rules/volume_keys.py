@@ -148,7 +148,7 @@ def _unreadable(key: Resource, first: Resource | None, prop: str) -> Iterator[Vi
 
 
 def _is_watched(stack: Stack, key: Resource) -> bool:
-    """Return whether an alarm tells somebody that the material of a key is about to expire."""
+    """Return whether an alarm warns that the material of a key is about to expire."""
     return any(
         one.get("metricName") == _REMAINING
         and key in stack.references(one, "dimensions", tokens.EXTERNAL_KEY, KEYS).any

@@ -1,4 +1,4 @@
-"""Rules about web application firewalls: somebody passes them, and each visitor counts alone."""
+"""Rules about web application firewalls: they let visitors through, and count each one separately."""
 
 from __future__ import annotations
 

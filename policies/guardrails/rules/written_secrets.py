@@ -137,7 +137,7 @@ WRITTEN = ResourceRule(
 # --- what the program keeps secret, and nobody else has ---------------------------------------------
 
 _STORES: Final = (*_VERSIONS, *tokens.SSM_PARAMETER)
-"""What exists to keep a secret: nobody fills it with one that AWS Secrets Manager has already."""
+"""What exists to keep a secret, so nobody fills it with one that AWS Secrets Manager already holds."""
 
 
 def _literals(stack: Stack, _: Settings) -> Iterator[Violation]:

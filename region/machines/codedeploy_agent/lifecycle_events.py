@@ -26,7 +26,7 @@ every later deployment, so `ignoreApplicationStopFailures` covers exactly these.
 
 
 RESTART = (APPLICATION_STOP, "ApplicationStart", "ValidateService")
-"""The events between the traffic events when the installed revision is only started anew."""
+"""The events between the traffic events when the installed revision is only restarted."""
 
 
 def events_of(

@@ -70,7 +70,7 @@ def pid_namespace(pid: int) -> int | None:
 def reap_orphans(namespace: int, *, but: int = 0) -> list[int]:
     """Reap our children that have ended in a PID namespace, except `but`, and return their ids.
 
-    To be called when nobody waits for any of them: a process that its own parent has left to us before
+    To be called when nothing waits for any of them: a process that its own parent has left to us before
     that could tell its id. Until it is reaped the namespace's first process does not end.
     """
     reaped: list[int] = []

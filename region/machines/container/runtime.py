@@ -142,7 +142,7 @@ class Runtime:
         return self.first_process(name) is not None
 
     def first_process(self, name: str) -> FollowedProcess | None:
-        """Return a container's first process, whoever has started it; None if it has ended."""
+        """Return a container's first process, whichever region started it; None if it has ended."""
         try:
             state = json.loads((self.state / name / "state.json").read_text())
             return FollowedProcess(state["init_process_pid"], state["init_process_start"])

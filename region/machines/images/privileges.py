@@ -24,7 +24,7 @@ _WHITEOUT = 0o020000
 def owner_of(found: os.stat_result) -> tuple[int, int]:
     """Return user and group of what an instance sees at a path of this computer.
 
-    In a user namespace the computer's own users are nobody: what is theirs is the instance's root's.
+    In a user namespace the computer's own users are `nobody`: their files belong to the instance's root.
     """
     if OF_THE_HOST:
         return found.st_uid, found.st_gid

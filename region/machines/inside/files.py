@@ -1,4 +1,4 @@
-"""Files that somebody else may have made: read within bounds, written and removed without surprise.
+"""Files from untrusted sources: read within bounds, written and removed without surprise.
 
 For programs that run confined to a machine, and for the region where it removes what a machine has
 left. Standard library only.
@@ -37,7 +37,7 @@ def read_text(path: Path | str, largest: int = LARGEST_TEXT) -> str:
 
 
 def open_to_write(path: Path | str, *, append: bool = False) -> IO[bytes]:
-    """Open a file to write it anew, or to append to it; it is made if it is missing.
+    """Open a file to rewrite it, or to append to it; it is created if it is missing.
 
     Raises:
         OSError: If it cannot be opened, or is a pipe or a socket, on which one could wait for ever.

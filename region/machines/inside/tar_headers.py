@@ -1,4 +1,4 @@
-"""Headers of a tar that somebody else may have made: bounded, and damage is an error.
+"""Headers of a tar from an untrusted source: bounded, and damage is an error.
 
 Python takes a damaged header for the archive's end, unless it is the first, and reads names and links
 of any length into memory. Standard library only, for programs that run confined to a machine too.

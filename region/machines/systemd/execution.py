@@ -150,7 +150,7 @@ class Executor:
         return merged
 
     def _login(self, unit: Unit) -> dict[str, str]:
-        """Return what systemd sets for User=; without it a service has none of it, not even HOME."""
+        """Return what systemd sets for User=; without it a service gets none of that, not even HOME."""
         execution = unit.execution
         if not (execution.user or execution.dynamic_user):
             return {}

@@ -113,7 +113,7 @@ class Service:
     def take_over(self, known: ServiceMemory) -> None:
         """Go on with what a killed region has left of the service.
 
-        A main process that still runs is followed. Of one that has ended nobody knows how: Restart=
+        A main process that still runs is followed. How one that has ended did so is unknown: Restart=
         decides as for a failure. A start or a stop that was cut off ends as if it had failed.
         """
         with self._operation:

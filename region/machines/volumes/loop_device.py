@@ -1,4 +1,4 @@
-"""Loop devices of the kernel: a file as a block device, for as long as somebody uses it.
+"""Loop devices of the kernel: a file as a block device, for as long as it is in use.
 
 Such a device is detached by the kernel when its last user ends (LO_FLAGS_AUTOCLEAR): nothing has to be
 undone, whatever kills this process. See loop(4) and linux/loop.h.

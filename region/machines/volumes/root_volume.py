@@ -145,7 +145,7 @@ def _make_file_system(file: Path) -> None:
 
 
 def _enlarge(file: Path, size: int) -> None:
-    """Make file and file system larger, once nobody has them mounted any more."""
+    """Make file and file system larger, once they are no longer mounted."""
     deadline = time.monotonic() + _DETACH_SECONDS
     while loop_device.attachments(file):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""`aws.iam.get_policy_document`, which writes a policy as JSON and asks nobody."""
+"""`aws.iam.get_policy_document`, which writes a policy as JSON without any call."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ EXPIRED: Final = "EXPIRED"
 CANCELED: Final = "CANCELED"
 _EXPIRES_IN: Final = re.compile(r"([1-9]\d*)([mh])")
 _KEPT: Final = 200
-"""So many ended shifts are told of."""
+"""How many ended shifts are listed."""
 
 
 @dataclass(slots=True)

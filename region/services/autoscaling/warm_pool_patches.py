@@ -7,7 +7,7 @@ from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, In
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from region.api.parameters import Parameters
+from region.api.parameters import Parameters, is_true
 from region.api.patching import Original, Patches
 from region.services.autoscaling import launch_settings, warm_pool
 from region.services.autoscaling.groups import refuse_if_deleting, require_group
@@ -48,7 +48,7 @@ def put_warm_pool(self: AutoScalingResponse) -> EmptyResult:
     reuse = given.get("InstanceReusePolicy")
     policy = before.instance_reuse_policy if before is not None else None
     if reuse is not None:
-        policy = {"ReuseOnScaleIn": str(reuse.get("ReuseOnScaleIn", False)).lower() == "true"}
+        policy = {"ReuseOnScaleIn": is_true(reuse.get("ReuseOnScaleIn", False))}
     group.put_warm_pool(None if prepared == -1 else prepared, least, state, policy)
     return EmptyResult()
 

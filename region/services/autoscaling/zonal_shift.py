@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from moto.autoscaling.exceptions import ValidationError
 
+from region.api.parameters import is_true
 from region.services.autoscaling.records import GroupRecord
 
 IGNORE: Final = "IgnoreUnhealthy"
@@ -44,4 +45,4 @@ def check_policy(policy: Mapping[str, Any]) -> None:
 
 
 def _enabled(policy: Mapping[str, Any]) -> bool:
-    return str(policy.get("ZonalShiftEnabled")).lower() == "true"
+    return is_true(policy.get("ZonalShiftEnabled"))

@@ -125,7 +125,7 @@ class MetricStore:
             return any(series.high_resolution for series in self.series.get(which, {}).values())
 
     def is_own(self, which: Metric) -> bool:
-        """Return whether nobody but the region has put points of a metric."""
+        """Return whether only the region has put points of a metric."""
         with self._lock:
             return all(series.own for series in self.series.get(which, {}).values())
 
@@ -151,7 +151,7 @@ class MetricStore:
         del self.series[oldest]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what the region measures: it measures anew."""
+        """Leave out what the region itself measures: it will measure again."""
         with self._lock:
             return {
                 "series": {

@@ -1,4 +1,4 @@
-"""Who is told of a deployment's progress: triggers (Amazon SNS), and EventBridge.
+"""Who is notified of a deployment's progress: triggers (Amazon SNS), and EventBridge.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/monitoring-cloudwatch-events.html
 Call with the control plane's lock held.

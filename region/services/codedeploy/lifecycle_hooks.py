@@ -85,7 +85,7 @@ def _launch(
 
 
 def _orphan(plane: ControlPlane, backend: CodeDeployBackend, instance_id: str) -> Decision:
-    """Wait for a hook that nobody answers, and abandon the launch when its heartbeat times out."""
+    """Wait for a hook that is never completed, and abandon the launch when its heartbeat times out."""
     waiting = ServiceRecord.of(backend).orphans
     began = waiting.setdefault(instance_id, time.time())
     if time.time() - began < plane.config.seconds(periods.HOOK):

@@ -42,7 +42,7 @@ def remove(backend: CodeDeployBackend, group: DeploymentGroup) -> None:
 
 
 def orphaned(backend: CodeDeployBackend, scaling_group: str) -> bool:
-    """Return whether an Auto Scaling group has a launch hook of CodeDeploy that nobody answers.
+    """Return whether an Auto Scaling group has a launch hook of CodeDeploy that is never completed.
 
     That is so where the application was deleted before its deployment groups.
     """

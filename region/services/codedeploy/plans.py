@@ -1,4 +1,4 @@
-"""What a deployment does: its configuration, and what its agents are told. Call with the lock held."""
+"""What a deployment does: its configuration, and what its agents get. Call with the lock held."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Pool(Protocol):
         ...
 
     def end_others(self) -> None:
-        """End what a killed region has left and nobody has taken over."""
+        """End what a killed region has left and was not taken over."""
         ...
 
     def stop(self, instance_id: str) -> None:

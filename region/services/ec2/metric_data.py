@@ -28,7 +28,7 @@ class Counters:
     packets_out: float = 0.0
 
     def since(self, before: Counters) -> Counters:
-        """Return what was used since; a counter that started anew counts from there."""
+        """Return what was used since; a counter that was reset counts from zero."""
 
         def grown(now: float, then: float) -> float:
             return now - then if now >= then else now

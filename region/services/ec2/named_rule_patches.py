@@ -1,4 +1,4 @@
-"""Rules of security groups that a call names, by ids or by values: removed, or described anew."""
+"""Rules of security groups that a call names, by ids or by values: removed, or described differently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.ec2.responses.security_groups import SecurityGroups
 
-from region.api.parameters import Parameters
+from region.api.parameters import Parameters, is_true
 from region.api.patching import Patches
 from region.services.ec2.security_group_patches import PREFIX_NOTE, Given, group_of, rule_of
 
@@ -108,7 +108,7 @@ def _values(rule: SecurityGroupRule) -> tuple[str, ...]:
 
 def _is_in_default_vpc(backend: EC2Backend, group: SecurityGroup) -> bool:
     vpc = backend.vpcs.get(str(group.vpc_id))
-    return vpc is not None and str(vpc.is_default).lower() == "true"
+    return vpc is not None and is_true(vpc.is_default)
 
 
 @patches.method(SecurityGroups)

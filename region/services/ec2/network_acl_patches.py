@@ -10,7 +10,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.network_acls import NetworkAclBackend, NetworkAclEntry
 from moto.ec2.responses.network_acls import NetworkACLs
 
-from region.api.parameters import Parameters
+from region.api.parameters import Parameters, is_true
 from region.api.patching import Original, Patches
 
 patches = Patches()
@@ -52,7 +52,7 @@ for _name in ("create_network_acl_entry", "replace_network_acl_entry"):
 def _delete_network_acl_entry(
     moto: Original, self: EC2Backend, network_acl_id: str, rule_number: Any, egress: Any
 ) -> NetworkAclEntry:
-    if _entry(self, network_acl_id, rule_number, egress=_is_true(egress)) is None:
+    if _entry(self, network_acl_id, rule_number, egress=is_true(egress)) is None:
         raise EC2ClientError(
             "InvalidNetworkAclEntry.NotFound",
             f"The network acl entry identified by {rule_number} does not exist.",
@@ -84,13 +84,9 @@ def _entry(
     same = (
         entry
         for entry in entries
-        if str(entry.rule_number) == str(number) and _is_true(entry.egress) == egress
+        if str(entry.rule_number) == str(number) and is_true(entry.egress) == egress
     )
     return next(same, None)
-
-
-def _is_true(value: object) -> bool:
-    return str(value).lower() == "true"
 
 
 def _missing(name: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from moto.ec2.models import EC2Backend
 
+from region.api.parameters import is_true
 from region.network.acls import AclRule, NetworkAcl
 from region.network.errors import FirewallError
 from region.network.services import Permission, Protocol
@@ -44,7 +45,7 @@ def _subnet(backend: EC2Backend, subnet_id: str) -> Any:
 
 
 def _leaves(entry: Any) -> bool:
-    return str(entry.egress).lower() == "true"
+    return is_true(entry.egress)
 
 
 def _rules(entries: Iterable[Any]) -> Iterator[AclRule]:

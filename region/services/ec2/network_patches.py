@@ -13,7 +13,7 @@ from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.vpcs import VPC, VPCBackend
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
-from region.api.parameters import Parameters
+from region.api.parameters import Parameters, is_true
 from region.api.patching import Original, Patches
 from region.loopback.addresses import (
     AddressError,
@@ -150,7 +150,7 @@ def _delete_interface_call(moto: Original, self: ElasticNetworkInterfaces) -> Ac
 @patches.method(NetworkInterface)
 def check_auto_public_ip(self: NetworkInterface) -> None:
     """Assign a public address if the interface's subnet or launch asks for one."""
-    wanted = str(self.public_ip_auto_assign).lower() == "true"
+    wanted = is_true(self.public_ip_auto_assign)
     address = self.private_ip_address or ""
     if wanted and has_twin(address):
         self.public_ip = loopback_of(address)

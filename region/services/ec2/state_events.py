@@ -18,7 +18,7 @@ class StateEventsController:
     name = "state-events"
 
     def __init__(self, plane: ControlPlane) -> None:
-        """Watch the instances of `plane`; those that are there already are no news."""
+        """Watch the instances of `plane`; those that exist already cause no event."""
         self._plane = plane
         self._states: dict[str, int] | None = None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from region.api.parameters import is_true
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.rules import (
     Action,
@@ -195,7 +196,7 @@ def _forward(item: Structure, group_name: GroupName, seconds: Callable[[float], 
         weights.append((group_name(str(group["TargetGroupArn"])), weight))
     sticky = cast("Structure", config.get("TargetGroupStickinessConfig") or {})
     duration = None
-    if _true(sticky.get("Enabled")):
+    if is_true(sticky.get("Enabled")):
         duration = float(sticky.get("DurationSeconds") or 0)
         if not 1 <= duration <= MOST_GROUP_STICKINESS:
             raise LoadBalancerError(
@@ -244,10 +245,6 @@ def _fixed(config: Structure) -> FixedResponse:
     if len(body) > 1024:
         raise LoadBalancerError("MessageBody of a fixed response can have at most 1024 characters.")
     return FixedResponse(int(status), str(config.get("ContentType") or "text/plain"), body)
-
-
-def _true(value: object) -> bool:
-    return str(value).lower() == "true"
 
 
 def described_conditions(given: Iterable[Structure]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer, FakeTargetGroup
 
+from region.api.parameters import is_true
 from region.config import RegionConfig
 from region.loopback.addresses import has_twin, loopback_of
 from region.network.internet import admits_internet
@@ -187,7 +188,7 @@ def listener_of(backend: ELBv2Backend, listener: FakeListener, seconds: Seconds)
 
 
 def _true(chosen: Mapping[str, object], key: str) -> bool:
-    return str(chosen[key]).lower() == "true"
+    return is_true(chosen[key])
 
 
 def _stickiness(chosen: Mapping[str, object], seconds: Seconds) -> Stickiness | None:

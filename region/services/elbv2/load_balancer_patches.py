@@ -11,7 +11,7 @@ from moto.elbv2.exceptions import LoadBalancerNotFoundError
 from moto.elbv2.models import AvailabilityZone, ELBv2Backend, FakeLoadBalancer
 from moto.elbv2.responses import ELBV2Response
 
-from region.api.parameters import Parameters
+from region.api.parameters import Parameters, is_true
 from region.api.patching import Original, Patches
 from region.loopback.addresses import loopback_of
 from region.services.ec2 import placement
@@ -217,7 +217,7 @@ def set_ip_address_type(self: ELBv2Backend, arn: str, ip_type: str) -> None:
 def _delete_load_balancer(moto: Original, self: ELBv2Backend, arn: str) -> None:
     found = self.load_balancers.get(arn)
     if found is not None:
-        if str(found.attrs.get(attributes.DELETION_PROTECTION)).lower() == "true":
+        if is_true(found.attrs.get(attributes.DELETION_PROTECTION)):
             message = (
                 f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
             )

@@ -37,7 +37,7 @@ class UndeliverableError(Exception):
     """
 
     def __init__(self, code: str, message: str) -> None:
-        """Say what a dead-letter queue is told."""
+        """Return what a dead-letter queue receives."""
         super().__init__(message)
         self.code = code
 

@@ -190,7 +190,7 @@ def test_event_pattern(call: EventsHandler) -> ActionResult:
 def _put_events(
     moto: Original, self: EventsBackend, events: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Take nobody's event for one of AWS's: only its services send those (API reference, PutEvents)."""
+    """Reject a source that begins with `aws.`: only AWS's services send such (API reference, PutEvents)."""
     own = [str(event.get("Source", "")).startswith("aws.") for event in events]
     answers = iter(
         moto(self, [event for event, is_aws in zip(events, own, strict=True) if not is_aws])

@@ -1,4 +1,4 @@
-"""The events of RDS: what DescribeEvents lists, and what event subscriptions are told.
+"""The events of RDS: what DescribeEvents lists, and what event subscriptions get.
 
 Messages and categories: Amazon RDS User Guide, "Amazon RDS event categories and event messages".
 """

@@ -125,7 +125,7 @@ class Jobs:
         self._outage(view, periods.FAILOVER.seconds, events.FAILOVER_STARTED)
 
     def cut_off(self, view: View) -> None:
-        """Let nobody reach it: it is started again from its data once it can be reached."""
+        """Make it unreachable: it is started again from its data once it can be reached."""
         self._server(view).crash()
 
     def modify(self, view: View) -> None:

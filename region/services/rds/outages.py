@@ -38,7 +38,7 @@ def end(backend: RDSBackend, names: Iterable[str]) -> None:
 
 
 def fail_over(database: DBInstance) -> None:
-    """Begin a failover that nobody asked for: it happens also shortly after another one."""
+    """Begin a failover that no call asked for: it may also follow shortly after another."""
     record = DatabaseRecord.of(database)
     record.failing_over, record.failed_over_at = True, 0.0
     database.status = "rebooting"

@@ -1,4 +1,4 @@
-"""What RDS refuses of an event subscription: events of nobody, and sources that are not there.
+"""What RDS refuses of an event subscription: unknown events, and sources that do not exist.
 
 API reference, CreateEventSubscription; RDS guide, "Amazon RDS event categories and event messages".
 """

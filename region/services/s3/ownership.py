@@ -1,4 +1,4 @@
-"""Who may write access control lists: nobody in a new bucket, as S3 has it since April 2023.
+"""Who may write access control lists: nobody in a new bucket, as in S3 since April 2023.
 
 Amazon S3 user guide, "Controlling ownership of objects and disabling ACLs for your bucket".
 """

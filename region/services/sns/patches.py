@@ -297,7 +297,7 @@ def _publish(
     subject: str | None = None,
     **kwargs: Any,
 ) -> None:
-    """Deliver to one subscriber; one that cannot be reached is no fault of the publisher's.
+    """Deliver to one subscriber; one that cannot be reached is not the publisher's error.
 
     An HTTP endpoint is posted to outside of the call: it may take its time to answer.
     """

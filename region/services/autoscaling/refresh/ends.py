@@ -1,4 +1,4 @@
-"""How instance refreshes end: successful, failed, cancelled or rolled back; and what is told of it.
+"""How instance refreshes end: successful, failed, cancelled or rolled back; and who is notified.
 
 Callers hold the control plane's lock.
 """

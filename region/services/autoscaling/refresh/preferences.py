@@ -8,6 +8,7 @@ from typing import Any
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import FakeAutoScalingGroup
 
+from region.api.parameters import is_true
 from region.services.autoscaling import periods
 from region.services.autoscaling.records import GroupRecord
 from region.services.autoscaling.scaling import policies
@@ -31,8 +32,8 @@ def complete(given: Mapping[str, Any], group: FakeAutoScalingGroup) -> dict[str,
         MIN: minimum,
         MAX: DEFAULT_MAX if maximum is None else maximum,
         "InstanceWarmup": _warmup(given, group),
-        "SkipMatching": _flag(given.get("SkipMatching")),
-        "AutoRollback": _flag(given.get("AutoRollback")),
+        "SkipMatching": is_true(given.get("SkipMatching")),
+        "AutoRollback": is_true(given.get("AutoRollback")),
         "ScaleInProtectedInstances": _one_of(given, "ScaleInProtectedInstances", PROTECTED),
         "StandbyInstances": _one_of(given, "StandbyInstances", STANDBY),
         **_checkpoints(given),
@@ -124,7 +125,3 @@ def _within(name: str, value: object, low: int, high: int) -> int:
     if not low <= number <= high:
         raise ValidationError(f"{name} {number} is not from {low} to {high}.")
     return number
-
-
-def _flag(value: object) -> bool:
-    return str(value).lower() == "true"

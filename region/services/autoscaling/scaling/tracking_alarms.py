@@ -50,7 +50,7 @@ def scales_in(policy: FakeScalingPolicy) -> bool:
 
 
 def put(backend: AutoScalingBackend, policy: FakeScalingPolicy) -> None:
-    """Make the alarms of a policy anew."""
+    """Replace the alarms of a policy."""
     policies.delete_alarms(backend, policy)
     target, share = target_of(policy), _low_share(policy)
     _put(backend, policy, HIGH, "GreaterThanThreshold", target)
