@@ -24,10 +24,6 @@ class MinimumHealthyHosts:
     def __str__(self) -> str:
         return f"{self.value}%" if self.kind == "FLEET_PERCENT" else str(self.value)
 
-    def required_of(self, size: int) -> int:
-        """Return how many of `size` hosts must stay healthy; percentages are rounded up."""
-        return healthy_hosts.required(self.kind, self.value, size)
-
     def deadlock(self, size: int) -> str | None:
         """Return why no deployment to `size` hosts can begin, as a clause; None if one can."""
         return healthy_hosts.deadlock(self.kind, self.value, size)

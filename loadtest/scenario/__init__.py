@@ -2,8 +2,8 @@
 
 - `scenario` loads one; `script` writes what Artillery gets; `credentials` are its users'.
 - `validation` finds every problem: by the schema (`schema`, with `part`, `steps`, `expectations`; errors
-  in the user's terms by `findings` and `meant`), then by what Artillery would make of it: `surprises`,
-  `yaml_values` and `js_yaml`, `variables`, `overwritten`, `templates`, `placeholders`, `others_names`,
+  in the user's terms by `findings` and `suggestions`), then by what Artillery makes of it: `surprises`,
+  `yaml_values` and `js_yaml`, `variables`, `overwritten`, `templates`, `placeholders`, `other_tools_names`,
   `conditions`, `headers`, `urls` and `target`, `environment`.
 - what a script brings: `payloads` and `csv_text`; `processor`, `named_processor` and `imports`; `own_load`.
   `nearby` says where a missing file is.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from loadtest.scenario import meant
+from loadtest.scenario import suggestions
 from loadtest.scenario.expectations import Expect
 from loadtest.scenario.part import Part
 from loadtest.scenario.schema import (
@@ -228,9 +228,9 @@ def _unknown(location: Location) -> str:
 
 
 def _unknown_in(part: str, key: str, names: tuple[str, ...], what: str) -> str:
-    if instead := meant.instead(key, part):
+    if instead := suggestions.instead(key, part):
         return f"unknown key `{key}` in {what}: {instead}"
-    close = meant.close(key, names)
+    close = suggestions.close(key, names)
     hint = f"; did you mean `{close}`?" if close else _choices(names)
     return f"unknown key `{key}` in {what}{hint}"
 

@@ -18,7 +18,7 @@ from loadspec.durations import whole_seconds
 from loadspec.phases import LONGEST_S, MOST_VISITORS
 from loadtest.errors import LoadTestError
 from loadtest.profiles import Phase, Profile, counted, pause
-from loadtest.scenario import environment, meant
+from loadtest.scenario import environment, suggestions
 from loadtest.scenario.placeholders import SHELL
 from loadtest.yaml_positions import Location
 
@@ -177,7 +177,7 @@ def _whole(rate: float, duration_s: int) -> float:
 def _unknown_keys(given: Mapping[Any, Any]) -> Iterator[_WrongError]:
     for key in given:
         if key not in KEYS:
-            close = _OF_OTHERS.get(str(key)) or meant.close(str(key), KEYS)
+            close = _OF_OTHERS.get(str(key)) or suggestions.close(str(key), KEYS)
             hint = f"did you mean `{close}`?" if close else f"known are {', '.join(KEYS)}"
             yield _WrongError(f"unknown key `{key}` in a phase; {hint}", key)
     if given.get("mode", "uniform") != "uniform":

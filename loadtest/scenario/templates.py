@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from commandline import files
-from loadtest.scenario import others_names
-from loadtest.scenario.others_names import FUNCTIONS, fake_data
+from loadtest.scenario import other_tools_names
+from loadtest.scenario.other_tools_names import FUNCTIONS, fake_data
 from loadtest.scenario.variables import BUILT_IN, ENVIRONMENTS, Variables
 from loadtest.yaml_positions import Location
 
@@ -177,7 +177,7 @@ def _call(name: str, arguments: str, *, fake: bool) -> Iterator[str]:
             return
         there = f"{', '.join(FUNCTIONS)} and, with the plugin fake-data, {len(fake_data())} more"
         others = "what any other returns is set by a `processor`"
-        remedy = others_names.instead(name) or f"it has {there}; {others}"
+        remedy = other_tools_names.instead(name) or f"it has {there}; {others}"
         yield f"Artillery has no function `{name}`: {remedy}"
     elif not _NUMBERS.fullmatch(arguments):
         yield f"`{name}` takes whole numbers only, not `{arguments.strip()}`"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
-from loadtest.scenario import others_names, walk
+from loadtest.scenario import other_tools_names, walk
 from loadtest.scenario.part import is_template
 from loadtest.scenario.processor import Processor
 from loadtest.yaml_positions import Location
@@ -156,7 +156,7 @@ class Variables:
         if name.startswith("$") and not close:
             there = ", ".join(one for one in BUILT_IN if one.startswith("$"))
             usual = f"only {there}: set one in a function of a `processor`"
-            remedy = others_names.instead(name)
+            remedy = other_tools_names.instead(name)
             return f"Artillery has no variable `{name}`{f': {remedy}' if remedy else f', {usual}'}"
         hint = f"; did you mean `{close[0]}`?" if close else ""
         return f"nothing sets the variable `{name}`{hint}"

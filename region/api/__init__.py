@@ -6,7 +6,7 @@
   `creations`).
 - answers: `own_services` beside moto's; `paging` with `page_tokens` and `foreign_tokens`.
 - state on the disk: `state`, `blobs`, `saving`. `opening`: what has to hold before the server listens.
-- for patches: `patching`, `parameters`, `records`; `lean` and `swift` keep moto small and fast.
+- for patches: `patching`, `parameters`, `records`; `lean` and `speedups` keep moto small and fast.
 
 moto reads these settings when it is imported or when a backend is made, so they are set before any
 module of this package, or of region.services, imports it.

@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer
 
 from region import credentials, private
-from region.api import creations, foreign_tokens, own_services, paging, state, swift, wsgi
+from region.api import creations, foreign_tokens, own_services, paging, speedups, state, wsgi
 from region.api.blobs import BlobStore
 from region.api.creations import Answer, Creations
 from region.api.credentials import Credentials
@@ -124,7 +124,7 @@ class ControlPlane:
             self._open_log()
             state.reset()
             patches.install()
-            swift.patches.install()
+            speedups.patches.install()
             paging.patches.install()
             foreign_tokens.patches.install()
             self._install_patches()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from region import daemons
 from region.api.server import ControlPlane
-from region.services.rds import clock, instances, views
+from region.services.rds import instances, scheduled_work, views
 from region.services.rds.jobs import Jobs
 from region.services.rds.log_export import LogExport
 from region.services.rds.monitoring import Monitor
@@ -100,7 +100,7 @@ class DatabasesController:
     def _tick(self) -> None:
         config = self._plane.config
         with self._plane.lock:
-            if clock.tick(self._plane.backend("rds"), config.seconds, datetime.now(UTC)):
+            if scheduled_work.tick(self._plane.backend("rds"), config.seconds, datetime.now(UTC)):
                 self._plane.notify()
 
     def _views(self) -> list[View]:

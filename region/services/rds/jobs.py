@@ -15,13 +15,13 @@ from moto.rds.models import DBInstance
 
 from region.api.server import ControlPlane
 from region.services.rds import (
-    clock,
     events,
     instances,
     master_secret,
     modifications,
     modify_patches,
     periods,
+    scheduled_work,
     snapshot_patches,
     views,
 )
@@ -75,7 +75,7 @@ class Jobs:
                 self._schedule_rotation(database)
             if view.backups and database.status == "creating":
                 record.listening = True
-                clock.begin_backup(database)
+                scheduled_work.begin_backup(database)
             else:
                 instances.set_status(database, "available")
 

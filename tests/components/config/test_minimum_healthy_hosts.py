@@ -12,6 +12,7 @@ from components.config.minimum_healthy_hosts import (
     MinimumHealthyHosts,
     parse_minimum,
 )
+from policies.availability import healthy_hosts
 from policies.availability.healthy_hosts import largest_possible
 
 FLEETS = st.integers(1, 500)
@@ -34,7 +35,7 @@ def test_anything_else_is_rejected(text):
 def test_percentages_are_rounded_up():
     """The case that AWS Config's default threshold makes impossible with two instances."""
     two_thirds = parse_minimum("66%")
-    assert two_thirds.required_of(2) == 2
+    assert healthy_hosts.required(two_thirds.kind, two_thirds.value, 2) == 2
     assert two_thirds.deadlock(2) == (
         "66 % of 2 host(s) is 1.32, rounded up to 2, which leaves none to deploy to, so every "
         "deployment would fail"
@@ -44,8 +45,7 @@ def test_percentages_are_rounded_up():
 
 @given(size=FLEETS, percent=st.integers(0, 100))
 def test_rounding_is_exact(size, percent):
-    minimum = MinimumHealthyHosts(kind="FLEET_PERCENT", value=percent)
-    required = minimum.required_of(size)
+    required = healthy_hosts.required("FLEET_PERCENT", percent, size)
     assert (required - 1) * 100 < size * percent <= required * 100
     assert required == math.ceil(round(size * percent / 100, 9))
 

@@ -12,7 +12,7 @@ import pytest
 from loadtest.cli import tools
 from loadtest.errors import LoadTestError
 from loadtest.profiles import PROFILES
-from loadtest.scenario import others_names, payloads, scenario
+from loadtest.scenario import other_tools_names, payloads, scenario
 from tests.loadtest.scenario.brought import script_of
 
 pytestmark = pytest.mark.region  # needs the installed Artillery
@@ -154,7 +154,7 @@ def test_the_functions_of_fake_data_are_those_of_the_installed_version():
     import {{ getFakerFunctions, getDeprecatedAliases }} from {json.dumps(str(plugin / "index.js"))};
     console.log([...getFakerFunctions(), ...Object.keys(getDeprecatedAliases())].join('\\n'));
     """
-    assert {f"${name}" for name in run(code).split()} == others_names.fake_data()
+    assert {f"${name}" for name in run(code).split()} == other_tools_names.fake_data()
 
 
 def test_artillery_takes_what_we_make_of_scripts_in_the_manner_of_public_ones():

@@ -1,4 +1,4 @@
-"""What RDS does by the clock: maintenance, backups, rotation, the end of a stop. Hold the plane's lock."""
+"""What RDS does on a schedule: maintenance, backups, rotation, the end of a stop. Hold the plane's lock."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from moto.core import responses, serialize
 from moto.core.utils import get_service_model
 from moto.ec2.responses import EC2Response
 
-from region.api import swift
+from region.api import speedups
 from region.api.patching import original
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,8}", fullmatch=True)
@@ -38,7 +38,7 @@ CONTENTS = st.recursive(
 
 @pytest.fixture(autouse=True, scope="module")
 def _installed():
-    with swift.patches.installed():
+    with speedups.patches.installed():
         yield
 
 
@@ -94,7 +94,7 @@ class DBInstance:
 def test_a_value_is_found_under_the_names_that_moto_tries(transformers: Any):
     operation = get_service_model("rds").operation_model("CreateDBInstance")
     results = []
-    for get in (swift._get_value, lambda moto, *args: moto(*args)):
+    for get in (speedups._get_value, lambda moto, *args: moto(*args)):
         moto = original(serialize.ResponseSerializer, "get_value")
         picker = serialize.XFormedAttributePicker(response_transformers=transformers)
         serializer = serialize.QuerySerializer(operation, value_picker=picker)
