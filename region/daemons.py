@@ -141,7 +141,7 @@ def spawn(
     descriptors: Sequence[int] = (),
     through: Sequence[str] = (),
 ) -> Daemon:
-    """Start `command` so that it goes on without this process, and the next region finds it.
+    """Start `command` so that it outlives this process, and the next region finds it.
 
     Args:
         command: the first item is an absolute path.

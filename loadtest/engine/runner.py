@@ -126,9 +126,9 @@ def run_load(
 ) -> RunResult:
     """Run the load and return its summary, already saved in a directory below `base`.
 
-    Whoever needs to know the directory while the load goes on creates it (`paths.new_directory`) and
-    gives it. Once `stopped` returns True the load ends, as what it was to accompany has ended.
-    `after_load` is given the directory then, to add what happened at the target (`runs/events.py`).
+    A caller that needs the directory while the load runs creates it (`paths.new_directory`) and passes
+    it. Once `stopped` returns True the load ends, because what it accompanied has ended. `after_load`
+    gets the directory at the end, to add what happened at the target (`runs/events.py`).
 
     Ctrl-C stops the generator; what was measured is saved, marked as cut short, and returned.
     `command` starts the `generator`; Artillery's is [node, script]. With `workers` several of them
@@ -137,8 +137,7 @@ def run_load(
     Raises:
         LoadTestError: There is no such scenario or generator, or the one cannot run the other.
         GeneratorError: This computer allows too few open files; or the generator crashed, hung or could
-            not write; what was measured until then
-            is saved as well, as far as there is room.
+            not write; what was measured until then is saved as well, as far as there is room.
     """
     choice = scenarios.Choice(scenario) if isinstance(scenario, str) else scenario
     loaded = scenarios.load(choice.name, choice)

@@ -1,4 +1,4 @@
-"""How long names may be, and which are none.
+"""How long names may be, and which are invalid.
 
 ELB API reference, CreateLoadBalancer and CreateTargetGroup; CodeDeploy and Auto Scaling API
 references.

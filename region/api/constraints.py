@@ -123,7 +123,7 @@ class _Fault:
 
 
 def violation(call: Call) -> Violation | None:
-    """Return what the first parameter outside its constraints is refused with, None if there is none.
+    """Return the error for the first parameter outside its constraints, None without one.
 
     Raises:
         ValueError: The parameters cannot be read.

@@ -1,4 +1,4 @@
-"""Creations of the Pulumi provider that a region's death interrupted: they go on where they were.
+"""Creations of the Pulumi provider that a region's death interrupted: they continue where they stopped.
 
 The provider creates a resource by one call or several. If the region dies before the engine is told, the
 engine creates the resource again at the next `pulumi up`, with other names, beside what is there already or

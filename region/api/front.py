@@ -134,7 +134,7 @@ class Front:
 
 
 def _unreadable(environ: wsgi.Environ, message: str) -> _RefusedError:
-    """Return what is answered to a request that is not what its protocol has."""
+    """Return the answer to a request that does not follow its protocol."""
     return _RefusedError(_BAD_REQUEST, texts.CODES[wsgi.protocol_of(environ)], message)
 
 
@@ -146,7 +146,7 @@ def _decoded(environ: wsgi.Environ, body: bytes, service: str) -> bytes:
 
 
 def _check_texts(environ: wsgi.Environ, body: bytes) -> None:
-    """Refuse a request that has texts which are none."""
+    """Refuse a request with invalid text."""
     if objection := texts.objection(environ, body):
         raise _unreadable(environ, objection)
 

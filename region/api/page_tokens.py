@@ -14,7 +14,7 @@ _PREFIX: Final = "haproof-page:"
 
 
 class UnknownTokenError(ValueError):
-    """A token that is none of a page of the list."""
+    """A token of no page of the list."""
 
 
 def token_of(begin: int) -> str:

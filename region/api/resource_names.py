@@ -55,7 +55,7 @@ _ARNS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def violation(call: Call) -> Violation | None:
-    """Return what the first id or ARN without its form is refused with, None if there is none.
+    """Return the error for the first malformed id or ARN, None without one.
 
     Raises:
         ValueError: The parameters cannot be read.

@@ -1,4 +1,4 @@
-"""An acknowledged call is on the disk: its answer waits for a save that has what it changed.
+"""An acknowledged call is on the disk: its answer waits for a save that includes its changes.
 
 Saves run one after the other, and one save serves all calls that were made before it began (a group
 commit). What changes without a call, such as an instance's state, is saved within `LAZY_SECONDS`:

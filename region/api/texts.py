@@ -25,7 +25,7 @@ CODES: Final[dict[Protocol, str]] = {
     "query": "ValidationError",
     "s3": "InvalidRequest",
 }
-"""The error code of each protocol for a text that is none."""
+"""The error code of each protocol for invalid text."""
 
 
 def objection(environ: Environ, body: bytes) -> str:

@@ -64,7 +64,7 @@ def raise_descriptor_limit() -> None:
 
 
 class LimitedConnections(ThreadingMixIn):
-    """A threading server whose sources have so many connections each, see above."""
+    """A threading server that limits the connections of each source, see above."""
 
     daemon_threads = True
     # server_close() would otherwise wait for a request that waits for a service.

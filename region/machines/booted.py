@@ -1,4 +1,4 @@
-"""A note that a machine has booted: it goes on when a region that was killed is started again.
+"""A note that a machine has booted: it keeps running when a killed region is started again.
 
 One that was still booting has nobody who takes its boot to the end, and boots once more.
 """

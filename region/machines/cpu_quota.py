@@ -91,7 +91,7 @@ class CpuQuota:
         self._spared = during
 
     def hold_to(self, vcpus: float | None, *, also_deployed: bool = False) -> None:
-        """Limit the services to so many vCPUs, None to let go.
+        """Limit the services to this many vCPUs; None lifts the limit.
 
         Those that have the baseline for good keep it, unless credits count for them as well.
         """

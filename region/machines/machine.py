@@ -131,7 +131,7 @@ class Machine:
                 self._enter_running()
 
     def take_over(self) -> bool:
-        """Go on with the machine that a region which was killed has left running, as it is.
+        """Take over the machine that a killed region has left running, as it is.
 
         Nothing of it is started again but services that have ended meanwhile. Return False if there is
         no such machine, or it had not booted yet.
@@ -217,7 +217,7 @@ class Machine:
                 self.log(f"services are limited to {self._quota}")
 
     def hold_to(self, vcpus: float | None, *, also_deployed: bool = False) -> None:
-        """Hold services to so many vCPUs of CPU credits, None to none; see `CpuQuota.hold_to`."""
+        """Limit services to this many vCPUs by CPU credits, None to none; see `CpuQuota.hold_to`."""
         with self._power:
             if self._state == "running":
                 self._quota.hold_to(vcpus, also_deployed=also_deployed)

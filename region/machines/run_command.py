@@ -70,7 +70,7 @@ def run_script(
     environment: Mapping[str, str],
     cancelled: Event,
 ) -> RunOutcome:
-    """Run `script` as root and return when it has ended; what it leaves in the background goes on.
+    """Run `script` as root and return when it has ended; what it leaves in the background keeps running.
 
     It shares the CPU of the machine's services, as a command on an instance does. `timeout` is in
     seconds, `environment` is complete, `scratch` is a directory of the host for the output.

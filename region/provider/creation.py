@@ -1,4 +1,4 @@
-"""Marks the calls of a creation, so that one that the region's death interrupted goes on.
+"""Marks the calls of a creation, so that one interrupted by the region's death can continue.
 
 What the API does with the marks is told in `region.api.creations`.
 """

@@ -1,4 +1,4 @@
-"""What a program sets, as against what it leaves to the provider."""
+"""What a program sets, as opposed to what it leaves to the provider."""
 
 from __future__ import annotations
 

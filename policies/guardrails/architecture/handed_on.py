@@ -1,4 +1,4 @@
-"""Load balancers that a stack hands on: other stacks add listeners, rules and targets to them."""
+"""Load balancers that a stack exports: other stacks add listeners, rules and targets to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instances whose security groups are made for another place than the one that they are in."""
+"""Instances whose security groups are meant for another tier than theirs."""
 
 from __future__ import annotations
 

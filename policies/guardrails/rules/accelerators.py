@@ -1,4 +1,4 @@
-"""The rule about Global Accelerator: what it is asked for reaches the load balancer."""
+"""The rule about Global Accelerator: its traffic reaches the load balancer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule about the policy of a file system: it lets those mount that are to."""
+"""The rule about the policy of a file system: it lets the intended clients mount it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule about API Gateway: what it is asked for reaches what is behind it."""
+"""The rule about API Gateway: its requests reach what is behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about what containers and functions run: it stays what it was, so that one can go back to it."""
+"""Rules about what containers and functions run: it stays the same, so that a rollback is possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about Kubernetes (EKS): who may try the cluster's API, where nodes are, whether they join."""
+"""Rules about Kubernetes (EKS): who can reach the cluster's API, where nodes are, whether they join."""
 
 from __future__ import annotations
 

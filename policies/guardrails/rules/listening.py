@@ -1,4 +1,4 @@
-"""The rule about load balancers that are asked and do not listen."""
+"""The rule about load balancers that get traffic but have no listener."""
 
 from __future__ import annotations
 

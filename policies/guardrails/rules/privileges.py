@@ -1,4 +1,4 @@
-"""Rules about IAM: least privilege, no way to more of it, and trust that is limited."""
+"""Rules about IAM: least privilege, no privilege escalation, and limited trust."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule about quotas: what is more than every account has, and so may fail in this one."""
+"""The rule about quotas: what exceeds the default quotas may fail in this account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule about secrets: one that was deleted by mistake comes back."""
+"""The rule about secrets: one that was deleted by mistake can be restored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule about settings with two writers: the one takes away what the other wrote."""
+"""The rule about settings with two writers: each removes what the other wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule about prices of Spot Instances: one is to be had for the highest price that is offered."""
+"""The rule about prices of Spot Instances: the maximum price that is offered buys one."""
 
 from __future__ import annotations
 

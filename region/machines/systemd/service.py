@@ -28,7 +28,7 @@ _UP: Final = ("active", "activating", "reloading")
 
 @dataclass(frozen=True)
 class ServiceMemory:
-    """What has to be known of a service to go on with it when the region was killed.
+    """What the next region has to know of a service to keep managing it.
 
     Attributes:
         main: The id and the start time of its main process (clock ticks); None without one.
