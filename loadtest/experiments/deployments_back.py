@@ -65,7 +65,8 @@ def _is_back(codedeploy: Any, arguments: Mapping[str, Any], last: str, status: s
     found = Deployments(codedeploy, arguments["application"], arguments["group"])
     where = arguments["revision"]["s3Location"]
     own = Revision(where["bucket"], where["key"], where.get("eTag"), where.get("version"))
-    return found.targets(last) <= found.instances_with(own)
+    reached = found.targets(last)
+    return reached <= found.instances_with(own, reached)
 
 
 def stop_deployment(clients: Clients, arguments: Mapping[str, Any]) -> bool:

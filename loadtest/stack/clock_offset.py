@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from loadtest.models import Record
 
@@ -39,31 +39,57 @@ class ClockOffset(Record):
         return (self.high_s - self.low_s) / 2
 
 
+class Era(NamedTuple):
+    """Between two moments of our clock, in epoch seconds, at which AWS's may have been set: its offset.
+
+    Two eras overlap by the time between the answers that disagree.
+    """
+
+    since_s: float
+    until_s: float
+    offset: ClockOffset
+
+
 class OffsetEstimator:
     """Narrows down the offset answer by answer; may be used by several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._low, self._high, self._samples = float("-inf"), float("inf"), 0
+        self._since = self._latest = float("-inf")
+        self._before = list[Era]()
 
     def add(self, sent: float, received: float, dated: float) -> None:
         """Take an answer into account; all three in epoch seconds, `dated` on AWS's clock.
 
-        Answers that contradict those before (a clock was set) start the estimate anew.
+        Answers that contradict those before (its clock was set) begin another era.
         """
         low, high = dated - received, dated + HEADER_RESOLUTION_S - sent
         with self._lock:
             narrowed = max(self._low, low), min(self._high, high)
-            consistent = narrowed[0] <= narrowed[1]
-            self._low, self._high = narrowed if consistent else (low, high)
-            self._samples = self._samples + 1 if consistent else 1
+            if narrowed[0] <= narrowed[1]:
+                self._low, self._high = narrowed
+                self._samples += 1
+            else:
+                self._before.append(Era(self._since, received, self._known()))
+                self._since = self._latest
+                self._low, self._high, self._samples = low, high, 1
+            self._latest = sent
 
     def offset(self) -> ClockOffset:
-        """Return what is known so far."""
+        """Return what is known so far of the present one."""
         with self._lock:
-            if not self._samples:
-                return ClockOffset()
-            return ClockOffset(low_s=self._low, high_s=self._high, samples=self._samples)
+            return self._known()
+
+    def eras(self) -> list[Era]:
+        """Return the offsets so far, oldest first; the last one goes on."""
+        with self._lock:
+            return [*self._before, Era(self._since, float("inf"), self._known())]
+
+    def _known(self) -> ClockOffset:
+        if not self._samples:
+            return ClockOffset()
+        return ClockOffset(low_s=self._low, high_s=self._high, samples=self._samples)
 
 
 class TimedCalls:

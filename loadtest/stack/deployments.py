@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,20 +222,23 @@ class Deployments:
             if target.get("status") != "Succeeded"
         }
 
-    def instances_with(self, revision: Revision) -> set[str]:
-        """Return the instances that the last deployment to reach them gave that revision.
+    def instances_with(self, revision: Revision, among: AbstractSet[str]) -> set[str]:
+        """Return those of some instances that the last deployment to reach them gave that revision.
 
         A deployment that fails or is stopped has reached some instances: what counts is how each one's
-        part of it ended.
+        part of it ended. None is asked about that is older than what is known of all of them: a history
+        grows with every launch, and this is asked once a second while a load is measured.
         """
         latest: dict[str, bool] = {}
         for info in self._begun():
+            if among <= latest.keys():
+                break
             same = revision.same_as(info.get("revision") or {})
             for target in self._targets(str(info["deploymentId"])):
                 if target.get("status") in REACHED:
                     has = same and target["status"] == "Succeeded"
                     latest.setdefault(_instance_of(target), has)
-        return {instance for instance, has in latest.items() if has}
+        return {instance for instance in among if latest.get(instance)}
 
     def stop(self, deployment_id: str) -> None:
         """Stop a deployment that has not ended, without a rollback of its own."""

@@ -205,7 +205,7 @@ class _Job:
 
     def is_deployed(self, revision: Revision, instances: set[str]) -> bool:
         """Return whether every instance's last successful deployment was of exactly this revision."""
-        return instances <= self._deployments.instances_with(revision)
+        return instances <= self._deployments.instances_with(revision, instances)
 
     def deploy(self, revision: Revision) -> str:
         """Run a deployment to its end and return its id.

@@ -257,5 +257,5 @@ def _follow_back(session: Session, number: str) -> DeploymentState:
 
 def foreign(session: Session) -> set[str]:
     """Return the instances in service that have another revision than the stack's own."""
-    have = deployments(session).instances_with(own_revision(session))
-    return {one.id for one in session.stack.instances()} - have
+    serving = {one.id for one in session.stack.instances()}
+    return serving - deployments(session).instances_with(own_revision(session), serving)

@@ -114,8 +114,12 @@ class Cloud:
             {"deploymentsInfo": infos[::-1]},
             deploymentIds=ids,
         )
+        left = {instance for *_, instances in deployments for instance in instances}
         for name, _, instances in deployments:
-            self.targets(name, {instance: [] for instance in instances}, "Succeeded")
+            # Once something is known of each of them, nobody asks about older ones.
+            if left:
+                self.targets(name, {instance: [] for instance in instances}, "Succeeded")
+            left -= set(instances)
         return self
 
     def busy_with(self, deployment: str, *events: str) -> Cloud:
