@@ -81,8 +81,13 @@ class StackTiming(Record):
     InService without a deployment: the middle one of the first launches."""
     release_s: float | None = None
     """An instance's first deployment, without the events of traffic: the middle one of those seen."""
-    release_beside: int = 1
-    """How many instances shared one computer's CPUs during that deployment: 1 on AWS."""
+    release_beside: float = 1.0
+    """How many instances shared one computer's CPUs during that deployment, itself among them: their mean.
+    1 on AWS."""
+    boot_beside: float = 1.0
+    """The same of the boot."""
+    one_computer: bool = False
+    """Whether all instances share the CPUs of one computer, as in a local region."""
     again_s: float | None = None
     """The same of a later deployment to an instance; None if there was none yet."""
     batch: int | None = None

@@ -143,12 +143,13 @@ def _recovery(
     if shape.gone:
         # The group sees that the instance ended, or the load balancer does: whichever is first.
         notice = Part(name="notice", span=Span(low=0.0, high=detection.span.high))
-        return _replaced([notice], timing)
+        return _replaced([notice], timing, _launched_together(fault, shape, timing))
     ways = [_after_the_fault(fault, timing)]
     grace = _grace_left(fault, timing)
     if grace is not None and fault.kind is not Kind.ZONE_WITHOUT_CAPACITY:
         waits = [Part(name="grace", span=Span(low=grace, high=grace))] if grace else []
-        ways.append(_replaced([*detection.parts, *waits], timing))
+        together = _launched_together(fault, shape, timing)
+        ways.append(_replaced([*detection.parts, *waits], timing, together))
     # Targets that answer again serve again, also those that the group is about to replace.
     return min(filter(None, ways), key=lambda way: way.span.high, default=None)
 
@@ -159,21 +160,39 @@ def _grace_left(fault: Fault, timing: StackTiming) -> float | None:
     return None if until is None else round(max(0.0, until - fault.at_s), 3)
 
 
-def _replaced(before: list[Part], timing: StackTiming) -> Estimate | None:
-    """Return the time until a new instance serves; None where no launch has been measured."""
+def _launched_together(fault: Fault, shape: Shape, timing: StackTiming) -> int:
+    """Return how many instances replace those that a fault hits and take each other's CPUs."""
+    if not timing.one_computer:
+        return 1
+    if shape.hits == "instance":
+        return max(1, len(fault.instances))
+    return max(1, round(share_hit(shape.hits, timing, fault.zone) * timing.instances))
+
+
+def _replaced(before: list[Part], timing: StackTiming, together: int) -> Estimate | None:
+    """Return the time until `together` new instances serve; None where no launch has been measured."""
     if timing.boot_s is None:
         return None
-    release = timing.release_s or 0.0
-    # What was measured beside others that took the same CPUs is the most that one alone may need.
-    alone = release / timing.release_beside
+    boot = _beside_others(timing.boot_s, timing.boot_beside, together)
+    release = _beside_others(timing.release_s or 0.0, timing.release_beside, together)
     return Estimate(
         parts=[
             *before,
-            Part(name="boot", span=Span(low=timing.boot_s, high=timing.boot_s)),
-            Part(name="release", span=Span(low=alone, high=release)),
+            Part(name="boot", span=boot),
+            Part(name="release", span=release),
             _healthy(timing, new=True),
         ]
     )
+
+
+def _beside_others(measured_s: float, beside: float, together: int) -> Span:
+    """Return how long it takes beside others what took that long beside others.
+
+    Alone it took at most as long, and at least its share of that: the CPUs may have been what it waited
+    for all the time. So many at a time take as long as one alone at least, and as much longer as there are
+    more of them now.
+    """
+    return Span(low=measured_s / beside, high=measured_s * max(1.0, together / beside))
 
 
 def _healthy(timing: StackTiming, *, new: bool) -> Part:

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from loadtest.errors import ResultsError
-from loadtest.experiments import collectors, observe, target_watch, timing
+from loadtest.experiments import collectors, launches, observe, target_watch, timing
 from loadtest.experiments.clock import LoadClock
 from loadtest.experiments.disturbances import Disturbance
 from loadtest.experiments.faults import Kind
@@ -406,7 +406,7 @@ CUT_OFF = Disturbance(100, 115)
         ([("d-2", ["i-1"], 103, 14.2)], [], 14.2, 1),
         # One before and one after it say how long a launch takes.
         ([("d-2", ["i-1"], 80, 2.8), ("d-3", ["i-2"], 103, 14.2)], [CUT_OFF], 2.8, 1),
-        ([("d-2", ["i-1"], 103, 14.2), ("d-3", ["i-2"], 116, 3.1)], [CUT_OFF], 3.1, 1),
+        ([("d-2", ["i-1"], 103, 14.2), ("d-3", ["i-2"], 118, 3.1)], [CUT_OFF], 3.1, 1),
     ],
     ids=["no-other-launch", "nothing-is-known", "one-before", "one-after"],
 )
@@ -422,6 +422,54 @@ def test_a_launch_that_a_fault_delayed_says_nothing_of_the_next_one(
     known["codedeploy"].answers |= releases(("d-1", six, 10, 12.7), *launches)
     found = timing.read(make_outputs(), known, CLOCK, one_computer=True, disturbed=disturbed)
     assert (found.release_s, found.release_beside) == (release_s, beside)
+
+
+def test_launches_side_by_side_have_each_other_s_cpus_whatever_their_deployments(
+    make_outputs: Callable[..., StackOutputs],
+):
+    # Auto Scaling deploys to each instance that it launches; two replace those of a lost zone.
+    known = clients()
+    known["codedeploy"].answers |= releases(
+        ("d-1", ["i-1"], 10, 5.0), ("d-2", ["i-2"], 60, 10.0), ("d-3", ["i-3"], 61, 10.0)
+    )
+    found = timing.read(make_outputs(), known, CLOCK, one_computer=True)
+    assert (found.release_s, found.release_beside) == (10.0, pytest.approx(1.9))
+    assert found.one_computer
+    known["codedeploy"].answers |= releases(
+        ("d-1", ["i-1"], 10, 5.0), ("d-2", ["i-2"], 60, 10.0), ("d-3", ["i-3"], 71, 5.0)
+    )
+    found = timing.read(make_outputs(), known, CLOCK, one_computer=True)
+    assert (found.release_s, found.release_beside) == (5.0, 1.0)
+    assert not timing.read(make_outputs(), known, CLOCK).one_computer
+
+
+def launch(began: float, ended: float) -> tuple[datetime, datetime]:
+    return aws(began), aws(ended)
+
+
+@pytest.mark.parametrize(
+    ("launches_at", "deployed_at", "disturbed", "boot"),
+    [
+        # The newest one, which booted alone; then one beside another, from 100 to 105.
+        ({"i-1": (10, 30), "i-2": (60, 80)}, {"i-1": 15, "i-2": 63}, [], (3, 1)),
+        ({"i-1": (100, 120), "i-2": (100, 120)}, {"i-1": 105, "i-2": 105}, [], (5, 2)),
+        ({"i-1": (100, 120), "i-2": (104, 120)}, {"i-1": 105, "i-2": 109}, [], (5, 2)),
+        # It booted while a zone was lost: the one before it says how long that takes.
+        ({"i-1": (10, 30), "i-2": (104, 120)}, {"i-1": 15, "i-2": 115.5}, [CUT_OFF], (5, 1)),
+        # Only what came after its boot was delayed.
+        ({"i-1": (10, 30), "i-2": (96, 120)}, {"i-1": 15, "i-2": 99}, [CUT_OFF], (3, 1)),
+    ],
+    ids=["alone", "beside-another", "partly", "delayed", "delayed-later"],
+)
+def test_a_boot_is_told_from_one_beside_others(
+    launches_at: dict[str, tuple[float, float]],
+    deployed_at: dict[str, float],
+    disturbed: list[Disturbance],
+    boot: tuple[float, float],
+):
+    deployments = [{name: launches.Work(10.0, at, at + 10)} for name, at in deployed_at.items()]
+    times = {name: launch(*span) for name, span in launches_at.items()}
+    assert launches.boot(times, deployments, CLOCK, disturbed) == boot
 
 
 def test_those_who_leave_hide_no_first_deployment(make_outputs: Callable[..., StackOutputs]):
@@ -467,9 +515,9 @@ def test_of_instances_on_one_computer_it_is_known_how_many_were_deployed_to_at_o
 
 
 def test_the_boot_is_that_of_the_first_launches():
-    first = [(aws(0), aws(8)), (aws(1), aws(11)), (aws(1), aws(10))]
-    assert timing.first_boot([(aws(500), aws(530)), *first]) == 9
-    assert timing.first_boot([]) is None
+    first = [(0.0, 8.0), (1.0, 11.0), (1.0, 10.0)]
+    assert launches.first_boot([(500.0, 530.0), *first]) == (9, pytest.approx(2.71, abs=0.01))
+    assert launches.first_boot([]) is None
 
 
 @pytest.mark.parametrize(

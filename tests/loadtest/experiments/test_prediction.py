@@ -267,6 +267,47 @@ def test_a_deployment_beside_others_on_one_computer_is_the_most_that_one_alone_t
     assert spans(found)["release"] == (12.738, 12.738)
 
 
+def test_two_that_were_replaced_at_once_had_each_other_s_cpus():
+    # Recorded: two replaced those of a lost zone side by side, each with a deployment of its own; the next
+    # one alone took 2.2 s to boot and 5.6 s for its deployment, and served after 12.0 s.
+    timing = ha(
+        speed=4, grace_s=0, boot_s=5.217, boot_beside=2, release_s=10.614, release_beside=2,
+        one_computer=True,
+    )  # fmt: skip
+    fault = Fault(Kind.INSTANCE_ERRORS, 6.0, 150.0, instances=("i-1",))
+    found = predict(fault, timing).recovery
+    assert spans(found)["boot"] == (pytest.approx(2.6085), 5.217)
+    assert spans(found)["release"] == (5.307, 10.614)
+    assert found is not None
+    assert compare(found, 12.0).within
+    alone = timing.model_copy(update={"boot_beside": 1, "release_beside": 1})
+    found = predict(fault, alone).recovery
+    assert found is not None
+    assert not compare(found, 12.0).within
+
+
+@pytest.mark.parametrize(
+    ("one_computer", "measured_beside", "release"),
+    [
+        # Recorded: one alone took 4.1 s, the two of a zone beside each other 5.9 and 7.0 s.
+        (True, 1, (4.083, 8.166)),
+        (True, 2, (4.083 / 2, 4.083)),
+        (True, 6, (4.083 / 6, 4.083)),
+        # Instances of AWS have their CPUs to themselves.
+        (False, 1, (4.083, 4.083)),
+    ],
+)
+def test_those_of_a_zone_are_replaced_beside_each_other(
+    one_computer: bool,
+    measured_beside: float,
+    release: tuple[float, float],
+):
+    timing = ha(speed=4, boot_s=3.028, release_s=4.083, release_beside=measured_beside)
+    timing = timing.model_copy(update={"one_computer": one_computer})
+    found = predict(Fault(Kind.ZONE_REFUSED, 6.0, 15.5), timing).recovery
+    assert spans(found)["release"] == pytest.approx(release)
+
+
 def test_whoever_hangs_is_replaced_before_it_would_go_on_by_itself():
     # Recorded, beside other programs: six booted at once in 10.7 s, the launch before took 5.6 s.
     timing = ha(speed=4, grace_s=0, boot_s=10.704, release_s=5.605, youngest_in_service_s=-20.3)
