@@ -20,7 +20,12 @@ class SteadyClock:
     ) -> None:
         """Begin now. `wall` is the computer's clock in epoch seconds, `ticks` one that is never set."""
         self._wall, self._ticks = wall, ticks
-        self._origin = wall() - ticks()
+        self._origin = 0.0
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew with what the computer's clock says now: before anything is measured."""
+        self._origin = self._wall() - self._ticks()
 
     def seconds(self) -> float:
         """Return the time in epoch seconds."""
@@ -29,6 +34,14 @@ class SteadyClock:
     def ms(self) -> float:
         """Return the time in epoch milliseconds."""
         return self.seconds() * 1000
+
+    def at(self, ticks: float) -> float:
+        """Return when `ticks` was read of the clock that is never set, in epoch seconds.
+
+        All processes of a computer have the same `time.monotonic()` until it is started again: what another
+        one dated by it needs no offset.
+        """
+        return self._origin + ticks
 
     def moved_s(self) -> float:
         """Return by how many seconds the computer's clock has been set since; negative: back."""

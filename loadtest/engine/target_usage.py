@@ -7,19 +7,25 @@ documents the run alone.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any, Final
 
+from commandline.steady_clock import SteadyClock
 from loadtest.runs import journal, paths
 
 VARIABLE = "LOADTEST_TARGET_USAGE"
+SAME_S: Final = 0.05
+"""Two readings of a clock that nobody has set differ by less."""
 
 
 class TargetUsage:
     """The part of the file that is written from now on."""
 
-    def __init__(self, source: Path) -> None:
-        self._source = source
+    def __init__(self, source: Path, clock: SteadyClock | None = None) -> None:
+        """Take what is written from now on; `clock` is the run's, which begins now."""
+        self._source, self._clock = source, clock or SteadyClock()
         self._begun_at = _size(source)
 
     def copy(self, directory: Path) -> None:
@@ -41,7 +47,20 @@ class TargetUsage:
         whole, end, _ = content.rpartition(b"\n")
         if end:
             text = (whole + end).decode("utf-8", "replace")
-            journal.append(directory / f"{paths.TARGET}.gz", text)
+            dated = "".join(map(self._dated, text.splitlines(keepends=True)))
+            journal.append(directory / f"{paths.TARGET}.gz", dated)
+
+    def _dated(self, line: str) -> str:
+        """Return a line with the time that the run's clock had: theirs may have been set meanwhile."""
+        try:
+            sample: dict[str, Any] = json.loads(line)
+            at = self._clock.at(float(sample["ticks"]))
+            if abs(at - float(sample["at"])) < SAME_S:
+                return line
+        except (ValueError, KeyError, TypeError):
+            # What it is, the checks of validity say.
+            return line
+        return json.dumps({**sample, "at": round(at, 3)}) + "\n"
 
 
 def find() -> TargetUsage | None:

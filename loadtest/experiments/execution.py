@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,10 +64,12 @@ class Execution:
         assert session.directory is not None  # noqa: S101
         self.session, self._outputs, self._print = session, outputs, print_line
         self.directory = session.directory
-        session.load = watch
-        self._observer = Observer(outputs, session.clients, speed(os.environ), disturbed)
+        session.load, session.clock = watch, watch.clock
+        self._observer = Observer(
+            outputs, session.clients, speed(os.environ), disturbed, clock=session.clock
+        )
         self._journal: dict[str, Any] = {}
-        self._started_ms = self._finished_ms = time.time() * 1000
+        self._started_ms = self._finished_ms = session.clock.ms()
         self.interrupted = False
         self.error: str | None = None
         """Why it could not be carried out."""
@@ -97,7 +98,7 @@ class Execution:
                 session.put_all_back()
             finally:
                 session.journal.close()
-                self._finished_ms = time.time() * 1000
+                self._finished_ms = session.clock.ms()
 
     def _experiment(self) -> None:
         session, hypothesis = self.session, self.session.experiment.hypothesis

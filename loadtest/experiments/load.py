@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from commandline.steady_clock import SteadyClock
 from loadtest.engine.runner import STARTUP_S, run_load
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.experiments.load_watch import LoadWatch
@@ -65,7 +66,8 @@ class BackgroundLoad:
         self._directory, self._command, self._scenario = directory, command, scenario
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
-        self.watch = LoadWatch(directory)
+        self._clock = SteadyClock()
+        self.watch = LoadWatch(directory, self._clock)
         self._began: float | None = None
         """When users began to arrive, by the monotonic clock."""
         self.error: str | None = None
@@ -111,6 +113,8 @@ class BackgroundLoad:
         Raises:
             GeneratorError: It did not start.
         """
+        # As late as it can be: what is set before that moves nothing, and what is set after it is told.
+        self._clock.begin()
         self._thread.start()
         deadline = time.monotonic() + STARTUP_S
         while not self.watch.has_begun():
@@ -145,7 +149,7 @@ class BackgroundLoad:
     def _run(self) -> None:
         self._put_load()
         if not self._stop.is_set():
-            ended = time.time()
+            ended = self._clock.seconds()
             if self.summary is not None:
                 _, load = self._arguments
                 began = self.summary.load_began_at.timestamp()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from pathlib import Path
 
+from commandline.steady_clock import SteadyClock
 from loadtest.outcomes import FAILED
 from loadtest.runs import paths
 from loadtest.runs.journal import Tail
@@ -18,8 +18,12 @@ KEPT_S = 30.0
 class LoadWatch:
     """Follows a run's files. Any thread may ask."""
 
-    def __init__(self, directory: Path) -> None:
-        """Follow the run in that directory, whose files need not exist yet."""
+    def __init__(self, directory: Path, clock: SteadyClock | None = None) -> None:
+        """Follow the run in that directory, whose files need not exist yet.
+
+        `clock` has to be one that began with the load: the generator's own began then as well.
+        """
+        self.clock = clock or SteadyClock()
         self._requests = Tail(directory / f"{paths.REQUESTS}.gz")
         self._generator = Tail(directory / paths.GENERATOR)
         self._ended: deque[tuple[float, bool]] = deque()
@@ -51,7 +55,7 @@ class LoadWatch:
 
         Without any request in that time nobody gets an answer, which is a failure of all of them.
         """
-        now = time.time() * 1000
+        now = self.clock.ms()
         with self._lock:
             for line in self._requests.lines():
                 one = parse_exchange(line)

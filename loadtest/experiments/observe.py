@@ -13,6 +13,7 @@ from typing import Self
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from commandline.steady_clock import SteadyClock
 from loadtest.errors import ResultsError
 from loadtest.experiments import collectors, target_watch, timing
 from loadtest.experiments.clock import LoadClock
@@ -28,7 +29,7 @@ from loadtest.experiments.target_watch import TargetWatch
 from loadtest.experiments.timing import Clients
 from loadtest.runs import paths
 from loadtest.stack.clients import endpoint, is_local
-from loadtest.stack.clock_offset import ClockOffset, OffsetEstimator, TimedCalls
+from loadtest.stack.clock_offset import OffsetEstimator, TimedCalls
 from loadtest.stack.outputs import StackOutputs
 
 SPEED_VARIABLE = "LOADTEST_REGION_SPEED"
@@ -60,21 +61,24 @@ class Observer:
         clients: Clients,
         speed: float = 1.0,
         disturbed: Sequence[Disturbance] = (),
+        *,
+        clock: SteadyClock | None = None,
     ) -> None:
         """Prepare to watch; `speed` is that of the local region's clock, 1 on AWS.
 
-        `disturbed` is when earlier experiments delayed launches.
+        `disturbed` is when earlier experiments delayed launches. `clock` is that of the load.
         """
+        self._clock, self._estimator = clock or SteadyClock(), OffsetEstimator()
+        self._calls = TimedCalls(self._estimator, self._clock.seconds)
         self._disturbed = disturbed
         self._outputs, self._clients, self._speed = outputs, clients, speed
-        self._estimator = OffsetEstimator()
         self._problems: list[str] = []
         self._timing = StackTiming(
             topology=outputs.topology, instances=outputs.instance_count, speed=speed
         )
         self._zones: dict[str, str] = {}
         self._watch = TargetWatch(
-            clients["elbv2"], outputs.target_group_arn, TimedCalls(self._estimator)
+            clients["elbv2"], outputs.target_group_arn, self._calls, clock=self._clock
         )
 
     def __enter__(self) -> Self:
@@ -89,8 +93,9 @@ class Observer:
 
         Not earlier: after another experiment the fleet may still lack what is being replaced.
         """
-        # On AWS's own clock: when the load will begin is not known yet.
-        epoch = LoadClock(0.0, ClockOffset())
+        # In epoch seconds: when the load will begin is not known yet.
+        self._ask_the_time()
+        epoch = LoadClock(0.0, self._estimator.eras(), self._clock.seconds())
         with self._unless_refused("the stack's settings"):
             self._timing = timing.read(
                 self._outputs,
@@ -122,12 +127,18 @@ class Observer:
         Raises:
             ResultsError: the file cannot be written.
         """
-        clock = LoadClock(began_at, self._estimator.offset())
+        self._ask_the_time()
+        clock = LoadClock(began_at, self._estimator.eras(), self._clock.seconds())
         events = self._history(clock)
         zone_of = collectors.zones(events, self._zones)
         events += target_watch.transitions(self._watch.polls, clock, zone_of)
         if self._watch.problem:
             self._problems.append(self._watch.problem)
+        self._problems += [
+            f"the region's clock was set by {moved:+.1f} s, {at_s:.0f} s after the load began: what it "
+            "dated at that moment may be wrong by as much"
+            for at_s, moved in clock.jumps()
+        ]
         found = Observations(
             clock=clock.offset,
             timing=self._on_axis(clock),
@@ -140,7 +151,7 @@ class Observer:
 
     @property
     def timing(self) -> StackTiming:
-        """The stack's settings; times of day in epoch seconds of AWS's clock."""
+        """The stack's settings; times of day in epoch seconds of the load's clock."""
         return self._timing
 
     def _on_axis(self, clock: LoadClock) -> StackTiming:
@@ -149,11 +160,18 @@ class Observer:
             return self._timing
 
         def shifted(at: float) -> float:
-            return round(at - clock.offset.estimate_s - clock.began_at, 3)
+            return clock.of_ours(at)
 
         each = {name: shifted(at) for name, at in self._timing.in_service_s.items()}
         moved = {"youngest_in_service_s": shifted(since), "in_service_s": each}
         return self._timing.model_copy(update=moved)
+
+    def _ask_the_time(self) -> None:
+        """See that the offset of AWS's clock is known, also where no targets are asked about."""
+        if self._outputs.target_group_arn is None:
+            # Whoever may not ask takes the clocks for the same.
+            with contextlib.suppress(BotoCoreError, ClientError, LookupError):
+                self._calls(self._clients["sts"].get_caller_identity)
 
     def _history(self, clock: LoadClock) -> list[TimelineEvent]:
         outputs, clients = self._outputs, self._clients

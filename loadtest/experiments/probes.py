@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from loadtest.experiments.actions.deployments import foreign
-from loadtest.experiments.arguments import Seconds
+from loadtest.experiments.arguments import Count, Seconds, Share
 from loadtest.experiments.session import Session, current
 from loadtest.messages.message import msg
 from loadtest.stack import health
@@ -21,7 +19,7 @@ def health_answers() -> bool:
     return health.request_health(current().stack.outputs).healthy
 
 
-def failed_share(seconds: Seconds = RECENT_S) -> float:
+def failed_share(seconds: Seconds = RECENT_S) -> Share:
     """Return the share of failures among the users' requests that ended in the last seconds.
 
     Where none ended at all, nobody was answered: 1.
@@ -33,7 +31,7 @@ def failed_share(seconds: Seconds = RECENT_S) -> float:
     return 1.0 if share is None else share
 
 
-def missing_instances() -> int:
+def missing_instances() -> Count:
     """Return how many instances do not serve that should.
 
     Those that the group lacks of its desired capacity, in service and healthy; or the targets that are
@@ -55,7 +53,7 @@ def missing_instances() -> int:
     return max(int(group["DesiredCapacity"]) - len(serving), failing, 0)
 
 
-def foreign_revisions() -> int:
+def foreign_revisions() -> Count:
     """Return how many instances in service have another revision than the stack's own."""
     return len(foreign(current()))
 
@@ -81,8 +79,8 @@ def steady_again(at_least_s: float = 15, at_most_s: float | None = None) -> bool
     long after the fault's beginning, whatever the target time is.
     """
     session = current()
-    began = session.began_ms or time.time() * 1000
-    ended = min(session.ended_ms or began, time.time() * 1000)
+    began = session.began_ms or session.clock.ms()
+    ended = min(session.ended_ms or began, session.clock.ms())
     deadline_ms = max(began + session.target_s * 1000, ended + 60_000)
     if at_most_s is not None:
         deadline_ms = began + at_most_s * 1000
@@ -95,7 +93,7 @@ def settled(session: Session, began: float, at_least_s: float, deadline_ms: floa
     At least for that long after `began`, and at most until the deadline; both times are epoch milliseconds.
     """
     while not session.stopping.is_set():
-        now = time.time() * 1000
+        now = session.clock.ms()
         last = session.states[-SETTLED_ROUNDS:]
         held = len(last) == SETTLED_ROUNDS and all(one.met for one in last)
         if held and last[0].at_ms >= began and now >= began + at_least_s * 1000:

@@ -15,13 +15,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
+from datetime import datetime, tzinfo
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import psutil
-from chaoslib import activity, hypothesis
+from chaoslib import activity, hypothesis, run
 from chaoslib.exceptions import ActivityFailed, InterruptExecution
+from typing_extensions import override
 
+from commandline.steady_clock import SteadyClock
 from loadtest.experiments import deployments_back
 from loadtest.experiments.session import Session
 
@@ -38,12 +41,15 @@ _JUDGED: Final = hypothesis.within_tolerance
 
 
 @contextlib.contextmanager
-def contained() -> Generator[None]:
-    """Let an activity fail, and a tolerance not be met, by whatever is raised.
+def contained(clock: SteadyClock) -> Generator[None]:
+    """Let an activity fail, and a tolerance not be met, by whatever is raised; date them by `clock`.
 
     The engine has no setting for that, so its functions are replaced meanwhile.
     """
+    dates = _dates(clock)
     replaced: list[tuple[Any, str, Any]] = [
+        (activity, "datetime", dates),
+        (run, "datetime", dates),
         (activity, "run_activity", _run_activity),
         (hypothesis, "run_activity", _run_activity),
         (hypothesis, "within_tolerance", _within_tolerance),
@@ -56,6 +62,18 @@ def contained() -> Generator[None]:
     finally:
         for module, name, old in before:
             setattr(module, name, old)
+
+
+def _dates(clock: SteadyClock) -> type[datetime]:
+    """Return a `datetime` whose present is that of a clock."""
+
+    class Dates(datetime):
+        @classmethod
+        @override
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(clock.seconds(), tz)
+
+    return Dates
 
 
 def _run_activity(*arguments: Any) -> Any:

@@ -6,7 +6,6 @@ One has a load of its own; several follow each other under one load.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -249,7 +248,7 @@ class _Series:
         # Those of this load have no record yet.
         disturbed += chain.from_iterable(done.disturbances for done, _ in self._done)
         execution = Execution(session, self._outputs, self._load.watch, self._print, disturbed)
-        began_ms = time.time() * 1000
+        began_ms = session.clock.ms()
 
         def prepare() -> None:
             nonlocal began_ms
@@ -263,7 +262,7 @@ class _Series:
                 robust_engine.ended_in_time(session, "its steady state", 3 * SETTLING_S),
             ):
                 self._restore_size(session)
-                began_ms = _await_calm(session)
+                began_ms = engine.await_calm(session, CALM_S, SETTLING_S)
 
         execution.carry_out(prepare)
         self._done.append((execution, began_ms))
@@ -298,21 +297,6 @@ class _Series:
             began_ms=began_ms,
             ended_ms=ended_ms,
         )
-
-
-def _await_calm(session: Session) -> float:
-    """Wait until the steady state has held for a while; return when that while began (epoch ms).
-
-    Users whom the previous experiment kept waiting may time out long after it is over.
-    """
-    deadline = time.monotonic() + SETTLING_S
-    while True:
-        engine.await_steady_state(session, max(0.0, deadline - time.monotonic()))
-        began_ms = time.time() * 1000
-        session.wait(CALM_S)
-        late = time.monotonic() > deadline or session.stopping.is_set()
-        if late or engine.is_steady(session):
-            return began_ms
 
 
 def _require(experiment: ExperimentFile, outputs: StackOutputs) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commandline.steady_clock import SteadyClock
 from loadtest.experiments import collectors
 from loadtest.experiments.clock import LoadClock
 from loadtest.experiments.observations import TimelineEvent
@@ -51,14 +51,15 @@ def recorder(
     group = outputs.auto_scaling_group_name
     if group is None:
         return None
-    began = time.time()
+    ours = SteadyClock()
+    began = ours.seconds()
 
     def record(directory: Path) -> None:
         # Imported here: whoever starts a load need not wait for it.
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
         try:
-            steps = list(_steps(_observed(clients, group, began)))
+            steps = list(_steps(_observed(clients, group, began, ours)))
         except (BotoCoreError, ClientError) as error:
             print_line(f"what Auto Scaling did is not in the report: {error}")
             return
@@ -68,10 +69,11 @@ def recorder(
     return record
 
 
-def _observed(clients: Clients, group: str, began: float) -> list[TimelineEvent]:
+def _observed(clients: Clients, group: str, began: float, ours: SteadyClock) -> list[TimelineEvent]:
     """Return the group's activities, and how the alarms of its policies changed, since then."""
     autoscaling, estimator = clients["autoscaling"], OffsetEstimator()
-    answer = TimedCalls(estimator)(autoscaling.describe_policies, AutoScalingGroupName=group)
+    calls = TimedCalls(estimator, ours.seconds)
+    answer = calls(autoscaling.describe_policies, AutoScalingGroupName=group)
     names = _policies_alarms(answer.get("ScalingPolicies") or [])
     clock = LoadClock(began, estimator.offset())
     changes = collectors.alarms(clients["cloudwatch"], names, clock)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from commandline.steady_clock import SteadyClock
 from loadtest.errors import ExperimentError
 from loadtest.experiments import faults, kinds, prediction, ways_back
 from loadtest.experiments.load_watch import LoadWatch
@@ -49,6 +49,8 @@ class Session:
     directory: Path | None = None
     """Of the load run."""
     load: LoadWatch | None = None
+    clock: SteadyClock = field(default_factory=SteadyClock)
+    """The clock of all times of the experiment: that of its load, once it has one."""
     fis_role: str | None = None
     """The role that AWS FIS takes on, for the actions that only FIS has."""
     stop_alarms: StopAlarms = field(default_factory=StopAlarms)
@@ -181,13 +183,13 @@ class Act:
     def __init__(self, session: Session, number: int | None, *, condition: bool = False) -> None:
         """Begin it now; `number` is its way back in the journal."""
         self._session, self._number, self._condition = session, number, condition
-        self.began_ms = time.time() * 1000
+        self.began_ms = session.clock.ms()
         self.ended_ms: float | None = None
         self.detail = ""
 
     def takes_effect(self, at_ms: float | None = None) -> None:
         """Say that it takes effect now, or at that time (epoch ms): what came before was preparation."""
-        self.began_ms = time.time() * 1000 if at_ms is None else at_ms
+        self.began_ms = self._session.clock.ms() if at_ms is None else at_ms
         if self._session.began_ms is None and not self._condition:
             self._session.began_ms = self.began_ms
 
@@ -198,7 +200,7 @@ class Act:
 
     def over(self, at_ms: float | None = None) -> None:
         """Say that it is over at this moment, or at that time (epoch ms)."""
-        self.ended_ms = time.time() * 1000 if at_ms is None else at_ms
+        self.ended_ms = self._session.clock.ms() if at_ms is None else at_ms
 
 
 _current: list[Session] = []

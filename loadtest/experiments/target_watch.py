@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commandline.steady_clock import SteadyClock
 from loadtest.experiments.clock import LoadClock
 from loadtest.experiments.observations import HEALTHY, HealthSample, TimelineEvent
 from loadtest.stack.clock_offset import TimedCalls
@@ -40,8 +41,13 @@ class TargetWatch:
         target_group_arn: str | None,
         calls: TimedCalls,
         interval_s: float = INTERVAL_S,
+        clock: SteadyClock | None = None,
     ) -> None:
-        """Ask boto3's `elbv2` client about the targets of one group, at most once per interval."""
+        """Ask boto3's `elbv2` client about the targets of one group, at most once per interval.
+
+        `clock` dates the answers.
+        """
+        self._clock = clock or SteadyClock()
         self._client, self._arn, self._calls = elbv2, target_group_arn, calls
         self._interval = interval_s
         self._end = threading.Event()
@@ -71,14 +77,14 @@ class TargetWatch:
             self._poll()
 
     def _poll(self) -> None:
-        asked = time.time()
+        asked = self._clock.seconds()
         try:
             answer = self._calls(self._client.describe_target_health, TargetGroupArn=self._arn)
         except (BotoCoreError, ClientError) as error:
             self.problem = f"the health of the targets: {error}"
             return
         # It held at some moment in between.
-        self.polls.append(Poll((asked + time.time()) / 2, states(answer)))
+        self.polls.append(Poll((asked + self._clock.seconds()) / 2, states(answer)))
 
     def healthy(self) -> int | None:
         """Return how many targets were healthy when last asked; None if nobody knows."""

@@ -17,8 +17,9 @@ process started.
 | `clock_moved` | seconds by which the clock was set since the watch began, in newer lines; not in `at` |
 
 `target.ndjson` is the run's part of what LOADTEST_TARGET_USAGE names: whoever plays the target on the
-same computer appends a line per second and part, with `version` 2, `at` (epoch seconds), `kind`,
-`name`, `cpu_seconds`; lines of the kind `instance` also have `service_cpu_seconds` and `quota_cores`,
+same computer appends a line per second and part, with `version` 2, `at` (epoch seconds), `ticks` (in
+newer lines, the same by `CLOCK_MONOTONIC`: with it `at` is put on the run's own clock), `kind`, `name`,
+`cpu_seconds`; lines of the kind `instance` also have `service_cpu_seconds` and `quota_cores`,
 newer ones `memory_peak_bytes`, `memory_limit_bytes`, `vcpu_seconds` and `nr_throttled`. `waited_seconds`,
 in newer lines of all kinds but the region, is how long its processes have waited for a CPU of this
 computer, all together.

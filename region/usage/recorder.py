@@ -7,7 +7,8 @@ reboot an instance's start anew.
 | key | in lines of | meaning |
 |---|---|---|
 | `version` | all | 2 |
-| `at` | all | epoch seconds |
+| `at` | all | epoch seconds, by the computer's clock, which may be set meanwhile |
+| `ticks` | all | the same moment in seconds of `CLOCK_MONOTONIC`, which is not: `time.monotonic()` |
 | `kind` | all | `instance`, `load-balancer`, `database` or `region` |
 | `name` | all | the instance's id, or which process it is |
 | `cpu_seconds` | all | of the whole instance, or of the process and its children |
@@ -92,7 +93,8 @@ class UsageRecorder:
                 self._record()
 
     def _record(self) -> None:
-        common = {"version": VERSION, "at": round(time.time(), 3)}
+        ticks = round(time.monotonic(), 3)
+        common = {"version": VERSION, "at": round(time.time(), 3), "ticks": ticks}
         lines = [common | one for one in (*self._instances(), *self._processes())]
         mode = "w" if self._file.exists() and self._file.stat().st_size > KEEP_BYTES else "a"
         # A region outlives its machines and daemons.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from loadtest.errors import ExperimentError
@@ -11,8 +10,10 @@ from loadtest.experiments.arguments import Seconds, Share
 from loadtest.experiments.resources import Instance
 from loadtest.experiments.session import Session, current
 from loadtest.experiments.undo import WayBack
+from loadtest.stack.clients import endpoint, is_local
 
-CLOCK_MS = 60_000
+CLOCK_MS = 1000
+"""A time that is so much earlier than its command is of a clock that is wrong."""
 REPLACED = "an instance for as long as a replacement takes to start"
 
 
@@ -135,14 +136,25 @@ def _by_script(
     with session.act(what, [one.target for one in hit], back, costs=REPLACED) as act:
         if act is None:
             return names
+        sent = session.clock.ms()
         printed = commands.run(session, names, script(), commands.ANSWER_S + seconds)
-        now = time.time() * 1000
-        times = [found for text in printed.values() if (found := scripts.began_ms(text))]
+        now = session.clock.ms()
+        printed_ms = [at for text in printed.values() if (at := scripts.began_ms(text)) is not None]
+        times = [_on_our_clock(session, at_ms) for at_ms in printed_ms]
         # By the instance's own clock, which AWS keeps within milliseconds: the way of the command's
         # result back to here is not part of it. A clock that is wrong says nothing.
-        act.takes_effect(min([now, *(one for one in times if now - one < CLOCK_MS)]))
+        known = [max(sent, one) for one in times if sent - CLOCK_MS < one < now]
+        act.takes_effect(min([now, *known]))
         act.over(act.began_ms + seconds * 1000 if lasts else now)
     return names
+
+
+def _on_our_clock(session: Session, at_ms: float) -> float:
+    """Return what the clock of the load said when an instance's said that (epoch ms).
+
+    An instance of a local region has this computer's, which may have been set since the load began.
+    """
+    return at_ms - session.clock.moved_s() * 1000 if is_local(endpoint()) else at_ms
 
 
 def chosen(session: Session, count: int) -> list[Instance]:

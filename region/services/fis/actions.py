@@ -69,7 +69,11 @@ class Task:
     def elapsed(self, context: Context, parameter: str = "duration") -> bool:
         """Return whether the time that a parameter names has passed."""
         period = context.plane.config.seconds(seconds_of(self.parameters[parameter]))
-        return time.time() >= self.progress.started_at + period
+        passed = time.monotonic() - self.progress.started_ticks
+        if passed < 0:
+            # The computer was started again, and this clock with it.
+            passed = time.time() - self.progress.started_at
+        return passed >= period
 
 
 class Behaviour:

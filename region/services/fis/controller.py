@@ -142,7 +142,7 @@ class ExperimentsController:
             progress = record.actions[name]
             before = [record.actions[other].status for other in action.get("startAfter") or []]
             if progress.status == PENDING and all(one in {COMPLETED, SKIPPED} for one in before):
-                progress.started_at = time.time()
+                progress.started_at, progress.started_ticks = time.time(), time.monotonic()
                 progress.status, progress.reason = RUNNING, "Action is running."
                 self._guarded(experiment, name, begin=True)
             elif progress.status == RUNNING:

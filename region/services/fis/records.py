@@ -29,6 +29,7 @@ class ActionProgress:
         status: One of FIS's states of an action.
         reason: Why.
         started_at: Epoch seconds; 0 before.
+        started_ticks: The same by a clock that nobody sets, `time.monotonic()`, by which it lasts.
         ended_at: Epoch seconds; 0 before.
         data: What the action has to remember, such as the id of a command.
     """
@@ -36,6 +37,7 @@ class ActionProgress:
     status: str = PENDING
     reason: str = "Action is pending"
     started_at: float = 0.0
+    started_ticks: float = 0.0
     ended_at: float = 0.0
     data: dict[str, Any] = field(default_factory=dict[str, Any])
 

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 JOBS_AT_ONCE = 4
 RETRY_AFTER = 15.0
 CLEAN_UP_EVERY = 30.0
+LONGEST_OUTAGE = 86_400.0
 SNAPSHOTS = "database-snapshots"
 """The directory of the data of DB snapshots below a region's root."""
 UP = frozenset({"available", "backing-up", "resetting-master-credentials", "modifying"})
@@ -121,7 +122,7 @@ class DatabasesController:
         if view.status == "deleting":
             return self._jobs.delete
         waits = time.monotonic() < self._retry_at.get(view.identifier, 0.0)
-        if waits or time.time() < view.resume_at:
+        if waits or _goes_on(view.resume_at):
             return None
         jobs: dict[str, Job] = {
             "creating": self._jobs.create,
@@ -175,6 +176,14 @@ class DatabasesController:
         for directory in self._snapshots.iterdir():
             if directory.name not in wanted:
                 shutil.rmtree(directory, ignore_errors=True)
+
+
+def _goes_on(until: float) -> bool:
+    """Return whether an outage lasts that ends at that moment of `time.monotonic()`.
+
+    One that would last longer than any was begun before the computer was started again.
+    """
+    return 0 < until - time.monotonic() < LONGEST_OUTAGE
 
 
 def _read_catalogues() -> None:

@@ -281,7 +281,7 @@ class Jobs:
         with self._database(view) as database:
             if database is not None:
                 wait = self._plane.config.seconds(period)
-                DatabaseRecord.of(database).resume_at = time.time() + wait
+                DatabaseRecord.of(database).resume_at = time.monotonic() + wait
 
     def _swap_zones(self, database: DBInstance) -> None:
         record = DatabaseRecord.of(database)

@@ -53,7 +53,8 @@ class DatabaseRecord(Record[DBInstance]):
         restore_password: The master password in that data.
         second_zone: The zone of the standby; empty without one.
         failing_over: The reboot under way is a failover.
-        resume_at: When the outage or conversion under way ends; 0 if there is none.
+        resume_at: When the outage or conversion under way ends, in seconds of `time.monotonic()`, which
+            nobody sets; 0 if there is none.
         failed_over_at: When the last failover ended.
         stopped_at: When it was stopped.
         rotate_at: When the managed password is to be rotated; 0 if it is not.

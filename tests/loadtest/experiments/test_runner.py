@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from commandline.steady_clock import SteadyClock
 from loadtest.errors import ExperimentError, GeneratorError
 from loadtest.experiments import files, interruption, load, one_at_a_time, runner
 from loadtest.experiments.disturbances import Disturbance
@@ -99,6 +100,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
             wait=stopping.wait,
             stopping=not_stopping,
             stop_alarms=StopAlarms(),
+            clock=SteadyClock(),
         )
 
     def cut(_run: Path, target: Path, _profile: Any, *, began_ms: float, ended_ms: float) -> Any:
@@ -115,9 +117,8 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
     monkeypatch.setattr(runner, "Execution", FakeExecution)
     monkeypatch.setattr(runner.stretch, "cut", cut)
     monkeypatch.setattr(
-        runner.engine, "await_steady_state", lambda one, _: load.told.append(one.experiment.name)
+        runner.engine, "await_calm", lambda one, *_: load.told.append(one.experiment.name) or 0.0
     )
-    monkeypatch.setattr(runner.engine, "is_steady", lambda _: True)
     monkeypatch.setattr(FakeExecution, "interrupt", None)
     return load
 
@@ -171,18 +172,6 @@ def test_each_knows_when_those_before_it_delayed_launches(
     run(tmp_path, DIES, HANGS, DIES)
     first, second = Disturbance(1, 9.0), Disturbance(2, 9.0)
     assert FakeExecution.told == [[earlier], [earlier, first], [earlier, first, second]]
-
-
-def test_what_the_one_before_left_behind_is_awaited_again(
-    made: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Users whom a cut database kept waiting time out when the steady state has long been back.
-    found = iter([True, False, True])
-    monkeypatch.setattr(runner.engine, "is_steady", lambda _: next(found))
-    run(tmp_path, DIES, HANGS)
-    assert made.told == [
-        *("start", "instance-dies", "instance-hangs", "instance-hangs", "drain", "stop")
-    ]
 
 
 def test_a_load_without_visitors_for_the_next_one_is_followed_by_another(
@@ -345,18 +334,19 @@ def test_a_second_command_on_the_stack_is_refused_also_between_two_experiments(
 ) -> None:
     refused = list[str]()
 
-    def begin_another(one: Any, _: float) -> None:
+    def begin_another(one: Any, *_: float) -> float:
         # No journal is open here.
         with pytest.raises(ExperimentError, match="another command runs experiments on") as said:
             run(tmp_path, HANGS)
         refused.append(str(said.value))
         made.told.append(one.experiment.name)
+        return 0.0
 
-    monkeypatch.setattr(runner.engine, "await_steady_state", begin_another)
+    monkeypatch.setattr(runner.engine, "await_calm", begin_another)
     assert len(run(tmp_path, DIES, HANGS)) == 2
     assert len(refused) == 2
     assert made.told == ["start", "instance-dies", "instance-hangs", "drain", "stop"]
-    monkeypatch.setattr(runner.engine, "await_steady_state", lambda *_: None)
+    monkeypatch.setattr(runner.engine, "await_calm", lambda *_: 0.0)
     # It is over: the next one may begin, and at the same time one on another region's stack.
     with one_at_a_time.only_one(tmp_path, THERE, "ha"):
         assert len(run(tmp_path, DIES)) == 1
@@ -422,7 +412,7 @@ def test_the_load_ends_whatever_happens(
     def fail(*_: Any) -> None:
         raise GeneratorError("no")
 
-    monkeypatch.setattr(runner.engine, "await_steady_state", fail)
+    monkeypatch.setattr(runner.engine, "await_calm", fail)
     with pytest.raises(GeneratorError):
         run(tmp_path, DIES)
     assert made.told == ["start", "stop"]

@@ -146,3 +146,14 @@ def test_this_process_counts_itself_and_what_has_ended():
     before = process_cpu.own()
     subprocess.run([sys.executable, "-c", f"import time\n{BURN}"], check=True)
     assert process_cpu.own() - before >= 0.28
+
+
+def test_a_clock_that_is_set_does_not_move_the_ticks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before = recorded(tmp_path)[-1]
+    wall = time.time
+    monkeypatch.setattr(usage.time, "time", lambda: wall() + 300)
+    after = recorded(tmp_path)[-1]
+    assert after["at"] - before["at"] > 299
+    assert 0 <= after["ticks"] - before["ticks"] < 60

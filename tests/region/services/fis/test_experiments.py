@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
 
 from region.services.ec2 import capacity
 from region.services.ec2.controller import InstancesController
-from region.services.fis import catalogue
+from region.services.fis import actions, catalogue
 from region.services.fis.behaviours import BEHAVIOURS
 from region.services.fis.controller import ExperimentsController
+from region.services.fis.records import ActionProgress
 from tests.patience import PATIENCE
 from tests.region.fakes import service_role
 
@@ -303,3 +305,26 @@ def test_a_role_that_fis_cannot_assume_fails_the_experiment(aws, run, instance):
     assert found["state"]["status"] == "failed"
     assert "Unable to assume role" in found["state"]["reason"]
     assert state(aws, instance) == "running"
+
+
+@pytest.mark.parametrize("jump", [300.0, -300.0])
+def test_an_action_lasts_as_long_whatever_the_clock_is_set_to(
+    plane, monkeypatch: pytest.MonkeyPatch, jump: float
+):
+    computer = SimpleNamespace(wall=1_790_000_000.0, ticks=50.0)
+    monkeypatch.setattr(actions.time, "time", lambda: computer.wall)
+    monkeypatch.setattr(actions.time, "monotonic", lambda: computer.ticks)
+    progress = ActionProgress(started_at=computer.wall, started_ticks=computer.ticks)
+    task = actions.Task("EXP1", "wait", {"duration": "PT1M"}, (), progress)
+    context = actions.Context(plane, None, lambda *_: None)
+    # A minute of AWS, at sixty times its speed.
+    computer.wall += jump + 0.9
+    computer.ticks += 0.9
+    assert not task.elapsed(context)
+    computer.ticks += 0.2
+    assert task.elapsed(context)
+    # The computer was started again.
+    computer.ticks, computer.wall = 1.0, progress.started_at + 0.9
+    assert not task.elapsed(context)
+    computer.wall += 0.2
+    assert task.elapsed(context)

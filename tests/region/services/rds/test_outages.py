@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
-from region.services.rds import outages, periods
+import pytest
+
+from region.services.rds import controller, outages, periods
 from tests.region.services.rds.fake_server import SETTINGS, FakeServer
 
 
@@ -51,6 +53,30 @@ def test_a_primary_fails_over_to_its_standby_in_another_zone(plane, aws, rds, un
     eventually(lambda: until("available")["AvailabilityZone"] == before["AvailabilityZone"])
     assert sum("failover completed" in message for message in failovers(rds)) == 2
     assert not [message for message in failovers(rds) if "Abandoning" in message]
+
+
+@pytest.mark.parametrize("jump", [120.0, -120.0])
+def test_an_outage_lasts_as_long_whatever_the_clock_is_set_to(
+    plane, aws, rds, until, monkeypatch: pytest.MonkeyPatch, *, jump: float
+):
+    rds.create_db_instance(**SETTINGS, MultiAZ=True)
+    before = until("available")
+    wall, ahead, began = time.time, [0.0], time.monotonic()
+    monkeypatch.setattr(time, "time", lambda: wall() + ahead[0])
+    cut(plane, subnets(aws, before["AvailabilityZone"]))
+    eventually(lambda: not FakeServer.made["notes"].on)
+    ahead[0] = jump
+    eventually(lambda: FakeServer.made["notes"].on)
+    period = plane.config.seconds(periods.FAILOVER.seconds)
+    assert period <= time.monotonic() - began < period + 8
+
+
+def test_an_outage_from_before_the_computer_was_started_again_is_over():
+    now = time.monotonic()
+    assert controller._goes_on(now + 60)
+    assert not controller._goes_on(now - 1)
+    assert not controller._goes_on(now + 10 * controller.LONGEST_OUTAGE)
+    assert not controller._goes_on(0.0)
 
 
 def test_without_a_standby_it_cannot_be_reached_until_the_zone_can(plane, aws, rds, until):
