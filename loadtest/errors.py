@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
 
@@ -38,3 +40,11 @@ class ComparisonError(LoadTestError):
 
 class ExperimentError(LoadTestError):
     """An experiment that cannot be read, or that may not touch what it was to touch."""
+
+
+class ExperimentFormError(ExperimentError):
+    """Something in an experiment's file is wrong, at `location`: keys and indices from its root."""
+
+    def __init__(self, text: str, location: Sequence[str | int] = ()) -> None:
+        super().__init__(text)
+        self.location = tuple(location)

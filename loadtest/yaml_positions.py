@@ -163,6 +163,12 @@ class Source:
                     break
         return found
 
+    def line(self, location: Sequence[str | int]) -> int:
+        """Return the line of the innermost part of the document that these steps lead to."""
+        place = self.resolve(location)
+        found = self.keys.get(place) or self.values.get(place)
+        return found.line if found else 1
+
     def strings(self) -> Iterator[tuple[Location, str]]:
         """Yield every text in the document except keys, with its location."""
         yield from _strings(self.content, ())

@@ -9,18 +9,21 @@ from __future__ import annotations
 import contextlib
 import copy
 import logging
-import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chaoslib import __version__, substitute
+from chaoslib.activity import ensure_activity_is_valid
 from chaoslib.caching import cache_activities, clear_cache
 from chaoslib.configuration import load_configuration, load_dynamic_configuration
 from chaoslib.exceptions import ActivityFailed, ChaosException, InvalidExperiment
 from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
-from chaoslib.hypothesis import run_steady_state_hypothesis
+from chaoslib.hypothesis import (
+    ensure_hypothesis_tolerance_is_valid,
+    run_steady_state_hypothesis,
+)
 from chaoslib.provider.python import run_python_activity
 from chaoslib.run import (
     EventHandlerRegistry,
@@ -31,9 +34,17 @@ from chaoslib.secret import load_secrets
 from chaoslib.types import Journal, Schedule, Strategy
 from typing_extensions import override
 
-from loadtest.errors import ExperimentError, LoadTestError
-from loadtest.experiments import engine_journal, file_form, foreign, robust_engine
+from loadtest.errors import ExperimentError, ExperimentFormError, LoadTestError
+from loadtest.experiments import (
+    engine_journal,
+    file_form,
+    foreign,
+    kinds,
+    own_functions,
+    robust_engine,
+)
 from loadtest.experiments.follower import Follower, PrintLine
+from loadtest.experiments.form_errors import at
 from loadtest.experiments.load import SPARE_S
 from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.session import Session
@@ -42,10 +53,17 @@ from loadtest.stack.clients import answering
 NAME = f"chaostoolkit-lib {__version__}"
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 FREQUENCY_S = 1.0
-SETTLED_ROUNDS = 2
-"""So often in a row the steady state holds before an experiment under a load that goes on."""
 BROKEN_OFF: Final = frozenset({"interrupted", "aborted"})
 """Statuses of a journal whose experiment did not get to its end."""
+HINTS: Final = {
+    "supported activity type": ": write action or probe",
+    "must have a type": ": action or probe for an activity, python, process or http for a provider",
+    "unknown provider type": ": write python, process or http",
+    "must have a name": ": write `name: …`",
+    "tolerance type": ": write regex, jsonpath, range or probe",
+    "requires a provider": ": write what it calls, such as `provider: {type: python, …}`",
+}
+"""What to do about something that the engine finds wrong, by words of its message."""
 LOG = "chaostoolkit.log"
 LOGGER = "chaostoolkit"
 
@@ -58,15 +76,75 @@ def check(experiment: ExperimentFile) -> None:
     """
     try:
         with _silence():
+            _check_activities(experiment)
             ensure_experiment_is_valid(copy.deepcopy(experiment.raw))
         file_form.check_calls(experiment.raw)
         file_form.check_places(experiment.raw)
+        _check_length(experiment)
     except (ChaosException, ExperimentError) as error:
-        raise ExperimentError(f"experiment {experiment.name}: {error}") from error
+        raise _wrong(experiment, error) from error
     except (Exception, SystemExit) as error:
         # The engine's own checks, and other people's modules as they are imported.
         what = f"{type(error).__name__}: {error}"
         raise ExperimentError(f"experiment {experiment.name} cannot be run: {what}") from error
+
+
+def _check_activities(experiment: ExperimentFile) -> None:
+    """Check each activity as the engine does, which does not say where it is.
+
+    Raises:
+        ExperimentFormError: One is none.
+    """
+    if not experiment.title.strip():
+        raise ExperimentFormError("`title` is empty: say what fails", ("title",))
+    placed = list(kinds.placed(experiment.raw))
+    names = {str(one["name"]) for _, one in placed if one.get("name")}
+    for place, activity in placed:
+        if "ref" in activity:
+            if activity["ref"] not in names:
+                hint = own_functions.meant(str(activity["ref"]), names)
+                raise ExperimentFormError(f"no activity is called {activity['ref']!r}{hint}", place)
+            continue
+        with at(place):
+            own_functions.check_function(activity)
+        try:
+            ensure_activity_is_valid(copy.deepcopy(dict(activity)))
+            if place[0] == kinds.STEADY_STATE:
+                _check_has_tolerance(activity, place)
+                ensure_hypothesis_tolerance_is_valid(copy.deepcopy(activity["tolerance"]))
+        except ChaosException as error:
+            hint = next((hint for words, hint in HINTS.items() if words in str(error)), "")
+            raise ExperimentFormError(f"{error}{hint}", place) from error
+
+
+def _check_has_tolerance(activity: Mapping[str, Any], place: Sequence[str | int]) -> None:
+    if activity.get("tolerance") is None:
+        raise ExperimentFormError(
+            f"{activity['name']!r} is of the steady state and has no `tolerance`: write what it has to "
+            "return",
+            place,
+        )
+
+
+def _longest_s(experiment: ExperimentFile) -> float:
+    """Return how long the method may take, in seconds: as long as its load."""
+    return foreign.longest_s(experiment.raw, experiment.hypothesis.recovery_s + SPARE_S)
+
+
+def _check_length(experiment: ExperimentFile) -> None:
+    least_s, longest_s = foreign.least_s(experiment.raw), _longest_s(experiment)
+    if least_s > longest_s:
+        raise ExperimentFormError(
+            f"its method takes {least_s:g} s at least, by its pauses and faults, and its load goes on for "
+            f"{longest_s:g} s: shorten them, or raise `recovery_s`",
+            ("method",),
+        )
+
+
+def _wrong(experiment: ExperimentFile, error: Exception) -> ExperimentError:
+    """Return an error with the experiment and, where that is known, with the line of its file."""
+    line = experiment.at(error.location) if isinstance(error, ExperimentFormError) else ""
+    return ExperimentError(f"experiment {experiment.name}{line}: {error}")
 
 
 def run(session: Session, print_line: PrintLine) -> dict[str, Any]:
@@ -80,14 +158,12 @@ def run(session: Session, print_line: PrintLine) -> dict[str, Any]:
     """
     log = None if session.directory is None else session.directory / LOG
     follower = Follower(session, print_line)
-    longest_s = foreign.longest_s(
-        session.experiment.raw, session.experiment.hypothesis.recovery_s + SPARE_S
-    )
+    longest_s = _longest_s(session.experiment)
     raw: Any = foreign.limited(session.experiment.raw, longest_s)
     try:
         with (
             _logged(log) as reason,
-            robust_engine.contained(),
+            robust_engine.contained(session.clock),
             robust_engine.ended_in_time(
                 session, "its method", longest_s, lambda: follower.rolls_back
             ),
@@ -147,16 +223,28 @@ def _rolled_back(session: Session, raw: Any, follower: Follower) -> Journal:
     return journal
 
 
-def await_steady_state(session: Session, longest_s: float) -> bool:
-    """Return whether the steady state held in some rounds in a row, after waiting for it."""
-    deadline = time.monotonic() + longest_s
-    held = 0
+def await_calm(session: Session, calm_s: float, longest_s: float) -> float:
+    """Wait until the steady state has held in each round for a while; return when that began (epoch ms).
+
+    Users whom the previous experiment kept waiting may time out long after it is over. After `longest_s` it
+    waits no longer, but for that while once more: the experiment's own steady state tells what is off.
+    """
+    clock = session.clock
+    deadline_ms = clock.ms() + longest_s * 1000
+    began_ms: float | None = None
     while not session.stopping.is_set():
-        held = held + 1 if is_steady(session) else 0
-        if held >= SETTLED_ROUNDS or time.monotonic() > deadline:
-            break
+        asked_ms = clock.ms()
+        if not is_steady(session):
+            began_ms = None
+        elif began_ms is None:
+            began_ms = asked_ms
+        if began_ms is not None and clock.ms() - began_ms >= calm_s * 1000:
+            return began_ms
+        if began_ms is None and clock.ms() > deadline_ms:
+            session.wait(calm_s)
+            return asked_ms
         session.wait(FREQUENCY_S)
-    return held >= SETTLED_ROUNDS
+    return clock.ms()
 
 
 def is_steady(session: Session) -> bool:
@@ -171,7 +259,7 @@ def is_steady(session: Session) -> bool:
     # A probe may be the name of one that is elsewhere in the file, which the engine looks up there.
     cache_activities(raw)
     try:
-        with _silence(), robust_engine.contained():
+        with _silence(), robust_engine.contained(session.clock):
             found = run_steady_state_hypothesis(
                 raw, configuration, secrets, not_dry, EventHandlerRegistry()
             )
@@ -223,7 +311,7 @@ def check_values(experiment: ExperimentFile) -> None:
             experiment.raw, lambda given: substitute(given, configuration, secrets)
         )
     except ExperimentError as error:
-        raise ExperimentError(f"experiment {experiment.name}: {error}") from error
+        raise _wrong(experiment, error) from error
 
 
 def call(experiment: ExperimentFile, activity: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from loadtest.experiments import file_form, foreign
+from loadtest.experiments import foreign, own_functions
 from loadtest.experiments.models import Action, ProbeResult, SteadyState
 
 SHOWN: Final = 500
@@ -73,7 +73,7 @@ def of_others(journal: dict[str, Any]) -> tuple[float, float] | None:
         if run["activity"].get("type") == "action"
         and run.get("status") == "succeeded"
         and failure(run) is None
-        and not file_form.is_own(run["activity"].get("provider") or {})
+        and not own_functions.is_own(run["activity"].get("provider") or {})
     ]
     if not found:
         return None

@@ -11,7 +11,6 @@ import importlib
 import importlib.util
 import inspect
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, get_type_hints
@@ -25,14 +24,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
-from loadtest.errors import ExperimentError
+from loadtest import yaml_positions
+from loadtest.errors import ExperimentError, ExperimentFormError
 from loadtest.experiments import http_form, kinds
+from loadtest.experiments.form_errors import at, located
+from loadtest.experiments.own_functions import ACTIONS, LIKE, check_tolerance, is_own
 
-OWN: Final = "loadtest.experiments."
-ACTIONS: Final = f"{OWN}actions"
-"""The package of what does something to a stack."""
 KNOWN: Final = (
     "version",
     "title",
@@ -86,12 +84,6 @@ PROVIDER_KEYS: Final = frozenset(
 """Those of the engine's providers; what other people's have besides is theirs."""
 OWN_KEYS: Final = frozenset({"type", "module", "func", "arguments", "secrets"})
 """Those of a provider that calls a function of the load test's own; Python functions have no timeout."""
-LIKE: Final = 0.6
-"""How alike a key is to one that exists if that is meant, as `args` is to `arguments`."""
-SHOWN: Final = 60
-_INSTANCE: Final = re.compile(r" or instance of \w+")
-"""What pydantic calls a model where a mapping is expected: a class of ours."""
-
 Values = dict[str, Any]
 
 
@@ -173,15 +165,16 @@ def check(raw: Mapping[str, Any]) -> None:
     """
     for key in raw:
         if key not in KNOWN and (meant := get_close_matches(str(key), KNOWN, 1, 0.8)):
-            raise ExperimentError(
-                f"{key!r} is not a key of an experiment; did you mean {meant[0]!r}?"
+            raise ExperimentFormError(
+                f"{key!r} is not a key of an experiment; did you mean {meant[0]!r}?", (key,)
             )
     if raw.get(DRY):
-        _refuse_dry("the experiment", raw[DRY])
+        with at((DRY,)):
+            _refuse_dry("the experiment", raw[DRY])
     try:
         _File.model_validate(dict(raw))
     except ValidationError as error:
-        raise ExperimentError(described(error.errors()[0])) from error
+        raise located(error, raw) from error
 
 
 def _refuse_dry(what: str, value: Any) -> None:
@@ -189,18 +182,6 @@ def _refuse_dry(what: str, value: Any) -> None:
         f"`dry: {value}` of {what} is not heeded, neither here nor by `chaos run`: everything "
         "would be done; remove it, and give `--dry-run`"
     )
-
-
-def described(error: ErrorDetails) -> str:
-    """Say where a value is wrong, and which one it is."""
-    where = ".".join(str(part) for part in error["loc"])
-    reason = _INSTANCE.sub("", error["msg"].removeprefix("Value error, "))
-    reason = reason.replace("a valid tuple", "a valid list")
-    message = f"{where}: {reason}" if where else reason
-    if error["type"] in {"missing", "value_error"}:
-        return message
-    shown = repr(error["input"])
-    return f"{message}, not {shown if len(shown) <= SHOWN else shown[:SHOWN] + '…'}"
 
 
 def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None = None) -> None:
@@ -214,17 +195,25 @@ def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None
             misspelt, so that nobody would look at it; a tolerance can never be met; or a control's module
             cannot be found.
     """
-    for activity in kinds.activities(raw):
+    for place, activity in kinds.placed(raw):
         provider = activity.get("provider") or {}
-        _check_keys(activity, provider)
-        _check_time_out(activity, provider)
-        _check_tolerance(activity)
-        if is_own(provider):
-            _check_call(activity, provider, substituted)
-    for activity in [*kinds.activities(raw), *kinds.nested(raw)]:
+        with at(place):
+            _check_keys(activity, provider)
+            _check_time_out(activity, provider)
+            check_tolerance(activity)
+            if is_own(provider):
+                _check_call(activity, provider, substituted)
+            if provider.get("type") == "http":
+                http_form.check(activity, provider, substituted)
+            for control in activity.get("controls") or []:
+                _check_control(control)
+    for activity in kinds.nested(raw):
         provider = activity.get("provider")
         if isinstance(provider, dict) and provider.get("type") == "http":
             http_form.check(activity, provider, substituted)
+    for number, control in enumerate(raw.get("controls") or []):
+        with at(("controls", number)):
+            _check_control(control)
     for control in controls(raw):
         _check_control(control)
 
@@ -262,33 +251,6 @@ def _check_time_out(activity: Mapping[str, Any], provider: Mapping[str, Any]) ->
         )
 
 
-def _check_tolerance(activity: Mapping[str, Any]) -> None:
-    """Reject bounds that no value is between, and what a probe of our own never returns."""
-    given = activity.get("tolerance")
-    bounds = given.get("range") if isinstance(given, dict) else given
-    if (
-        isinstance(bounds, list)
-        and len(bounds) == 2
-        and all(isinstance(one, int | float) for one in bounds)
-        and bounds[0] > bounds[1]
-    ):
-        raise ExperimentError(
-            f"the tolerance of {activity.get('name')!r} goes from {bounds[0]:g} to {bounds[1]:g}: nothing "
-            "is between them"
-        )
-    provider = activity.get("provider") or {}
-    if not is_own(provider) or not isinstance(given, bool | int | str):
-        return
-    function = getattr(importlib.import_module(provider["module"]), provider["func"])
-    try:
-        TypeAdapter(get_type_hints(function)["return"]).validate_python(given, strict=True)
-    except ValidationError as error:
-        raise ExperimentError(
-            f"the tolerance of {activity.get('name')!r} is {given!r}, which {kinds.function(provider)} "
-            "never returns"
-        ) from error
-
-
 def check_places(raw: Mapping[str, Any]) -> None:
     """Check that the load test's own actions are where a dry run shows them: in steps of type action.
 
@@ -298,11 +260,12 @@ def check_places(raw: Mapping[str, Any]) -> None:
     Raises:
         ExperimentError: One is elsewhere, or the method has none of anybody's.
     """
-    for activity in kinds.steady_state(raw):
+    for number, activity in enumerate(kinds.steady_state(raw)):
         if activity.get("type") == "action":
-            raise ExperimentError(
+            raise ExperimentFormError(
                 f"{activity.get('name')!r} is an action, and part of the steady state: it would be done "
-                "every second, and before anything is checked"
+                "every second, and before anything is checked",
+                ("steady-state-hypothesis", "probes", number),
             )
     elsewhere = [*kinds.nested(raw)]
     elsewhere += (raw.get("steady-state-hypothesis") or {}).get("probes") or []
@@ -311,20 +274,17 @@ def check_places(raw: Mapping[str, Any]) -> None:
     for activity in elsewhere:
         provider = activity.get("provider")
         if isinstance(provider, dict) and str(provider.get("module")).startswith(ACTIONS):
-            raise ExperimentError(
+            raise ExperimentFormError(
                 f"{activity.get('name')!r} calls {kinds.function(provider)}, which does something: only "
-                "steps of `method` and `rollbacks` with `type: action` may"
+                "steps of `method` and `rollbacks` with `type: action` may",
+                kinds.place_of(raw, activity),
             )
     if not any(activity.get("type") == "action" for activity in kinds.steps(raw)):
-        raise ExperimentError(
+        raise ExperimentFormError(
             "its `method` has no step with `type: action`: nothing would happen to the stack, so "
-            "nothing could be shown"
+            "nothing could be shown",
+            ("method",),
         )
-
-
-def is_own(provider: Mapping[str, Any]) -> bool:
-    """Return whether an activity calls a function of the load test's own."""
-    return provider.get("type") == "python" and str(provider.get("module")).startswith(OWN)
 
 
 def controls(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -356,9 +316,8 @@ def _check_call(
             TypeAdapter(kinds_of[name]).validate_python(value, strict=True)
         except ValidationError as error:
             hint = f" (from {given}: a variable is text unless `env_var_type` says int or float)"
-            raise ExperimentError(
-                f"{where}: {error.errors()[0]['msg']}, not {value!r}{hint if named else ''}"
-            ) from error
+            reason = yaml_positions.explain(error.errors()[0])
+            raise ExperimentError(f"{where}: {reason}{hint if named else ''}") from error
         if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
             raise ExperimentError(f"{where} is {value!r}; give it a number that is not negative")
 

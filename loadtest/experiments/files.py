@@ -15,8 +15,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from loadtest import yaml_positions
-from loadtest.errors import ExperimentError
+from loadtest.errors import ExperimentError, ExperimentFormError
 from loadtest.experiments import file_form
+from loadtest.experiments.form_errors import located
 from loadtest.experiments.models import EXTENSION, ExperimentFile, Hypothesis
 from loadtest.yaml_positions import YamlError
 
@@ -54,40 +55,61 @@ def read(path: Path) -> ExperimentFile:
         ExperimentError: It cannot be read, or is not an experiment; the message names what is wrong.
     """
     try:
-        raw: Any = yaml_positions.read(path).content
+        source = yaml_positions.read(path)
     except OSError as error:
         raise ExperimentError(f"cannot read the experiment {path}: {error.strerror}") from error
     except YamlError as error:
         where = f"{path}, line {error.problem.position.line}"
         raise ExperimentError(f"{where}: {error.problem.text}") from error
+    raw: Any = source.content
     if not isinstance(raw, dict):
-        raise ExperimentError(f"{path} is not an experiment: it has no title, method, …")
+        raise ExperimentError(
+            f"{path} is not an experiment: it needs `title`, `description`, `method`, "
+            "`steady-state-hypothesis` and a block `haproof` in `extensions`; copy one of "
+            f"{LIBRARY}, and change it"
+        )
     try:
         file_form.check(raw)
-    except ExperimentError as error:
-        raise ExperimentError(f"{path}: {error}") from error
-    try:
-        return ExperimentFile(
+        found = ExperimentFile(
             name=path.stem,
             title=raw["title"],
             description=" ".join(str(raw["description"]).split()),
             tags=tuple(raw.get("tags") or ()),
-            hypothesis=_hypothesis(path, raw),
+            hypothesis=_hypothesis(raw),
             raw=raw,
         )
-    except ValidationError as error:
-        raise ExperimentError(f"{path}: {file_form.described(error.errors()[0])}") from error
+    except ExperimentFormError as error:
+        line = source.line(error.location)
+        raise ExperimentError(f"{path}, line {line}: {error}") from error
+    # Not by the model: its keys are of two kinds, which validation would make one.
+    found.lines.update({place: position.line for place, position in source.keys.items()})
+    return found
 
 
-def _hypothesis(path: Path, raw: dict[str, Any]) -> Hypothesis:
-    blocks = [one for one in raw.get("extensions") or [] if one.get("name") == EXTENSION]
+def _hypothesis(raw: dict[str, Any]) -> Hypothesis:
+    """Return the block of an experiment's file that says why it must hold.
+
+    Raises:
+        ExperimentFormError: There is none, there are several, or something in it is wrong.
+    """
+    blocks = [
+        (number, one)
+        for number, one in enumerate(raw.get("extensions") or [])
+        if one.get("name") == EXTENSION
+    ]
     if len(blocks) != 1:
-        raise ExperimentError(
-            f"{path} has {len(blocks)} blocks `name: {EXTENSION}` in `extensions`; it needs one, which "
-            "says why it must hold (`because`) and how soon the steady state is back (`recovery_s`)"
+        raise ExperimentFormError(
+            f"there are {len(blocks)} blocks `name: {EXTENSION}` in `extensions`; it needs one, which says "
+            "why it must hold (`because`) and how soon the steady state is back (`recovery_s`)",
+            ("extensions",),
         )
-    found = Hypothesis.model_validate(blocks[0])
-    _check_policies(path, found.because)
+    number, block = blocks[0]
+    try:
+        found = Hypothesis.model_validate(block)
+    except ValidationError as error:
+        raise located(error, block, ("extensions", number)) from error
+    for nth, name in enumerate(found.because):
+        _check_policy(name, ("extensions", number, "because", nth))
     return found
 
 
@@ -97,13 +119,15 @@ def unknown_policies(because: Sequence[str]) -> list[str]:
     return [name for name in because if name not in known]
 
 
-def _check_policies(path: Path, because: Sequence[str]) -> None:
-    """Reject ids that are misspelt. Any other one that is not known may be of another policy pack."""
+def _check_policy(name: str, location: Sequence[str | int]) -> None:
+    """Reject an id that is misspelt. Any other one that is not known may be of another policy pack."""
+    if not unknown_policies([name]):
+        return
     known = POLICIES.read_text(encoding="utf-8").split()
-    for name in unknown_policies(because):
-        plain = re.sub(r"[\s_]+", "-", name.strip().lower())
-        if meant := get_close_matches(plain, known, 1, 0.8):
-            raise ExperimentError(
-                f"{path}: `because` names the policy {name!r}, which the catalogue does not have; did you "
-                f"mean {meant[0]!r}?"
-            )
+    plain = re.sub(r"[\s_]+", "-", name.strip().lower())
+    if meant := get_close_matches(plain, known, 1, 0.8):
+        raise ExperimentFormError(
+            f"`because` names the policy {name!r}, which the catalogue does not have; did you mean "
+            f"{meant[0]!r}?",
+            location,
+        )

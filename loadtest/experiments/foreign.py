@@ -28,11 +28,30 @@ OWN_WAITS_S: Final[Mapping[str, float]] = {
 }
 """How long the load test's own actions wait at the most for what takes as long as it takes."""
 
+WAITED_FOR: Final = frozenset({"network.lose_zone", "network.cut_database", "capacity.no_capacity"})
+"""Actions of the load test's own that end with their fault."""
+
 
 def longest_s(raw: Mapping[str, Any], load_s: float) -> float:
     """Return how long a method may take, in seconds: as long as its load lasts, and its own waits."""
     own = (OWN_WAITS_S.get(kinds.function(one), 0.0) for one in kinds.providers(raw))
     return load_s + sum(own)
+
+
+def least_s(raw: Mapping[str, Any]) -> float:
+    """Return how long a method takes at least, in seconds: its pauses, and faults that it waits for.
+
+    What is in the background, and what is only known once variables have their values, counts nothing.
+    """
+    found = 0.0
+    for activity in kinds.steps(raw):
+        pauses = activity.get("pauses") or {}
+        times = [pauses.get("before"), pauses.get("after")]
+        provider = activity.get("provider") or {}
+        if kinds.function(provider) in WAITED_FOR and not activity.get("background"):
+            times.append((provider.get("arguments") or {}).get("seconds"))
+        found += sum(one for one in times if isinstance(one, int | float))
+    return found
 
 
 def limited(raw: Mapping[str, Any], method_s: float) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from loadtest.experiments.faults import Kind
 
@@ -27,6 +27,7 @@ BY_VARIANT: Mapping[str, Kind] = {
 }
 """What a deployment of a variant is; of the others none gets as far as to users."""
 
+STEADY_STATE: Final = "steady-state-hypothesis"
 FIRST = (
     Kind.STOPPED_DEPLOYMENT,
     Kind.UNHEALTHY_DEPLOYMENT,
@@ -51,9 +52,24 @@ def of_file(raw: Mapping[str, Any]) -> Kind:
 
 def activities(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield all actions and probes of a file, those of its steady state first."""
-    yield from (raw.get("steady-state-hypothesis") or {}).get("probes") or []
-    yield from raw.get("method") or []
-    yield from raw.get("rollbacks") or []
+    yield from (activity for _, activity in placed(raw))
+
+
+def placed(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
+    """Yield `activities` with the keys and indices that lead to each."""
+    lists: list[tuple[tuple[str | int, ...], Any]] = [
+        ((STEADY_STATE, "probes"), (raw.get(STEADY_STATE) or {}).get("probes") or []),
+        (("method",), raw.get("method") or []),
+        (("rollbacks",), raw.get("rollbacks") or []),
+    ]
+    for above, listed in lists:
+        for number, one in enumerate(listed):
+            yield (*above, number), one
+
+
+def place_of(raw: Mapping[str, Any], activity: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Return the keys and indices that lead to an activity; none if it is within another one."""
+    return next((place for place, one in placed(raw) if one is activity), ())
 
 
 def nested(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

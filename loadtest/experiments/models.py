@@ -5,6 +5,7 @@ Times of day are epoch milliseconds of the computer that runs the load, duration
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -62,6 +63,15 @@ class Allowed(BaseModel):
     failed_outside: Annotated[int, Field(ge=0)] = 0
     """How many requests may fail before the window or after it."""
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Allowed:
+        if self.failed_share and not self.window_s:
+            raise ValueError(
+                "`failed_share` is of the requests in the first `window_s` seconds, which is 0: give it, "
+                "or nothing may fail"
+            )
+        return self
+
 
 class Hypothesis(BaseModel):
     """The block `haproof` of an experiment's `extensions`: why it must hold, and what that means."""
@@ -101,6 +111,11 @@ class Hypothesis(BaseModel):
             raise ValueError(
                 "`applies_to` and `contrast` are empty, so there is no stack to run it on"
             )
+        if both := sorted({*self.applies_to} & {*self.contrast}):
+            raise ValueError(
+                f"{', '.join(both)} is in `applies_to` and in `contrast`: it must hold there, or is not "
+                "expected to; remove it from one of them"
+            )
         return self
 
 
@@ -117,6 +132,15 @@ class ExperimentFile(BaseModel):
     hypothesis: Hypothesis
     raw: dict[str, Any]
     """The whole file, for the engine."""
+    lines: dict[tuple[str | int, ...], int] = Field(default_factory=dict, exclude=True, repr=False)
+    """The line of each value of the file, by the keys and indices that lead to it."""
+
+    def at(self, location: Sequence[str | int]) -> str:
+        """Return `, line N` of the innermost part of the file on that way; nothing if no line is known."""
+        for length in range(len(location), 0, -1):
+            if (line := self.lines.get(tuple(location[:length]))) is not None:
+                return f", line {line}"
+        return ""
 
     @property
     def because(self) -> tuple[str, ...]:

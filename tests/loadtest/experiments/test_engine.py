@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from commandline.steady_clock import SteadyClock
 from loadtest.errors import ExperimentError
 from loadtest.experiments import engine, engine_journal, follower, interruption, models, probes
 from loadtest.experiments.actions import way_back
@@ -234,24 +235,55 @@ def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert models.load(tmp_path / "none") is None
 
 
+class Calm:
+    """A session whose steady state is what the test says, second by second of a clock of its own."""
+
+    def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch, *steady: bool) -> None:
+        self.seconds, self._steady = 0.0, steady
+        session.clock = SteadyClock(lambda: self.seconds, lambda: self.seconds)
+        monkeypatch.setattr(engine, "FREQUENCY_S", 1.0)
+        monkeypatch.setattr(engine, "is_steady", lambda _: self._now())
+        monkeypatch.setattr(Session, "wait", lambda _, seconds: self._wait(seconds))
+
+    def _now(self) -> bool:
+        self.seconds += 0.1
+        return self._steady[min(int(self.seconds), len(self._steady) - 1)]
+
+    def _wait(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
 @pytest.mark.parametrize(
-    ("values", "steady"), [([False, True, False, True, True], True), ([False], False)]
+    ("steady", "began_s", "ended_s"),
+    [
+        ([True], 0.0, 3.4),
+        ([False, False, True], 2.2, 5.6),
+        # A round that is off begins it anew.
+        ([True, True, False, True], 3.3, 6.7),
+        # It never holds: that the experiment itself tells, after as much of a load as it gets otherwise.
+        ([False], 11.0, 14.1),
+    ],
 )
-def test_the_steady_state_is_awaited_until_it_held_twice(
-    session: Session, values: list[Any], *, steady: bool
+def test_an_experiment_begins_after_a_calm_in_which_each_round_held(
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    steady: list[bool],
+    began_s: float,
+    ended_s: float,
 ) -> None:
-    VALUES[:] = values
-    of(session)
-    with under_way(session):
-        assert engine.await_steady_state(session, 5.0 if steady else 0.05) == steady
-    assert len(VALUES) == 1
+    calm = Calm(session, monkeypatch, *steady)
+    began_ms = engine.await_calm(session, 3.0, 10.0)
+    assert began_ms / 1000 == pytest.approx(began_s, abs=0.15)
+    assert calm.seconds == pytest.approx(ended_s, abs=0.15)
 
 
 def test_nothing_is_awaited_once_it_is_to_stop(session: Session) -> None:
     VALUES[:] = [False]
     session.stopping.set()
+    before = time.monotonic()
     with under_way(of(session)):
-        assert not engine.await_steady_state(session, 60.0)
+        engine.await_calm(session, 3.0, 60.0)
+    assert time.monotonic() - before < 2
 
 
 def said_by(*, word: str = "none", seconds: float = 0) -> None:

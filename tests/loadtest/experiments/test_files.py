@@ -80,7 +80,7 @@ def test_one_policy_and_one_topology_need_no_list(tmp_path: Path) -> None:
     found = files.read(written(tmp_path, extensions=[block]))
     assert found.because == ("asg-multi-az",)
     assert (found.hypothesis.applies_to, found.hypothesis.contrast) == (("single",), ("ha",))
-    with pytest.raises(ExperimentError, match="because: Input should be a valid list, not 5"):
+    with pytest.raises(ExperimentError, match=r"because: input should be a list, .*, not 5"):
         files.read(written(tmp_path, extensions=[{**block, "because": 5}]))
 
 

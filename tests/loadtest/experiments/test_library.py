@@ -10,9 +10,11 @@ import math
 
 import pytest
 
-from loadtest.experiments import files, judgement
+from loadtest.experiments import engine, files, judgement, probes
 from loadtest.experiments.judgement import Evidence
+from loadtest.experiments.kinds import function
 from loadtest.experiments.models import Action, Outcome, SteadyState
+from loadtest.experiments.session import Session, under_way
 from loadtest.messages.message import Message
 from loadtest.runs import table
 from loadtest.runs.recording import Exchange
@@ -88,3 +90,39 @@ def test_it_is_not_survived_with_what_it_guards_broken(name: str) -> None:
     outcome, reasons = judged(name, course)
     assert outcome == "not survived", course.what
     assert tuple(one.id for one in reasons) == expected
+
+
+GOOD_AND_BAD: dict[str, tuple[object, object]] = {
+    "probes.health_answers": (True, False),
+    # One of a thousand is allowed; of a few hundred requests, one is more than that.
+    "probes.failed_share": (0.0, 0.003),
+    "probes.missing_instances": (0, 1),
+    "probes.foreign_revisions": (0, 1),
+}
+"""What each probe of a steady state finds when all is well, and when the least is wrong."""
+
+
+def steady_probes(name: str) -> list[str]:
+    raw = files.find(name).raw["steady-state-hypothesis"]["probes"]
+    return [function(one["provider"]) for one in raw]
+
+
+@pytest.mark.parametrize(
+    ("name", "off"), [(name, off) for name in files.names() for off in [None, *steady_probes(name)]]
+)
+def test_each_property_of_its_steady_state_can_be_off(
+    session: Session, monkeypatch: pytest.MonkeyPatch, name: str, off: str | None
+) -> None:
+    session.experiment = files.find(name)
+    for probe, (good, bad) in GOOD_AND_BAD.items():
+        found = bad if probe == off else good
+        monkeypatch.setattr(probes, probe.removeprefix("probes."), lambda found=found: found)
+    with under_way(session):
+        assert engine.is_steady(session) == (off is None)
+
+
+@pytest.mark.parametrize("name", files.names())
+def test_its_steady_state_asks_users_and_fleet(name: str) -> None:
+    asked = steady_probes(name)
+    assert {"probes.health_answers", "probes.failed_share"} <= set(asked)
+    assert "probes.missing_instances" in asked
