@@ -44,6 +44,7 @@ WAYS = (
     "the command, by SIGINT",
     "the command, by SIGTERM",
     "the region",
+    "the command and the region, by SIGKILL",
 )
 LATEST_S = 30.0
 """An experiment has begun its fault after about 15 s, and ends after 30 to 60."""
@@ -166,7 +167,9 @@ def until(empty: Callable[[], Any], seconds: float, what: str) -> None:
 
 def end(kill: Kill, stack: Stack, process: subprocess.Popen[str]) -> None:
     """Kill what is to be killed; a killed region is started again."""
-    if kill.way == "the region":
+    if "the region" in kill.way:
+        if "the command" in kill.way:
+            process.kill()
         pid = session.require(stack.rehearsal.root).pid
         os.kill(pid, signal.SIGKILL)
         again = stack.rehearsal("start", "--speed", SPEED)
