@@ -28,11 +28,14 @@ def _way(error: ErrorDetails, content: Any) -> Iterator[str | int]:
     """Yield the keys and indices that lead to it: pydantic adds names of types where there is a choice."""
     part: Any = content
     for step in error["loc"]:
-        among: Any = range(len(part)) if isinstance(part, list | tuple) else part
-        if isinstance(part, dict | list | tuple) and step in among:
-            part = part[step]
-        elif error["type"] != "missing" or step != error["loc"][-1]:
+        if isinstance(part, str):
+            # Its characters have indices, too.
             continue
+        try:
+            part = part[step]
+        except (LookupError, TypeError):
+            if error["type"] != "missing" or step != error["loc"][-1]:
+                continue
         yield step
 
 
