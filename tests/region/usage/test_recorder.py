@@ -153,7 +153,7 @@ def test_a_clock_that_is_set_does_not_move_the_ticks(
 ):
     before = recorded(tmp_path)[-1]
     wall = time.time
-    monkeypatch.setattr(usage.time, "time", lambda: wall() + 300)
+    monkeypatch.setattr(time, "time", lambda: wall() + 300)
     after = recorded(tmp_path)[-1]
     assert after["at"] - before["at"] > 299
     assert 0 <= after["ticks"] - before["ticks"] < 60
