@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +14,11 @@ from loadtest.engine.workers import shares
 from loadtest.engine.workers.silence import Silence
 from loadtest.profiles import Profile
 from loadtest.runs import journal, paths
-from loadtest.runs.recording import exchanges
+from loadtest.runs.recording import Exchange, exchanges
 
 INTERVAL_S: Final = 0.2
+PATIENCE_S: Final = 30.0
+"""For so long the end waits until all is collected."""
 
 
 class Collector:
@@ -61,7 +64,11 @@ class Collector:
         """Collect what is left; idempotent."""
         self._stop.set()
         if self._thread.ident is not None:
-            self._thread.join(INTERVAL_S + 30)
+            self._thread.join(INTERVAL_S + PATIENCE_S)
+            if self._thread.is_alive():
+                self._complain(
+                    f"the workers' records were not collected within {PATIENCE_S:g} s of the end"
+                )
 
     def _run(self) -> None:
         try:
@@ -70,7 +77,8 @@ class Collector:
             self._collect()
         except OSError as error:
             self._complain(f"cannot write {error.filename or self._requests}: {error.strerror}")
-        except ValueError as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            # JSON of another form is as unreadable as none: nobody else would say so.
             self._complain(f"a worker recorded something unreadable: {error}")
 
     def _collect(self) -> None:
@@ -120,17 +128,38 @@ def totals(workers: Sequence[Path]) -> tuple[dict[str, int], list[dict[str, int]
     return dict(together), each
 
 
-def sent(worker: Path) -> int:
-    """Return how many requests a worker recorded that it sent, as far as its file can be read."""
-    found = journal.locate(worker, paths.REQUESTS)
-    return 0 if found is None else sum(one.sent for one in exchanges(journal.Journal(found)))
+@dataclass(frozen=True)
+class Recorded:
+    """What a worker's file of requests says, as far as it can be read."""
+
+    sent: int
+    """Requests that it counted, too."""
+    users: frozenset[str]
+    twice: str | None
+    """The endpoint of a request that it recorded twice; None without one."""
+
+
+def recorded(worker: Path) -> Recorded:
+    """Read what a worker recorded, after its end."""
+    found, seen = journal.locate(worker, paths.REQUESTS), set[Exchange]()
+    sent, users, twice = 0, set[str](), None
+    for one in exchanges(journal.Journal(found)) if found else ():
+        if one in seen:
+            twice = one.endpoint
+        seen.add(one)
+        users.add(one.user)
+        sent += one.sent
+    return Recorded(sent, frozenset(users), twice)
 
 
 def counters(worker: Path) -> dict[str, int]:
-    """Return what a worker's Artillery counted; empty if it left no report."""
+    """Return what a worker's Artillery counted; empty if it left no report, or a damaged one."""
     try:
         report = json.loads((worker / paths.ARTILLERY_REPORT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    found: Mapping[str, int] = report["aggregate"].get("counters") or {}
-    return dict(found)
+    try:
+        found = report["aggregate"]["counters"]
+        return {str(name): int(count) for name, count in found.items()}
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return {}

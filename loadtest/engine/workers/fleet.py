@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Final
 from commandline.steady_clock import SteadyClock
 from loadtest.engine.generators.base import Load, Running, Turn
 from loadtest.engine.workers import clocks
-from loadtest.engine.workers.collector import Collector, sent, totals
+from loadtest.engine.workers.collector import Collector, Recorded, recorded, totals
 from loadtest.engine.workers.silence import SILENT_S, Silence
 from loadtest.errors import ResultsError
 from loadtest.profiles import Profile
@@ -180,16 +180,14 @@ class Fleet:
         self._collector.close()
         together, each = totals([one.load.directory for one in self._workers])
         paths.write_json(self._directory / paths.TOTALS, {"counters": together})
+        whose = dict[str, str]()
         for worker, counted in zip(self._workers, each, strict=True):
-            planned = worker.load.profile.planned_users
-            started = counted.get("vusers.created", 0)
-            if started != planned:
-                self._complain(f"{worker.name} started {started:,} of its {planned:,} visitors")
-            recorded, requests = sent(worker.load.directory), counted.get("http.requests", 0)
-            if recorded != requests:
-                self._complain(
-                    f"{worker.name} recorded {recorded:,} requests, of {requests:,} that it counted"
-                )
+            found = recorded(worker.load.directory)
+            for problem in _problems(worker, counted, found):
+                self._complain(problem)
+            if other := next((whose[user] for user in found.users if user in whose), None):
+                self._complain(f"{other} and {worker.name} recorded the same visitor")
+            whose |= dict.fromkeys(found.users, worker.name)
 
     def usage(self) -> Usage | None:
         """Add up what the workers have used; None once one of them has ended."""
@@ -215,3 +213,16 @@ class Fleet:
     def last_lines(self) -> str:
         """Format the end of what each printed."""
         return "\n".join(f"  {one.name}:\n{one.process.last_lines()}" for one in self._workers)
+
+
+def _problems(worker: Worker, counted: Mapping[str, int], found: Recorded) -> Iterator[str]:
+    """Yield how a worker did other than its share, or recorded other than it did."""
+    planned = worker.load.profile.planned_users
+    started = counted.get("vusers.created", 0)
+    if started != planned:
+        yield f"{worker.name} started {started:,} of its {planned:,} visitors"
+    requests = counted.get("http.requests", 0)
+    if found.sent != requests:
+        yield f"{worker.name} recorded {found.sent:,} requests, of {requests:,} that it counted"
+    if found.twice is not None:
+        yield f"{worker.name} recorded a request twice: {found.twice}"

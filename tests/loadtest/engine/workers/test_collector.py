@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtest.analysis import counting
-from loadtest.engine.workers.collector import Collector, sent
+from loadtest.engine.workers.collector import Collector, recorded
 from loadtest.profiles import Phase, Profile
 from loadtest.runs import journal, paths, table
 from loadtest.runs.recording import parse_exchange
@@ -76,4 +76,4 @@ def test_the_run_is_its_workers_records_together(pieces: list[tuple[int, list[st
         assert counting.users(found, 2) == counting.users(expected, 2)
         merged, whole = counting.latency(found, 10), counting.latency(expected, 10)
         assert (merged.answered, merged.censored) == (whole.answered, whole.censored)
-        assert sum(map(sent, workers)) == sum(one.sent for one in together)
+        assert sum(recorded(one).sent for one in workers) == sum(one.sent for one in together)

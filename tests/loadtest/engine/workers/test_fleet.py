@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -217,6 +218,61 @@ def test_a_file_of_records_that_ends_in_the_middle_of_a_piece_is_noticed(stage: 
 
     assert stage.fleet.poll() == 0
     assert stage.fleet.complaint == "worker-2 recorded 2 requests, of 3 that it counted"
+
+
+def test_a_record_that_stands_for_another_is_noticed(stage: Stage):
+    """One twice and one missing are as many as were counted."""
+    stage.all_ready()
+    stage.record(2, "a", "a")
+    for number, requests in ((1, 0), (2, 2), (3, 0)):
+        stage.report(number, stage.planned(number), requests)
+
+    assert stage.fleet.poll() == 0
+    assert stage.fleet.complaint == "worker-2 recorded a request twice: /"
+
+
+def test_two_workers_that_are_the_same_one_are_noticed(stage: Stage):
+    stage.all_ready()
+    for number, users in ((1, "ab"), (2, "c"), (3, "db")):
+        stage.record(number, *users)
+        stage.report(number, stage.planned(number), len(users))
+
+    assert stage.fleet.poll() == 0
+    assert stage.fleet.complaint == "worker-1 and worker-3 recorded the same visitor"
+
+
+@pytest.mark.parametrize("line", ["[]", '{"event": "phase"}', '{"at": 1', "7", "null"])
+def test_an_event_of_another_form_is_a_complaint(stage: Stage, line: str):
+    stage.all_ready()
+    (stage.workers[0].load.directory / paths.GENERATOR).write_text(f"{line}\n")
+    await_until(lambda: stage.fleet.complaint)
+    assert "a worker recorded something unreadable" in str(stage.fleet.complaint)
+
+
+@pytest.mark.parametrize(
+    "report", ["{", "[]", "{}", '{"aggregate": null}', '{"aggregate": {"counters": [1]}}']
+)
+def test_a_worker_whose_report_is_damaged_is_named(stage: Stage, report: str):
+    stage.all_ready()
+    for number in (1, 2, 3):
+        stage.report(number, stage.planned(number))
+    (stage.workers[1].load.directory / paths.ARTILLERY_REPORT).write_text(report)
+
+    assert stage.fleet.poll() == 0
+    assert stage.fleet.complaint == f"worker-2 started 0 of its {stage.planned(2)} visitors"
+
+
+def test_a_full_disk_of_the_run_is_a_complaint(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    def full(path: Path, text: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    stage.all_ready()
+    monkeypatch.setattr(journal, "append", full)
+    own = stage.workers[0].load.directory / f"{paths.REQUESTS}.gz"
+    own.write_bytes(gzip.compress(request("a").encode()))
+    await_until(lambda: stage.fleet.complaint)
+    file = stage.directory / f"{paths.REQUESTS}.gz"
+    assert stage.fleet.complaint == f"cannot write {file}: No space left on device"
 
 
 def test_what_is_no_record_is_a_complaint(stage: Stage):
