@@ -17,6 +17,7 @@ import scipy  # loads `scipy.stats`, which takes a second or more, at its first 
 from numpy.typing import ArrayLike
 
 from loadtest.analysis import bootstrap
+from loadtest.analysis.sample_size import too_few
 from loadtest.array_types import Floats
 from loadtest.messages.message import Message, msg
 
@@ -219,10 +220,10 @@ def percentile_difference(
 
     Both runs are resampled independently. Values may be `inf` for requests that were never answered;
     these took at least `limit_ms` (the timeout), so a first run without answers still limits the
-    difference from above, and a second one from below. Without answers in either, nothing is known.
+    difference from above, and a second one from below. Without answers, or with few, nothing is known.
     """
     drawn = _drawn((a, b), q, block_s, resamples, seed)
-    if drawn is None:
+    if drawn is None or too_few(a.values, b.values, q, confidence):
         return unknown(confidence)
     before, after, blocks = drawn
     with np.errstate(invalid="ignore"):
@@ -248,7 +249,7 @@ def percentile_change(
     increase and the decrease that undoes it are equally far from no change.
     """
     drawn = _drawn((a, b), q, block_s, resamples, seed)
-    if drawn is None:
+    if drawn is None or too_few(a.values, b.values, q, confidence):
         return unknown(confidence)
     before, after, blocks = drawn
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,6 +14,7 @@ from pydantic import Field
 from loadtest.analysis import columns, comparability, inference, run_loading
 from loadtest.analysis.inference import Interval, Sample
 from loadtest.analysis.margins import ChangeOutcome, Margins, judge, worst
+from loadtest.analysis.sample_size import least_requests, too_few
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.array_types import Flags
 from loadtest.messages.message import Message, msg
@@ -55,6 +56,8 @@ class Change(Record):
     """The largest change that does not matter: `10 %`, `0.5 pp`."""
     outcome: ChangeOutcome
     """What the interval says about the margin."""
+    least_requests: int | None = None
+    """Of a percentile of which nothing is known because a run has fewer requests: how many it needs."""
 
 
 class RunRef(Record):
@@ -223,7 +226,7 @@ def change(
 ) -> Change:
     """Compare one metric of both runs."""
     samples = metric.sample(a), metric.sample(b)
-    relative = None
+    relative, least = None, None
     if metric.q is None:
         values = tuple(_mean(np.asarray(sample.values)) for sample in samples)
         interval = inference.share_difference(*samples, confidence=confidence)
@@ -233,7 +236,10 @@ def change(
             measure(*samples, metric.q, limit_ms=timeout_ms, confidence=confidence)
             for measure in (inference.percentile_difference, inference.percentile_change)
         )
-    return row(metric, values, (interval, relative), timeout_ms, margins)
+        if too_few(samples[0].values, samples[1].values, metric.q, confidence):
+            least = least_requests(metric.q, confidence)
+    found = row(metric, values, (interval, relative), timeout_ms, margins)
+    return found.model_copy(update={"least_requests": least})
 
 
 def row(
@@ -310,7 +316,9 @@ def _finding(interval: Interval) -> ChangeFinding:
 def summarize(changes: Sequence[Change], confidence: float) -> list[Message]:
     """Return the whole comparison in a few sentences."""
     worse, better, undecided = (
-        tuple(change.metric for change in changes if change.finding == finding)
+        tuple(
+            one.metric for one in changes if one.finding == finding and one.least_requests is None
+        )
         for finding in ("worse", "better", "undecided")
     )
     percent = confidence * 100
@@ -323,6 +331,11 @@ def summarize(changes: Sequence[Change], confidence: float) -> list[Message]:
     else:
         found = msg("compare.no-difference", confidence=percent)
     more = [msg("compare.undecided", metrics=undecided)] if undecided else []
+    more += [
+        msg("compare.too-few", metric=one.metric, least=one.least_requests)
+        for one in changes
+        if one.least_requests is not None
+    ]
     return [found, *more, *_p99_range(changes), *_margins(changes)]
 
 
