@@ -13,6 +13,7 @@ from loadtest.profiles import Profile
 from loadtest.scenario import (
     conditions,
     named_processor,
+    nested_loops,
     overwritten,
     payloads,
     surprises,
@@ -135,6 +136,8 @@ class _Check:
             for note in one.notes():
                 self.adopted.note((*one.location, "path"), note)
         for location, text in overwritten.problems(self._content, read):
+            self.adopted.refuse(location, text)
+        for location, text in nested_loops.problems(self._content):
             self.adopted.refuse(location, text)
         self._lists()
         self._templates()
