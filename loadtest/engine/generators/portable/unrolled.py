@@ -34,8 +34,8 @@ def _filled_in(step: Send, known: Filled) -> Send:
     return dataclasses.replace(
         step,
         url=_fill_text(step.url, known),
-        headers=_fill(step.headers, known),
-        query=_fill(step.query, known),
+        headers={key: _fill_text(value, known) for key, value in step.headers.items()},
+        query={key: _fill_texts(value, known) for key, value in step.query.items()},
         body=None if step.body is None else _body(step.body, known),
         auth=None
         if step.auth is None
@@ -66,6 +66,13 @@ def _fill(value: Any, known: Filled) -> Any:
             return [_fill(one, known) for one in cast("Sequence[Any]", value)]
         case _:
             return value
+
+
+def _fill_texts(given: Text | Sequence[Text], known: Filled) -> Text | Sequence[Text]:
+    """Fill texts in that stay texts, whatever their variables are."""
+    if isinstance(given, Text):
+        return _fill_text(given, known)
+    return [_fill_text(one, known) for one in given]
 
 
 def _fill_text(text: Text, known: Filled) -> Text:

@@ -212,6 +212,17 @@ def test_an_unrolled_body_keeps_the_type_of_a_whole_value(load: Any):
     ]
 
 
+def test_unrolled_headers_and_queries_stay_texts(load: Any):
+    element, count = "{{ $loopElement }}", "{{ $loopCount }}"
+    request = {"url": "/", "headers": {"x-n": element}, "qs": {"a": element, "b": [count, "t"]}}
+    steps, _ = flow_of(load, {"loop": [{"get": request}], "over": [7, True]})
+    made = [(one.headers["x-n"], one.query["a"], one.query["b"]) for one in unroll(steps)]
+    assert made == [
+        (Text(("7",)), Text(("7",)), [Text(("0",)), Text(("t",))]),
+        (Text(("true",)), Text(("true",)), [Text(("1",)), Text(("t",))]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("step", "key"),
     [
