@@ -1,4 +1,4 @@
-"""Which headers a script may set: those that Node, which runs Artillery, sends (`lib/_http_common.js`).
+"""What a script may write into headers: what Node, on which Artillery runs, sends (`lib/_http_common.js`).
 
 It ends a user whose request has anything else. Other generators send something else instead.
 """
@@ -15,12 +15,19 @@ _NOT_SENT: Final = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _TEMPLATE: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
+def unsendable(text: str) -> str | None:
+    """Return what no header can have of a text, whose templates do not count: `the character U+65E5`."""
+    found = _NOT_SENT.search(_TEMPLATE.sub("", text))
+    if found is None:
+        return None
+    return "a new line" if found[0] in "\r\n" else f"the character U+{ord(found[0]):04X}"
+
+
 def _sendable(headers: dict[str, Any] | None) -> dict[str, Any] | None:
     for name, value in (headers or {}).items():
         if not _NAME.fullmatch(_TEMPLATE.sub("x", name)):
             raise ValueError(f"{name[:40]!r} is not a header name")
-        if isinstance(value, str) and (found := _NOT_SENT.search(_TEMPLATE.sub("", value))):
-            shown = "a new line" if found[0] in "\r\n" else f"the character U+{ord(found[0]):04X}"
+        if isinstance(value, str) and (shown := unsendable(value)):
             raise ValueError(
                 f"`{name}` has {shown}, which no header can have: Artillery ends the user"
             )
@@ -29,10 +36,9 @@ def _sendable(headers: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _sendable_cookies(cookies: dict[str, Any] | None) -> dict[str, Any] | None:
     for name, value in (cookies or {}).items():
-        if found := _NOT_SENT.search(_TEMPLATE.sub("", f"{name}={value}")):
+        if shown := unsendable(f"{name}={value}"):
             raise ValueError(
-                f"`{name}` has the character U+{ord(found[0]):04X}, which no header can have: Artillery "
-                "ends the user"
+                f"`{name}` has {shown}, which no header can have: Artillery ends the user"
             )
     return cookies
 

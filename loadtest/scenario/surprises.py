@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from commandline import files
 from loadspec.durations import seconds
-from loadtest.scenario import placeholders, walk
+from loadtest.scenario import placeholders, templates, walk
+from loadtest.scenario.headers import unsendable
+from loadtest.scenario.percent_signs import undecodable
 from loadtest.scenario.variables import Variables
 from loadtest.yaml_positions import Location
 
@@ -19,6 +21,7 @@ _ALONE: Final = re.compile(r"\{\{\{?\s*(\w+)\s*\}\}\}?")
 _LITERAL: Final = re.compile(r"/.+/[dgimsuvy]*")
 """A regular expression as JavaScript's code has it."""
 _NUMBERS: Final = re.compile(r"\{\{\s*\$randomNumber\(\s*\d+\s*,\s*(\d+)\s*\)\s*\}\}")
+_UNDECODABLE: Final = "`url` has `{}`, which encodes nothing: Artillery ends such a user"
 _LONG_S: Final = 300
 """A pause that is longer was most likely written in milliseconds."""
 
@@ -47,6 +50,11 @@ def of(
             yield Surprise(location, problem)
     headers = dict(_default_headers(content))
     for request in walk.requests(content):
+        for key in ("headers", "cookie"):
+            given, where = request.content.get(key), (*request.location, key)
+            yield from _in_headers(given, where, variables_at(where))
+        at = (*request.location, "url")
+        yield from _in_url(request.content.get("url"), at, variables_at(at))
         yield from _content_type(request, headers)
         yield from _body(request, variables_at(request.location))
         yield from _regexps(request)
@@ -62,6 +70,34 @@ def _default_headers(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for given in (config, walk.mapping(config.get("http"))):
         headers = walk.mapping(walk.mapping(given.get("defaults")).get("headers"))
         yield from ((str(name).lower(), value) for name, value in headers.items())
+
+
+def _in_headers(given: Any, location: Location, variables: Variables) -> Iterator[Surprise]:
+    """Yield problems with variables that bring into a header what none can have, for some of the users."""
+    for key, text in walk.mapping(given).items():
+        for name, shown in _brought(text, variables, unsendable):
+            yield Surprise(
+                (*location, key),
+                f"`{key}`: `{name}` can have {shown}, which no header can have: Artillery ends such a user",
+            )
+
+
+def _in_url(url: Any, location: Location, variables: Variables) -> Iterator[Surprise]:
+    """Yield problems with percent signs that encode nothing, or no UTF-8."""
+    if isinstance(url, str) and (shown := undecodable(url)) is not None:
+        yield Surprise(location, f"{_UNDECODABLE.format(shown)}: write `%25` for a percent sign")
+    for name, shown in _brought(url, variables, undecodable):
+        yield Surprise(location, f"{_UNDECODABLE.format(shown)}, which `{name}` can have")
+
+
+def _brought(
+    text: Any, variables: Variables, judge: Callable[[str], str | None]
+) -> Iterator[tuple[str, str]]:
+    """Yield variables of a text of which a value is judged, with what was said of the first."""
+    for name in dict.fromkeys(templates.roots(text) if isinstance(text, str) else ()):
+        texts = (one for one in variables.values(name) or () if isinstance(one, str))
+        if (shown := next(filter(None, map(judge, texts)), None)) is not None:
+            yield name, shown
 
 
 def _content_type(request: walk.FoundRequest, defaults: Mapping[str, Any]) -> Iterator[Surprise]:

@@ -164,3 +164,48 @@ def test_what_is_no_yaml_has_a_remedy(tmp_path: Path, text: str, expected: str):
 def test_a_limit_in_milliseconds_is_named(tmp_path: Path):
     (found,) = refused(written(tmp_path, a_flow("get: {url: /}", config="http: {timeout: 30000}")))
     assert found == "2:10: `timeout`: is in seconds: write 30, not 30000"
+
+
+def test_variables_that_bring_into_a_header_what_none_can_have(tmp_path: Path):
+    """For some users only: Artillery ends them, and other generators would send something else."""
+    (tmp_path / "rows.csv").write_text("ann,é\nbob,日\n", encoding="utf-8")
+    config = (
+        "http: {timeout: 5}\n"
+        '  variables: {lines: "a\\nb", plain: ü}\n'
+        "  payload: {path: rows.csv, fields: [who, name], order: random}"
+    )
+    flow = a_flow(
+        "get: {url: /, headers: {x-who: '{{ who }} {{ plain }}', x-name: 'n {{ name }}'}}",
+        "get: {url: /, cookie: {c: '{{ name }}'}, headers: {x-all: '{{ lines }}'}}",
+        config=config,
+    )
+    found = [line.partition(": ")[2] for line in refused(written(tmp_path, flow))]
+    ends = "which no header can have: Artillery ends such a user"
+    assert found == [
+        f"`x-name`: `name` can have the character U+65E5, {ends}",
+        f"`c`: `name` can have the character U+65E5, {ends}",
+        f"`x-all`: `lines` can have a new line, {ends}",
+    ]
+
+
+def test_percent_signs_in_urls_that_encode_nothing(tmp_path: Path):
+    """Artillery's metrics by endpoint decode each URL; other generators would send something else."""
+    (tmp_path / "rows.csv").write_text("10%25,41\n50% off,42\n", encoding="utf-8")
+    config = "http: {timeout: 5}\n  payload: {path: rows.csv, fields: [part, hex], order: random}"
+    flow = a_flow(
+        "get: {url: /100%/x}",
+        "get: {url: '/x?q=5%2'}",
+        "get: {url: /caf%E9}",
+        "get: {url: '/a?b={{ part }}'}",
+        "get: {url: '/caf%C3%A9%25?a=%2B&b=%{{ hex }}'}",
+        "get: {url: '/', qs: {a: 5 %, b: '{{ part }}'}}",
+        config=config,
+    )
+    found = [line.partition(": ")[2] for line in refused(written(tmp_path, flow))]
+    ends = "which encodes nothing: Artillery ends such a user"
+    assert found == [
+        f"`url` has `%`, {ends}: write `%25` for a percent sign",
+        f"`url` has `%`, {ends}: write `%25` for a percent sign",
+        f"`url` has `%E9`, {ends}: write `%25` for a percent sign",
+        f"`url` has `%`, {ends}, which `part` can have",
+    ]

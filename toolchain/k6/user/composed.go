@@ -21,9 +21,9 @@ type composed struct {
 
 // alike is what requests have in common, made once for all of them.
 type alike struct {
+	headers
 	method string
 	host   string
-	header http.Header
 	keeps  bool
 }
 
@@ -53,18 +53,19 @@ func isAlike(step *flow.Send) bool {
 
 func alikeOf(step *flow.Send, values flow.Values, agent string) *alike {
 	made := &alike{
-		method: step.Method,
-		header: http.Header{"User-Agent": {agent}},
-		keeps:  len(step.Captures)+len(step.Matches) > 0,
+		headers: headers{header: http.Header{"User-Agent": {agent}}},
+		method:  step.Method,
+		keeps:   len(step.Captures)+len(step.Matches) > 0,
 	}
 	for name, text := range step.Headers {
 		value := text.String(values)
 		if strings.EqualFold(name, "host") {
 			made.host = value
 		}
-		made.header.Set(name, value)
+		if !strings.EqualFold(name, "content-length") { // it follows from the body
+			made.set(name, value)
+		}
 	}
-	made.header.Del("Content-Length") // it follows from the body
 	return made
 }
 
@@ -91,18 +92,6 @@ func (c composed) redirected(status int, to string) composed {
 	}
 	next.alike = &shared
 	return next
-}
-
-func resolve(base, to string) string {
-	from, err := url.Parse(base)
-	if err != nil {
-		return to
-	}
-	target, err := from.Parse(to)
-	if err != nil {
-		return to
-	}
-	return target.String()
 }
 
 func isRedirect(status int) bool {
@@ -138,7 +127,7 @@ func (v *visits) isBelowTarget(given string) bool {
 // sameHost says whether it is the target's host, at its port or any of the usual: a stack may redirect
 // from HTTP to HTTPS.
 func sameHost(given string, own *url.URL) bool {
-	one, err := url.Parse(given)
+	one, err := parse(given)
 	if err != nil || !strings.EqualFold(one.Hostname(), own.Hostname()) {
 		return false
 	}

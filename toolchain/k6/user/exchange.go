@@ -47,19 +47,30 @@ func (i *instance) send(call sobek.FunctionCall) sobek.Value {
 }
 
 func (i *instance) exchange(shared *prepared, url string, body sobek.Value) *httpext.Response {
-	to, err := httpext.ToURL(url)
+	if shared.invalid {
+		response := failed(errCharacter)
+		response.ErrorCode = notSent
+		return response
+	}
+	parsable := withoutStrays(url)
+	to, err := httpext.ToURL(parsable)
 	if err != nil {
 		return failed(err)
 	}
-	// A copy: its logger is another one.
+	if parsable != url {
+		asWritten(to.GetURL(), url)
+	}
+	// A copy: its logger is another one, and it follows no redirect.
 	state := *i.vu.State()
 	state.Logger = silent
+	kept := &locations{next: state.Transport}
+	state.Transport = kept
 	parsed := &httpext.ParsedHTTPRequest{
 		URL: &to,
 		Req: &http.Request{
 			Method: shared.method,
 			URL:    to.GetURL(),
-			Header: shared.header.Clone(),
+			Header: shared.sent(!common.IsNullish(body)).Clone(),
 			Host:   shared.host,
 		},
 		Timeout:      shared.timeout,
@@ -77,8 +88,30 @@ func (i *instance) exchange(shared *prepared, url string, body sobek.Value) *htt
 	if err != nil {
 		return failed(err)
 	}
+	if kept.last != "" {
+		response.Headers["Location"] = kept.last
+	}
 	return response
 }
+
+// locations keeps from Go's client where an answer redirects to: it parses that even if it does not go there, and
+// fails at what Node sends as it is.
+type locations struct {
+	next http.RoundTripper
+	last string
+}
+
+func (l *locations) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := l.next.RoundTrip(request)
+	if response != nil {
+		l.last = response.Header.Get("Location")
+		response.Header.Del("Location")
+	}
+	return response, err
+}
+
+// notSent is k6's code of a URL that is none.
+const notSent = 1020
 
 func failed(err error) *httpext.Response {
 	response := httpext.NewResponse()

@@ -114,8 +114,8 @@ func (i *instance) leave(call sobek.FunctionCall) sobek.Value {
 
 // prepared is what requests have in common, made once for all of them.
 type prepared struct {
+	headers
 	method  string
-	header  http.Header
 	host    string
 	cookies map[string]*httpext.HTTPRequestCookie
 	timeout time.Duration
@@ -126,8 +126,8 @@ type prepared struct {
 func (i *instance) request(call sobek.FunctionCall) sobek.Value {
 	runtime := i.vu.Runtime()
 	made := &prepared{
+		headers: headers{header: http.Header{"User-Agent": {i.vu.State().Options.UserAgent.String}}},
 		method:  call.Argument(0).String(),
-		header:  http.Header{"User-Agent": {i.vu.State().Options.UserAgent.String}},
 		cookies: map[string]*httpext.HTTPRequestCookie{},
 		timeout: time.Duration(call.Argument(3).ToFloat() * float64(time.Millisecond)),
 		answer:  httpext.ResponseTypeNone,
@@ -139,7 +139,7 @@ func (i *instance) request(call sobek.FunctionCall) sobek.Value {
 		if strings.EqualFold(name, "host") {
 			made.host = value
 		}
-		made.header.Set(name, value)
+		made.set(name, value)
 	}
 	for name, value := range texts(runtime, call.Argument(2)) {
 		made.cookies[name] = &httpext.HTTPRequestCookie{Name: name, Value: value}

@@ -40,12 +40,15 @@ func (v *visitor) exchange(request composed) {
 }
 
 func (v *visitor) transfer(request composed) error {
-	to, err := url.Parse(request.url)
+	if request.invalid {
+		return errCharacter
+	}
+	to, err := parse(request.url)
 	if err != nil {
 		return err
 	}
 	sent := &http.Request{
-		Method: request.method, URL: to, Header: request.header, Host: request.host,
+		Method: request.method, URL: to, Header: request.sent(request.body != nil), Host: request.host,
 	}
 	if v.jar != nil {
 		if cookies := v.jar.Cookies(to); len(cookies) > 0 {

@@ -54,7 +54,10 @@ func TestWhereARedirectLeads(t *testing.T) {
 func TestOnly303MakesAGet(t *testing.T) {
 	body := "x"
 	first := composed{
-		&alike{method: http.MethodPost, header: http.Header{"Content-Type": {"a"}, "X-Own": {"b"}}},
+		&alike{
+			method:  http.MethodPost,
+			headers: headers{header: http.Header{"Content-Type": {"a"}, "X-Own": {"b"}}},
+		},
 		"http://h/a", &body,
 	}
 	for _, status := range []int{301, 302, 307, 308} {

@@ -17,8 +17,13 @@ class Node:
         """Make an element of the class `kind`, which JMeter's window shows with the class `gui`."""
         self.element = ET.Element(kind, guiclass=gui, testclass=kind, testname=name, enabled="true")
         self.children: list[Node] = []
-        for key, value in (properties or {}).items():
+        self.but(properties or {})
+
+    def but(self, properties: Mapping[str, Property]) -> Node:
+        """Add properties to this one, and return it."""
+        for key, value in properties.items():
             self.element.append(_property(key, value))
+        return self
 
     def add(self, *children: Node) -> Node:
         """Put elements below this one, and return it."""
@@ -258,6 +263,12 @@ def regexp(variable: str, pattern: str, template: str, default: str, *, of_heade
             "RegexExtractor.match_number": "1",
         },
     )
+
+
+def regexp_of_variable(variable: str, of: str, pattern: str, default: str) -> Node:
+    """Return the element that takes a value from another variable by a regular expression."""
+    made = regexp(variable, pattern, "$1$", default, of_headers=False)
+    return made.but({"Sample.scope": "variable", "Scope.variable": of})
 
 
 def json_path(variable: str, path: str, default: str) -> Node:

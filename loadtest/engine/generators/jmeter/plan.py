@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote_plus, urlsplit
 
@@ -15,7 +16,6 @@ from loadtest.engine.generators.jmeter.elements import Node
 from loadtest.engine.generators.jmeter.values import Column, Encoding, Values, captured_name
 from loadtest.engine.generators.portable import extraction
 from loadtest.engine.generators.portable.steps import (
-    Capture,
     Finding,
     JsonPath,
     Match,
@@ -40,8 +40,11 @@ FLOW_COLUMN, ARRIVED, REDIRECT, REPEAT = "flow", "arrived", "redirect", "repeat"
 """Variables: which flow a visitor follows, when it arrived, and where an answer redirects to: by GET, or by
 the same request once more."""
 ELSEWHERE = "elsewhere"
-"""Variable: where an answer redirects to that this plan does not go: another host, or a path that does not
-begin at the root. Nothing that follows would be what the script asks for."""
+"""Variable: where an answer redirects to that this plan does not go: another host, or a URL that JMeter
+would not write as Node does. Nothing that follows would be what the script asks for."""
+UNSENDABLE = "unsendable"
+"""Variable: a character of a captured value that JMeter would send otherwise than Artillery where the
+script uses the value, in a URL or header."""
 RECORDED = {"instance": "X-Instance-Id", "zone": "X-Availability-Zone", "version": "X-App-Version"}
 """Variables that are recorded with each request, and the headers that they come from."""
 MOST_REQUESTS = 500
@@ -56,6 +59,14 @@ _KEEP_METHOD, _BY_GET = "30[012478]", "303"
 """Statuses of redirects after which the same request is sent again, and of that which asks for a GET: as
 for Artillery's HTTP client."""
 _BODILESS = ("GET", "HEAD")
+_UNSENDABLE = {
+    "url": r"([^ 0-9A-Za-z_.~!$&()*+,;=:@/?'%-]|%(?![0-9A-Fa-f]{2}))",
+    "header of a body": r"([^\t\x20-\x7e])",
+    "header": r"([^\t\x20-\x7e\x80-\xff])",
+}
+"""Of a captured value, by where it is sent; each has what those below it have."""
+_IN_PATH, _IN_QUERY = "0-9A-Za-z_.~!$&()*+,;=:@/'-", "0-9A-Za-z_.~!$&()*+,;=:@/?-"
+"""What JMeter sends as Node does, beside percent signs that encode something."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +99,14 @@ def write(
         arrivals: When visitors arrive; None for a plan that is only to be looked at.
     """
     captured = frozenset(
-        capture.name for flow in portable.flows for capture in _captures(flow.steps)
+        capture.name
+        for flow in portable.flows
+        for send in _sends(flow.steps)
+        for capture in send.captures
     )
     parts = urlsplit(target)
-    work = _Writer(parts, Values(known, captured))
+    used = {use for flow in portable.flows for send in _sends(flow.steps) for use in _uses(send)}
+    work = _Writer(parts, Values(known, captured), used)
     flows = [work.flow(flow) for flow in portable.flows]
     timeout_ms = round(portable.timeout_s * 1000)
     planned = schedule.write(arrivals.planned_s, arrivals.rest_s) if arrivals else ""
@@ -119,21 +134,30 @@ def write(
     return Plan(elements.document(plan), tuple(work.values.columns), tuple(work.refusals))
 
 
-def _captures(steps: Sequence[Step]) -> Iterator[Capture]:
+def _sends(steps: Sequence[Step]) -> Iterator[Send]:
     for step in steps:
         match step:
             case Send():
-                yield from step.captures
+                yield step
             case Repeat():
-                yield from _captures(step.steps)
+                yield from _sends(step.steps)
             case Wait():
                 pass
+
+
+def _uses(send: Send) -> Iterator[tuple[str, str]]:
+    yield from (("url", variable.name) for variable in send.url.variables)
+    where = ("header",) if send.body is None else ("header", "header of a body")
+    for text in send.headers.values():
+        yield from ((one, variable.name) for one in where for variable in text.variables)
 
 
 @dataclass
 class _Writer:
     target: SplitResult
     values: Values
+    used: AbstractSet[tuple[str, str]]
+    """Where variables are sent, of `_UNSENDABLE`, and their names."""
     refusals: list[Refusal] = field(default_factory=list[Refusal])
 
     def flow(self, flow: PortableFlow) -> Node:
@@ -196,9 +220,15 @@ class _Writer:
         if step.follows:
             yield from self._redirects(step)
             absent = _absent_unless_redirected(step)
+        before = ""
         for capture in step.captures:
             name = captured_name(capture.name)
             yield self._taken(name, capture.finding, absent)
+            where = (one for one in _UNSENDABLE if (one, capture.name) in self.used)
+            if (strictest := next(where, None)) is not None:
+                unsendable = _UNSENDABLE[strictest]
+                yield elements.regexp_of_variable(UNSENDABLE, name, unsendable, before)
+                before = f"${{{UNSENDABLE}}}"  # of another value of this answer
             if capture.finding.strict:
                 yield elements.variable_is(name, [_ABSENT, ""], equal=False)
         for number, match in enumerate(one for one in step.matches if one.finding.strict):
@@ -229,21 +259,25 @@ class _Writer:
 
     @property
     def _here(self) -> str:
-        """An expression for the beginning of a URL on the stack's host, at its own or a usual port."""
+        """An expression for a URL on the stack's host, at its own or a usual port, sent as it is."""
         own = self.target.port or 443
-        host = rf"https?://{re.escape(self.target.hostname or '')}(?::(?:{own}|80|443))?"
-        return rf"(?:{host}(?=[/?\s])|/(?!/))"
+        host = rf"https?://{re.escape(self.target.hostname or '')}(?::(?:{own}|80|443))?(?=[/?\s])"
+        # JMeter makes one slash of two, and Node takes these steps out.
+        straight = r"(?![^\s?#]*//)(?![^\s?#]*/(?:\.|%2e){1,2}(?:[/?#]|\s))"
+        path, query = _encoded(_IN_PATH), _encoded(_IN_QUERY)
+        return rf"(?:{host}|(?=/)){straight}{path}(?:\?{query})?(?:#\S*)?(?=[ \t\r]*(?:\n|$))"
 
     def _location(
         self, name: str, statuses: str, there: str = "", otherwise: str = _NO_REDIRECT
     ) -> Node:
-        where = there or rf"({self._here}\S*)"
+        where = there or f"({self._here})"
         before = rf"(?i)^HTTP/\S+ {statuses}[^\n]*\n(?:[^\n]+\n)*?"
         pattern = rf"{before}Location:[ \t]*{where}"
         return elements.regexp(name, pattern, "$1$", otherwise, of_headers=True)
 
     def _headers(self, step: Send) -> Iterator[tuple[str, str]]:
-        given = {name: self.values.text(value) for name, value in step.headers.items()}
+        encoding = Encoding.PLAIN if step.body is None else Encoding.HEADER_OF_BODY
+        given = {name: self.values.text(value, encoding) for name, value in step.headers.items()}
         given.setdefault("user-agent", "haproof (JMeter)")
         if step.compressed:
             given.setdefault("accept-encoding", "gzip, deflate")
@@ -316,6 +350,10 @@ def _require_no_length(path: JsonPath) -> None:
         raise UnportableError(
             "`length` is how long a list or text is, which JMeter's JSONPath does not say: use `regexp`"
         )
+
+
+def _encoded(characters: str) -> str:
+    return f"[{characters}]*(?:%[0-9a-f]{{2}}[{characters}]*)*"
 
 
 def _hops(variable: str, hop: Node) -> Node:

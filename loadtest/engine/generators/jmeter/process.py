@@ -161,8 +161,15 @@ class JMeterProcess(RecordedProcess):
             self._visits.add(row)
             if row.elsewhere:
                 self.complain(
-                    f"{row.line['endpoint']} redirects to {row.elsewhere}: JMeter follows to the stack's "
-                    "own host and to paths from the root; run it with `--generator artillery`"
+                    f"{row.line['endpoint']} redirects to {row.elsewhere}: JMeter only follows to the "
+                    "stack's own host, from the root, without `..`, `//` and characters that a URL has to "
+                    "encode; run it with `--generator artillery`"
+                )
+            if row.unsendable:
+                self.complain(
+                    f"{row.line['endpoint']}: a captured value has the character "
+                    f"U+{ord(row.unsendable[0]):04X}, which JMeter would send otherwise than Artillery in "
+                    "a URL or header; run it with `--generator artillery`"
                 )
         return len(whole)
 

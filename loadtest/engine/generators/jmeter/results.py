@@ -12,11 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.engine.generators.jmeter.plan import ARRIVED, ELSEWHERE, END, RECORDED, WARM_UP
+from loadtest.engine.generators.jmeter.plan import (
+    ARRIVED,
+    ELSEWHERE,
+    END,
+    RECORDED,
+    UNSENDABLE,
+    WARM_UP,
+)
 
 COLUMNS = (
     "timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "success",
-    "Latency", ARRIVED, ELSEWHERE, *RECORDED,
+    "Latency", ARRIVED, ELSEWHERE, UNSENDABLE, *RECORDED,
 )  # fmt: skip
 """The columns that are read; JMeter's own dashboard needs some more, which are written as well."""
 _NO_ANSWER = "Non HTTP response code: "
@@ -83,6 +90,8 @@ class Row:
     """The request as it is recorded."""
     elsewhere: str = ""
     """Where the answer redirects to, if the test plan does not follow it there."""
+    unsendable: str = ""
+    """What JMeter would send otherwise than Artillery of a value that the answer has."""
 
 
 class Results:
@@ -146,8 +155,10 @@ def _parse(row: Mapping[str, str]) -> Row:
         or _exception(row["responseCode"]) not in _NEVER_SENT,
         **{name: row[name] or None for name in RECORDED},
     }
-    elsewhere = "" if completed or row[ELSEWHERE] == _UNSET else row[ELSEWHERE]
-    return Row(visitor, arrived, completed, right, status, error, line, elsewhere)
+    elsewhere, unsendable = (
+        "" if completed or row[name] == _UNSET else row[name] for name in (ELSEWHERE, UNSENDABLE)
+    )
+    return Row(visitor, arrived, completed, right, status, error, line, elsewhere, unsendable)
 
 
 def request_line(row: Row) -> bytes:

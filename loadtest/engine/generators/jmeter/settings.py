@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loadtest.engine.generators.jmeter.plan import ARRIVED, ELSEWHERE, RECORDED
+from loadtest.engine.generators.jmeter.plan import ARRIVED, ELSEWHERE, RECORDED, UNSENDABLE
 
 HEAP = ("-Xms1g", "-Xmx1g", "-XX:MaxMetaspaceSize=256m")
 """The memory that JMeter's own start script gives it."""
@@ -20,7 +20,7 @@ PROPERTIES: Mapping[str, str] = {
     "jmeter.save.saveservice.url": "false",
     "jmeter.save.saveservice.data_type": "false",
     "jmeter.save.saveservice.idle_time": "false",
-    "sample_variables": ",".join((ARRIVED, ELSEWHERE, *RECORDED)),
+    "sample_variables": ",".join((ARRIVED, ELSEWHERE, UNSENDABLE, *RECORDED)),
     # A request that fails is one that failed.
     "httpclient4.retrycount": "0",
     "httpclient4.request_sent_retry_enabled": "false",

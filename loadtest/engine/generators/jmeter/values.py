@@ -48,6 +48,8 @@ class Encoding(StrEnum):
     """Where a value goes."""
 
     PLAIN = "plain"
+    HEADER_OF_BODY = "header_of_body"
+    """A header of a request with a body: Node writes both together, in UTF-8, and others in Latin-1."""
     URL = "url"
     PATH = "path"
     """The same, before its query."""
@@ -67,6 +69,7 @@ class Encoding(StrEnum):
 
 _ENCODE: Mapping[Encoding, Callable[[Value], str]] = {
     Encoding.PLAIN: written,
+    Encoding.HEADER_OF_BODY: lambda value: written(value).encode().decode("latin-1"),
     Encoding.URL: lambda value: _url(written(value)),
     Encoding.PATH: lambda value: _url(written(value).replace("\\", "/")),
     Encoding.QUERY: lambda value: quote_plus(written(value)),
@@ -205,7 +208,7 @@ class Values:
     def _of_answer(name: str, encoding: Encoding) -> str:
         variable = captured_name(name)
         match encoding:
-            case Encoding.PLAIN | Encoding.URL | Encoding.PATH:
+            case Encoding.PLAIN | Encoding.HEADER_OF_BODY | Encoding.URL | Encoding.PATH:
                 return variable
             case Encoding.QUERY:
                 return f"__urlencode(${{{variable}}})"

@@ -39,14 +39,51 @@ export function location(request, status, headers) {
   return { ...request, url, method: 'GET', body: null, headers: Object.fromEntries(kept) };
 }
 
+// Scheme, authority, path and query; what follows `#` is not sent.
+const REFERENCE = /^(?:([a-z][a-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?/i;
+
+// Where a redirect leads, written as Node's URL writes it, which k6 does not have: a percent sign that encodes
+// nothing stays as it is. `toolchain/k6/user/redirect.go` has the same.
 function resolve(base, to) {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(to)) return to;
-  const [, scheme, , , path] = PARTS.exec(base);
-  if (to.startsWith('//')) return `${scheme}:${to}`;
-  const [origin] = /^[a-z]+:\/\/[^/?#]+/i.exec(base);
-  if (to.startsWith('/')) return origin + to;
-  if (to.startsWith('?')) return `${origin}${path}${to}`;
-  return `${origin}${path.replace(/[^/]*$/, '') || '/'}${to}`;
+  const [, given, host, way, asked = ''] = REFERENCE.exec(plain(to));
+  const [, ownScheme, ownHost, ownPath, ownQuery = ''] = REFERENCE.exec(base);
+  if (given !== undefined && !/^https?$/i.test(given)) return to;
+  let path = way;
+  let query = asked;
+  if (!host) {
+    if (path === '' && query === '') query = ownQuery;
+    if (path === '') path = ownPath;
+    else if (!path.startsWith('/')) path = ownPath.slice(0, ownPath.lastIndexOf('/') + 1) + path;
+  }
+  const scheme = (given ?? ownScheme).toLowerCase();
+  const where = climbed(path).replace(/[^\x21-\x7e]+|["<>^`{}]/g, encodeURIComponent);
+  return `${scheme}://${host || ownHost}${where}${query.replace(/[^\x21-\x7e]+|["<>']/g, encoded)}`;
+}
+
+// encodeURIComponent leaves the apostrophe.
+const encoded = (text) => encodeURIComponent(text).replaceAll("'", '%27');
+
+// Without blanks around it; a backslash before the query is a slash.
+function plain(to) {
+  const text = to.replaceAll('\t', '').trim();
+  const end = text.search(/[?#]/);
+  const start = end < 0 ? text : text.slice(0, end);
+  return start.replaceAll('\\', '/') + text.slice(start.length);
+}
+
+// A path from the root on, without its steps `.` and `..`.
+function climbed(path) {
+  const kept = [];
+  const steps = path.replace(/^\//, '').split('/');
+  steps.forEach((step, at) => {
+    const read = step.replace(/%2e/gi, '.');
+    if (read !== '.' && read !== '..') kept.push(step);
+    else {
+      if (read === '..') kept.pop();
+      if (at === steps.length - 1) kept.push(''); // of `/a/..` the slash stays
+    }
+  });
+  return `/${kept.join('/')}`;
 }
 
 // Any of the usual ports: a stack may redirect from HTTP to HTTPS.

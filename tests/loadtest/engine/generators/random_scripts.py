@@ -22,11 +22,11 @@ TEXTS = (
     "plain", "a b", "é", "a+b", "it's", "100% sure", "a&b=c", "~(1)*!", "x;y,z:@",
     'say "hi"', "back\\slash", "{{ s }}", "{{ n }}", "{{m}}", "{{ q }}", "{{ z }}", "{{ colour }}",
     "-{{ s }}-{{ n }}-", "{{ q }}{{ z }}", "{{ flag }}", "{{ ratio }}", "<b>{{ m }}</b>",
-    "日本 {{ colour }}", "$5 ${x}", "tab\there",
+    "日本 {{ colour }}", "$5 $x", "tab\there", "{{{ s }}}{{n}}", "{{ $randomNumber(5, 5) }}x",
 )  # fmt: skip
 SEGMENTS = (
     "plain", "a b", "é", "%41%2Fb", "a+b", "it's", "~(1)*!", "x;y,z:@", "{{ n }}", "{{m}}", "{{ colour }}",
-    "{{ s }}", "{{ q }}", "n{{ n }}s{{ s }}", "日本", "a|b", "$5",
+    "{{ s }}", "{{ z }}", "n{{ n }}s{{ s }}", "日本", "a|b", "$5",
 )  # fmt: skip
 QUERIES = (
     "",
@@ -50,12 +50,16 @@ HEADER_TEXTS = (
     5,
     'say "x"',
     "a\\b",
+    "é ÿ",
+    "{{ colour }}",
+    "{{ z }}",
 )
 SCALARS = (1, -7, 0, 1.5, 2.0, 0.00001, 1e21, 123456789012, True, False, None, "", "1", "true")
 PATHS: tuple[tuple[str, Any], ...] = (
     ("$.id", 7), ("$.half", 1.5), ("$.text", "to ken"), ("$.digits", "7"), ("$.yes", True),
     ("$.list[0].id", 3), ("$.list[1].id", "x"), ("$.list[0].name", "é"), ("$['quoted']", 'a "b" & c'),
-    ("$.object.a[1]", "b"), ("$.big", 12345678901234),
+    ("$.object.a[1]", "b"), ("$.big", 12345678901234), ("$.latin", "Ünal"), ("$.list[0]", None),
+    ("$.object", None), ("$.object.a", None),
 )  # fmt: skip
 EXPRESSIONS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"regexp": "id=(\\d+)", "group": 1}, "5"),
@@ -133,11 +137,13 @@ class Script:
         headers = {"x-flow": f"f{self._number}", "x-row": "{{ row }}", "X-Who": "{{ who }}"}
         if self._draw.random() < 0.3:
             headers["X-T-One"] = self._header()
+        if self._draw.random() < 0.1:
+            more["gzip"] = self._pick((True, False))
         return {"url": url, "headers": headers, **more}
 
     def _header(self) -> Any:
-        value = self._pick(HEADER_TEXTS)
-        return value if isinstance(value, int) else value.replace("{{ s }}", "{{ n }}")
+        own = [f"{{{{ {name} }}}}" for name in (*self._known, *self._loops)]
+        return self._pick([*HEADER_TEXTS, *own, *(f"é {one};" for one in own)])
 
     def _get(self, url: str, **more: Any) -> dict[str, Any]:
         return {"get": self._request(url, **more)}
@@ -194,7 +200,8 @@ class Script:
     def _capture(self, steps: list[Any]) -> None:
         path, _ = self._pick(PATHS)
         name = self._pick(("found", "other", "x_1"))
-        steps.append(self._get("/ok", capture={"json": path, "as": name}))
+        more = {"strict": False} if self._draw.random() < 0.2 else {}
+        steps.append(self._get("/ok", capture={"json": path, "as": name, **more}))
         self._know(name)
         self._page(steps)
 
@@ -219,7 +226,7 @@ class Script:
             self._know("part")
 
     def _match(self, steps: list[Any]) -> None:
-        path, value = self._pick(PATHS)
+        path, value = self._pick([one for one in PATHS if one[1] is not None])
         right = value
         if self._draw.random() < 0.25:
             # Equal only to the eye, or not at all.
@@ -245,8 +252,9 @@ class Script:
         steps.append({method: self._request(f"/to/{status}{chain}", **more)})
 
     def _loop(self, steps: list[Any]) -> None:
-        if self._depth:
+        if self._depth > 1:
             return
+        around = self._loops
         self._depth += 1
         inner: list[Any] = []
         loop: dict[str, Any] = {"loop": inner}
@@ -254,17 +262,17 @@ class Script:
         names = {"loopValue": "i"} if self._draw.random() < 0.3 else {}
         if kind < 0.4:
             loop["count"] = self._pick((1, 2, "3", "2-4"))
-            self._loops = [names.get("loopValue", "$loopCount")]
+            self._loops = [*around, names.get("loopValue", "$loopCount")]
         else:
             loop["over"] = [
                 self._pick(("x y", 2, True, "é", 1.5)) for _ in range(self._draw.randint(1, 3))
             ]
-            self._loops = ["$loopElement", names.get("loopValue", "$loopCount")]
+            self._loops = [*around, "$loopElement", names.get("loopValue", "$loopCount")]
         for _ in range(self._draw.randint(1, 2)):
             self._step(inner)
         inner.append(self._get(self._url()))
         steps.append({**loop, **names})
-        self._loops = []
+        self._loops = around
         self._depth -= 1
 
     def _think(self, steps: list[Any]) -> None:

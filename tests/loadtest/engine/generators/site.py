@@ -17,7 +17,9 @@ from urllib.parse import parse_qsl, unquote
 DOCUMENT: dict[str, Any] = {
     "id": 7, "big": 12345678901234, "half": 1.5, "text": "to ken", "digits": "7", "yes": True,
     "quoted": 'a "b" & c', "list": [{"id": 3, "name": "é"}, {"id": "x"}], "object": {"a": [1, "b"]},
+    "latin": "Ünal", "wide": "日本",
 }  # fmt: skip
+ASTRAY = "/50%/a%zz?b=%d"
 PLAIN = "id=5\r\ntoken: ab-c\nNAME = Ünal;\n"
 ANSWERED_HEADERS = {"X-Token": "tok 1", "X-Number": "42"}
 COMPARED = ("content-type", "authorization", "cookie")
@@ -30,7 +32,7 @@ class Site(ThreadingHTTPServer):
     """Its paths say what it answers: `/status/404`, `/to/302/ok/x`, `/cookie/name/value`, `/plain`.
 
     `/nowhere` redirects without saying to where; `/cut` and `/unpacked` say that they are compressed, and
-    end too early or are not.
+    end too early or are not. `/astray` redirects to a path with a percent sign that encodes nothing.
     """
 
     request_queue_size = 200
@@ -39,6 +41,8 @@ class Site(ThreadingHTTPServer):
     def __init__(self) -> None:
         """Listen on an address of the tests' own."""
         self.asked: dict[Visit, list[tuple[str, Asked]]] = defaultdict(list)
+        self.targets = list[str]()
+        """Of all requests, as they were sent."""
         super().__init__(("127.79.0.68", 0), _Handler)
 
     @property
@@ -75,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         path = self.path.partition("?")[0]
         if path != "/health":
+            self.server.targets.append(self.path)
             visit = (self.headers.get("x-flow") or "?", self.headers.get("x-row") or "?")
             who = self.headers.get("x-who") or "?"
             self.server.asked[visit].append((who, self._asked(body)))
@@ -109,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
             status, headers["Location"] = int(found[1]), self.path
         elif found := re.fullmatch(r"/cookie/(\w+)/(\w+)", path):
             headers["Set-Cookie"] = f"{found[1]}={found[2]}; Path=/"
+        elif path == "/astray":
+            status, headers["Location"] = 302, ASTRAY
         elif path == "/nowhere":
             status, headers["Location"] = 302, ""
         elif path in ("/cut", "/unpacked"):

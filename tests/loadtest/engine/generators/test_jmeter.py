@@ -263,6 +263,28 @@ def test_too_long_a_loop_is_refused_at_its_request(tmp_path: Path):
         ("http://localhost.evil/x", "", "http://localhost.evil/x"),
         ("https://login.example/x", "", "https://login.example/x"),
         ("", "", ""),
+        ("/a%2Fb'?c=%20d#é", "/a%2Fb'?c=%20d#é", ""),
+        ("/.well-known/a..b", "/.well-known/a..b", ""),
+        *(
+            (one, "", one.partition(" ")[0])
+            for one in (
+                "/a%zz",
+                "/a%",
+                "/a?b=%",
+                "/é",
+                "/a b",
+                "/a/../b",
+                "/a/.",
+                "/%2e%2E/b",
+                "/a//b",
+                "/a?b='c'",
+                "/a^b|c",
+                "/a\\b",
+                "/${x}",
+                "http://localhost//a",
+                "http://localhost:8080/a/./b",
+            )
+        ),
     ],
 )
 def test_a_redirect_is_followed_on_the_stack_or_told(
@@ -298,7 +320,8 @@ def jtl(*rows: dict[str, str]) -> str:
 ROW = {
     "timeStamp": "1790000000100", "elapsed": "31", "label": "index, page", "responseCode": "200",
     "responseMessage": "OK", "threadName": "visitors 1-17", "success": "true", "Latency": "30",
-    "arrived": "1790000000098", "elsewhere": "", "instance": "i-1", "zone": "", "version": "v1",
+    "arrived": "1790000000098", "elsewhere": "", "unsendable": "",
+    "instance": "i-1", "zone": "", "version": "v1",
 }  # fmt: skip
 NONE = "Non HTTP response code: "
 
@@ -379,6 +402,44 @@ def test_where_an_answer_redirects_to_elsewhere_is_read(written: str, label: str
     assert row.elsewhere == elsewhere
 
 
+def test_a_captured_value_is_looked_at_where_it_is_sent(tmp_path: Path):
+    file = tmp_path / "ours.yml"
+    names = ("unused", "plain", "first", "second")
+    captures = [{"json": f"$.{name}", "as": name} for name in names]
+    flow = [
+        {"get": {"url": "/", "capture": captures}},
+        {"get": {"url": "/{{ plain }}", "headers": {"x": "{{ first }} {{ second }}"}}},
+        {"post": {"url": "/", "json": {"a": 1}, "headers": {"x": "{{ second }}{{ plain }}"}}},
+    ]
+    content = {"config": {"http": {"timeout": 1}}, "scenarios": [{"flow": flow}]}
+    file.write_text(yaml.safe_dump(content))
+    _, tree = plan_of(file)
+    looked = [
+        {one.get("name"): one.text for one in taken.iter("stringProp")}
+        for taken in tree.iter("RegexExtractor")
+        if taken.get("testname") == f"takes {plan.UNSENDABLE}"
+    ]
+    found = [
+        (one["Scope.variable"], one["RegexExtractor.default"], one["RegexExtractor.regex"])
+        for one in looked
+    ][:3]
+    kept = "${unsendable}"  # what the first one has
+    assert [(name, default) for name, default, _ in found] == [
+        ("plain__plain__captured", None),
+        ("first__plain__captured", kept),
+        ("second__plain__captured", kept),
+    ]
+    in_url, in_header, of_body = (re.compile(one or "") for *_, one in found)
+    for text, finding in {"a b%41/?": "", "50% b": "%", "a|b": "|", "é": "é", "a\n": "\n"}.items():
+        assert (in_url.search(text) or [""])[0] == finding
+    for text, finding in {"50% b|é\t": "", "日": "日", "a\n": "\n"}.items():
+        assert (in_header.search(text) or [""])[0] == finding
+    assert of_body.search("é")
+    assert not of_body.search("50% b|")
+    (row,) = Results().feed(jtl({**ROW, "unsendable": "日"}))
+    assert row.unsendable == "日"
+
+
 def test_the_request_to_nobody_is_no_visitor_s():
     reader = Results()
     assert len(list(reader.feed(jtl({**ROW, "label": plan.WARM_UP}, ROW)))) == 1
@@ -424,5 +485,6 @@ def test_what_is_recorded_of_an_answer_is_among_jmeter_s_own_variables():
     assert settings.PROPERTIES["sample_variables"].split(",") == [
         "arrived",
         "elsewhere",
+        "unsendable",
         *plan.RECORDED,
     ]

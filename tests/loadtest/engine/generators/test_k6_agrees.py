@@ -11,6 +11,7 @@ import pytest
 
 from loadtest.cli import tools
 from loadtest.engine.generators.k6 import generator
+from loadtest.engine.generators.locust.inside import redirects
 from loadtest.engine.generators.translation.conditions import parse
 
 pytestmark = pytest.mark.region  # needs the installed Artillery
@@ -45,10 +46,14 @@ PATHS = [
 ]  # fmt: skip
 BASE = "http://127.0.0.1:8080/a/b?c=d"
 REDIRECTS = [
-    (BASE, to)
-    for to in ("/x", "/x?y=z", "x", "../x/", "?y", "//other:81/x", "https://o.example/p", "x/y?z#f")
-    if to != "../x/"  # a path that climbs is the server's to resolve
-] + [("http://h", "/x"), ("http://h?q=1", "/x"), ("https://h:8443/a", "b")]
+    *((BASE, to) for to in (
+        "/x", "/x?y=z", "x", "../x/", "?y", "//other:81/x", "https://o.example/p", "x/y?z", "/a%zz", "/a%",
+        "/50%25", "/a b", "/a^b|c", '/a"b<c>`{d}[e]', "?q=a b'\"<>|^`{}", "./x", "x/../y", "/a\\b", "?a\\b",
+        "/é", "/\ufffd", "/%2e%2e/b", "/a%2e%2E/b", "/a/./b//c/", " /sp ", "/a?b%zz", "/t\ta", "/a/..",
+        "/a/.", "..", "HTTPS://o.example/q/../r", "//o.example", "/x;y=1,z@:!$&()*+~",
+    )),
+    ("http://h", "/x"), ("http://h?q=1", "/x"), ("https://h:8443/a", "b"),
+]  # fmt: skip
 HOSTS = [
     ("http://h:81/x", "http://h:81", True), ("http://h:81/x", "http://h:82", False),
     ("https://h/x", "http://h", True), ("http://H/x", "http://h", True),
@@ -135,3 +140,11 @@ def test_both_read_the_same(kind: str, given: list[Any], answers: dict[str, list
         (one, *both) for one, both in zip(given, answers[kind], strict=True) if both[0] != both[1]
     ]
     assert different == []
+
+
+def test_locust_follows_redirects_to_the_same_urls(answers: dict[str, list[list[Any]]]):
+    for (base, to), (wanted, _) in zip(REDIRECTS, answers["redirects"], strict=True):
+        assert redirects.resolve(base, to.encode().decode("latin-1")) == wanted
+    # What is no UTF-8 is replaced, byte by byte.
+    assert redirects.resolve(BASE, "/\xe9\xff") == "http://127.0.0.1:8080/%EF%BF%BD%EF%BF%BD"
+    assert redirects.resolve(BASE, "ftp://x/") == "ftp://x/"

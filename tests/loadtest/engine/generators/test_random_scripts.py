@@ -44,7 +44,10 @@ def recorded(directory: Path) -> set[tuple[Any, ...]]:
     }
 
 
-def play(name: str, directory: Path, file: Path) -> tuple[dict[Visit, Any], Any, Any]:
+def play(
+    name: str, directory: Path, file: Path, targets: set[str] | None = None
+) -> tuple[dict[Visit, Any], Any, Any]:
+    """Return what was asked, what was recorded, and the summary; `targets` takes what the requests name."""
     directory.mkdir()
     with serving() as site:
         done = runner.run_load(
@@ -56,6 +59,8 @@ def play(name: str, directory: Path, file: Path) -> tuple[dict[Visit, Any], Any,
             base=directory / "results",
             scenario=str(file),
         )
+        if targets is not None:
+            targets.update(site.targets)
         return site.visits(), recorded(directory), done.summary
 
 

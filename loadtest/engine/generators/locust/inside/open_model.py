@@ -18,20 +18,24 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
-from typing import Any, NamedTuple
-from urllib.parse import urlencode, urljoin, urlsplit
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlencode, urlsplit
 
 import gevent
 import gevent.ssl
 import geventhttpclient.client
+import geventhttpclient.url
 from answers import MISSING, code_of, is_expected, same
 from locust import FastHttpUser, User, events, task
 from locust.contrib.fasthttp import LocustUserAgent
 from locust.exception import StopUser
+from redirects import resolve
 from report import Report, complain, micro
 from writing import (
     NO_TYPE,
+    as_written,
     chance,
+    is_header,
     payload,
     random_number,
     random_string,
@@ -52,6 +56,9 @@ WHERE = {"instance": "x-instance-id", "zone": "x-availability-zone", "version": 
 
 # It sends a GET again whose connection was closed without an answer. That is a failed request here.
 geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: ARG005, SLF001
+
+# It would write URLs anew that are written already, and fails at a percent sign that encodes nothing.
+geventhttpclient.url.requote_uri = lambda uri: uri
 
 _urlopen = LocustUserAgent._urlopen  # noqa: SLF001
 
@@ -177,9 +184,16 @@ class Visitor(FastHttpUser):
         data = payload(sent, json_body, body, form)
         path = written_url(url) + (f"?{urlencode(query)}" if query else "")
         exchange = _Exchange(self, endpoint, expected, captures, matches)
+        if not all(map(is_header, sent.values())):
+            exchange.cannot_be_sent(method)
         for hop in range(MOST_HOPS + 1):
             location = exchange.send(
-                method, path, sent, data, follows=follows, is_last=hop == MOST_HOPS
+                method,
+                path,
+                as_written(sent, data),
+                data,
+                follows=follows,
+                is_last=hop == MOST_HOPS,
             )
             if location is None:
                 return
@@ -191,13 +205,14 @@ class Visitor(FastHttpUser):
     def _same_host(self, path: str, location: str) -> str:
         # From the second hop on, the path is a whole URL.
         base = path if "://" in path.partition("?")[0] else f"{self.host}{path}"
-        found = urlsplit(urljoin(base, location))
+        to = resolve(base, location)
+        found = urlsplit(to)
         if found.hostname != urlsplit(self.host).hostname:
             complain(
                 f"a request went to {found.netloc}: only the stack's own URL is put under load"
             )
             raise EndedError
-        return found.geturl()
+        return to
 
     @property
     def stamp(self) -> dict[str, Any]:
@@ -280,6 +295,32 @@ class _Exchange:
         if not right:
             raise EndedError
         return location
+
+    def cannot_be_sent(self, method: str) -> NoReturn:
+        """Record what Node says of a request with a header that none can have.
+
+        Raises:
+            EndedError: Always.
+        """
+        now = micro(report.now_ms())
+        line = {
+            **self._visitor.stamp,
+            **dict.fromkeys(("ttfb", "status", "expected", *WHERE)),
+            "endpoint": self._endpoint,
+            "start": now,
+            "total": 0.0,
+            "error": "ERR_INVALID_CHAR",
+            "sent": False,
+        }
+        events.request.fire(
+            request_type=method,
+            name=self._endpoint,
+            response_time=0,
+            response_length=0,
+            exception=ValueError("ERR_INVALID_CHAR"),
+            context={"exchange": line},
+        )
+        raise EndedError
 
     def _location(self, headers: Mapping[str, str]) -> str | None:
         return headers.get("location") or None if 300 <= self.status < 400 else None

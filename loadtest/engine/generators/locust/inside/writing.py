@@ -19,6 +19,8 @@ SAFE = "/?&=#%:;,+$!*'()@[]~|"
 """What a URL keeps; everything else is percent-encoded."""
 STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
 """A percent sign that encodes nothing: a URL cannot have one."""
+HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""What Node sends as a header, in Latin-1."""
 NO_TYPE = "haproof/none"
 """Stands for no type at all until the request is sent: the client would make one up."""
 LETTERS = string.ascii_letters + string.digits
@@ -63,6 +65,21 @@ def written_url(url: str) -> str:
     path, mark, query = url.partition("?")
     path = path.replace("\\", "/")
     return quote(STRAY.sub("%25", f"{path}{mark}{query}"), safe=SAFE)
+
+
+def is_header(value: str) -> bool:
+    """Return whether a header can have this value."""
+    return HEADER.fullmatch(value) is not None
+
+
+def as_written(headers: Mapping[str, str], body: bytes | None) -> Mapping[str, str]:
+    """Return headers such that Latin-1, which the client writes, is what Node writes.
+
+    Node writes the head of a request together with its body, which is a text: in UTF-8 then.
+    """
+    if body is None:
+        return headers
+    return {name: value.encode().decode("latin-1") for name, value in headers.items()}
 
 
 def payload(
