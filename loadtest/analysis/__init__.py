@@ -2,8 +2,8 @@
 
 Modules depend on what stands above them:
 
-- definitions: `columns` (failed user, latency, percentile); `bootstrap`, `inference` and `percentiles`
-  (confidence); `margins` (which change does not matter); `usl` (scalability).
+- definitions: `columns` (failed user, latency, percentile); `bootstrap`, `sample_size`, `inference` and
+  `percentiles` (confidence); `margins` (which change does not matter); `usl` (scalability).
 - one run: `counting` (its figures), `slo` and `missed` (its promise), `bottleneck` by `latency_excess`;
   `validity` (whether to trust it); `host_windows`, then `host_conditions`, `request_cost`, `cpu_waiting`,
   `stalls` and `fleet_capacity` (what the computer did), put together by `host_evidence`.
