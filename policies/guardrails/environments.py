@@ -31,6 +31,10 @@ def variables(resource: Resource) -> Iterator[tuple[str, Any]]:
         yield from _mapped(resource.get("environment", "variables"))
     elif resource.type in tokens.EXTRACT_JOB:
         yield from _mapped(resource.get("defaultArguments"))
+    elif resource.type in tokens.SITES:
+        yield from _mapped(resource.get("environmentVariables"))
+    elif resource.type in tokens.TEMPLATE_STACK:
+        yield from _mapped(resource.get("parameters"))
     elif resource.type in tokens.APP_RUNNER_SERVICE:
         source = resource.get("sourceConfiguration")
         for path in _APP_RUNNER:

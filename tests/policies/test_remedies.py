@@ -27,6 +27,7 @@ SYNONYMS = {
     "actions": ("forward",),
     "defaultActions": ("redirect", "weight", "forward"),
     "fromPort": ("port",),
+    "settings": ("deploymentpolicy", "environmenttype", "minsize"),
     "subnets": ("publicsubnet", "subnet"),
     "toPort": ("port",),
     "userData": ("listenon",),

@@ -355,7 +355,11 @@ class FileSystem(DataStore):
                     return undecided(
                         f'the zone of mount target "{target.name}" is not known',
                         self.label,
-                        remedy="create the subnets in this program, with availability_zone set.",
+                        remedy=(
+                            "pass the id of the subnet itself, not an element of a list that is computed."
+                            if subnets.possible
+                            else "create the subnets in this program, with availability_zone set."
+                        ),
                     )
                 continue
             zones.update(named)

@@ -51,18 +51,22 @@ def _cpus(size: str) -> float | None:
 # USD an hour: a tenth of what is cheapest on demand in the cheapest Region (ap-south-1), and less.
 # Spot is up to 90 % cheaper (Amazon EC2 user guide, "Spot Instances").
 _LEAST_PER_CPU = 0.002
-"""Of a vCPU of the families c, m and r."""
+"""Of a vCPU of any family but the burstable ones: c is the cheapest of them."""
 _LEAST_PER_GIB = 0.0005
 """Of a GiB of a burstable type, whose prices follow its memory."""
 _LEAST = 0.00025
 """Of the cheapest type that there is, t4g.nano."""
+_NOT_BY_NAME = ("hpc", "mac", "u")
+"""Families whose sizes do not say how many vCPUs they have."""
 
 
 def least_spot_price(instance_type: str) -> float:
     """Return a price in USD an hour below which no Spot Instance of a type is ever to be had."""
-    size = size_of(instance_type)
-    if size is None:
+    found = _TYPE.fullmatch(instance_type)
+    if found is None or found["family"] in _NOT_BY_NAME:
         return _LEAST
-    if instance_type.startswith("t"):
-        return max(_LEAST, size.memory / _MIB * _LEAST_PER_GIB)
-    return size.cpus * _LEAST_PER_CPU
+    family, size = found["family"], found["size"]
+    if family == "t":
+        memory = _BURSTABLE[size][1] if size in _BURSTABLE else 0
+        return max(_LEAST, memory * _LEAST_PER_GIB)
+    return max(_LEAST, (_cpus(size) or 0) * _LEAST_PER_CPU)

@@ -17,7 +17,7 @@ from guardrails.architecture.policy_documents import (
     same_partition,
     statements,
 )
-from guardrails.architecture.source_addresses import calling_service, spared
+from guardrails.architecture.source_addresses import caller_outside, spared
 from guardrails.architecture.zones import regions
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items
@@ -115,20 +115,19 @@ class Permissions:
 
     def _from_elsewhere(self, role: Resource, action: str) -> Answer | None:
         """Return that a service with the role is denied an action by the address it calls from."""
-        service = calling_service(role)
-        for policy in self.policies(role) if service is not None else ():
+        for policy in self.policies(role):
             for one in policy.statements or ():
-                ranges = spared(one) if one.covers(action) else ()
-                if ranges and "*" in one.resources:
+                ranges = spared(one) if one.covers(action) and "*" in one.resources else ()
+                if not ranges:
+                    continue
+                caller = caller_outside(self._stack, role, ranges, policy.label)
+                if caller is not None:
                     return no(
                         f"{policy.label} denies {action} from everywhere but {', '.join(ranges)}, and "
-                        f"{service} calls from addresses of AWS",
+                        f"{caller.service} calls from {caller.place}",
                         f'role "{role.name}"',
                         policy.label,
-                        remedy=(
-                            f"give {service} a role of its own, without the Deny by aws:SourceIp in "
-                            f"{policy.label}, or remove that statement."
-                        ),
+                        remedy=caller.remedy,
                     )
         return None
 
@@ -164,8 +163,8 @@ class Permissions:
         """Return whether a principal is the service, here: it may be that of one Region."""
         if not _is_service(principal, service):
             return False
-        region = principal.split(".")[1] if principal.count(".") > 2 else None
-        return region is None or not self._regions or region in self._regions
+        region = principal.removeprefix(f"{service}.").partition(".")[0]
+        return region in ("*", "amazonaws") or not self._regions or region in self._regions
 
     @cached_property
     def _regions(self) -> frozenset[str]:
@@ -353,5 +352,5 @@ def _loosen(pattern: str) -> str:
 
 def _is_service(principal: str, service: str) -> bool:
     """Return whether a principal is the service, in any Region or partition, or everybody."""
-    name, _, rest = principal.partition(".")
-    return principal == "*" or (name == service and "amazonaws.com" in rest)
+    named = principal.startswith(f"{service}.") and "amazonaws.com" in principal
+    return principal == "*" or named

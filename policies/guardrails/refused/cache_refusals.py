@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from guardrails import tokens
-from guardrails.refusals import JointRefusal
+from guardrails.refusals import JointRefusal, alone
 from guardrails.resources import Resource, Stack
-from guardrails.values import is_absent, show
+from guardrails.values import is_absent, number, show
 
 _CACHES = (*tokens.CACHE_GROUP, *tokens.CACHE_CLUSTER)
 _GROUP = ("aws:elasticache/parameterGroup:ParameterGroup",)
@@ -61,7 +61,29 @@ def _is(family: str, wanted: str) -> bool:
     return family == wanted or (wanted.isalpha() and re.sub(r"[\d.x]+$", "", family) == wanted)
 
 
+def _cluster_mode(cache: Resource) -> str | None:
+    """Find AWS's own parameters for one shard in a cache of several."""
+    shards, given = number(cache.setting("numNodeGroups")), cache.get("parameterGroupName")
+    if shards is None or shards < _SEVERAL or not isinstance(given, str):
+        return None
+    if not given.startswith("default.") or given.endswith(".cluster.on"):
+        return None
+    return f"num_node_groups is {shards:g}, parameter_group_name {show(given)}"
+
+
+_SEVERAL = 2
+
 TABLE = (
+    JointRefusal(
+        types=tokens.CACHE_GROUP,
+        says=(
+            "InvalidParameterCombination: Use a parameter group with cluster-enabled yes to create more "
+            "than one node group."
+        ),
+        source=f"{_GUIDE}Replication.Redis-RedisCluster.html",
+        remedy='set parameter_group_name to the one that ends in ".cluster.on", or leave it out.',
+        find=alone(_cluster_mode),
+    ),
     JointRefusal(
         types=_CACHES,
         says=(

@@ -10,7 +10,7 @@ from guardrails import tokens
 from guardrails.refusals import Refusal, among, matching
 from guardrails.refused.store_refusals import backup_window, maintenance_window
 from guardrails.resources import Resource
-from guardrails.values import SecretText, items, show
+from guardrails.values import SecretText, dig, items, show
 
 _API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"
 _DATABASES, _CLUSTERS = tokens.DATABASE, tokens.DATABASE_CLUSTER
@@ -116,7 +116,39 @@ def _user(database: Resource) -> str | None:
     return None
 
 
+_STATIC: Final = {
+    "postgres": (
+        "autovacuum_freeze_max_age", "autovacuum_max_workers", "huge_pages", "max_connections",
+        "max_locks_per_transaction", "max_logical_replication_workers", "max_prepared_transactions",
+        "max_replication_slots", "max_wal_senders", "max_worker_processes", "rds.logical_replication",
+        "shared_buffers", "shared_preload_libraries", "track_activity_query_size",
+        "track_commit_timestamp", "wal_buffers",
+    ),
+    "mysql": (
+        "innodb_buffer_pool_instances", "innodb_log_file_size", "innodb_read_io_threads",
+        "innodb_write_io_threads", "lower_case_table_names", "performance_schema", "skip_name_resolve",
+    ),
+}  # fmt: skip
+"""Parameters that only a restart changes, by how their families begin; not all of them."""
+
+
+def _static(group: Resource) -> Iterator[str]:
+    family = str(group.get("family")).removeprefix("aurora-")
+    names = next((names for engine, names in _STATIC.items() if family.startswith(engine)), ())
+    for one in items(group.get("parameters")):
+        # What the program leaves out is immediate, by the provider.
+        if dig(one, "name") in names and dig(one, "applyMethod") in (None, "", "immediate"):
+            yield f"parameter {show(dig(one, 'name'))} has the apply_method immediate"
+
+
 TABLE = (
+    Refusal(
+        types=(*tokens.PARAMETER_GROUP, "aws:rds/clusterParameterGroup:ClusterParameterGroup"),
+        says="InvalidParameterCombination: cannot use immediate apply method for static parameter.",
+        source=f"{_API}API_Parameter.html",
+        remedy='set apply_method of the parameter to "pending-reboot".',
+        find=_static,
+    ),
     Refusal(
         types=_DATABASES,
         says="InvalidParameterValue: Invalid DB engine.",

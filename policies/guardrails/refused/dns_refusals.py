@@ -77,6 +77,29 @@ def _twice(stack: Stack, resource: Resource) -> Iterator[str]:
             yield f'"{other.resource.name}" is the {record.kind} record of {record.name} already'
 
 
+def _mixed(stack: Stack, resource: Resource) -> Iterator[str]:
+    """Find an earlier record of the name that does not go with this one in a zone.
+
+    A CNAME is alone; of one type, all records have a routing policy or there is only one.
+    """
+    records = stack.derived(Records).records
+    record = next(one for one in records if one.resource is resource)
+    keys = ("zoneId", "id")
+    own = stack.references(resource, "zoneId", ZONES, keys)
+    for other in records[: records.index(record)]:
+        theirs = stack.references(other.resource, "zoneId", ZONES, keys)
+        same = (own.resources, own.foreign) == (theirs.resources, theirs.foreign)
+        certain = bool(own.resources or own.foreign) and not own.untraced
+        if not same or not certain or not record.name or record.name != other.name:
+            continue
+        routed = [not one.left_out("setIdentifier") for one in (resource, other.resource)]
+        if record.kind != other.kind and "CNAME" in (record.kind, other.kind):
+            yield f'"{other.resource.name}" is a {other.kind} record of {record.name}, it a {record.kind}'
+        elif record.kind == other.kind and routed[0] != routed[1]:
+            which = "it" if routed[0] else f'"{other.resource.name}"'
+            yield f'of it and "{other.resource.name}" only {which} has a routing policy'
+
+
 def _name_as_address(stack: Stack, resource: Resource) -> Iterator[str]:
     """Find what has a name of its own and no address, in a record that holds addresses."""
     if resource.get("type") not in ("A", "AAAA") or resource.left_out("records"):
@@ -104,6 +127,11 @@ def _no_string(check: Resource) -> str | None:
     return None
 
 
+def _interval(check: Resource) -> str | None:
+    seconds = number(check.get("requestInterval"))
+    return f"request_interval is {seconds:g}" if seconds not in (None, 0, 10, 30) else None
+
+
 def _record(record: Resource) -> Iterator[str]:
     kind, values = record.get("type"), items(record.get("records"))
     aliased = not is_absent(record.get("aliases"))
@@ -123,6 +151,26 @@ def _record(record: Resource) -> Iterator[str]:
 
 
 TABLE = (
+    JointRefusal(
+        types=_RECORDS,
+        says=(
+            "InvalidChangeBatch: RRSet of type CNAME is not permitted as it conflicts with other records "
+            "with the same DNS name; simple and routed records of one name and type cannot both exist."
+        ),
+        source=f"{_API}API_ChangeResourceRecordSets.html",
+        remedy=(
+            "remove the CNAME, or give each record of the name and type a set_identifier and a routing "
+            "policy."
+        ),
+        find=_mixed,
+    ),
+    JointRefusal(
+        types=tokens.HEALTH_CHECK,
+        says="InvalidInput: the request interval is 10 or 30 seconds.",
+        source=f"{_API}API_HealthCheckConfig.html",
+        remedy="set request_interval to 10 or 30.",
+        find=alone(_interval),
+    ),
     JointRefusal(
         types=_RECORDS,
         says="InvalidChangeBatch: a name has one PRIMARY and one SECONDARY record of each type.",

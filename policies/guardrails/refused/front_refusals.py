@@ -9,7 +9,7 @@ from guardrails import tokens
 from guardrails.architecture.permits import network, within
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import is_internal, is_network
-from guardrails.refusals import JointRefusal, alone, between
+from guardrails.refusals import JointRefusal, alone, between, known
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -136,6 +136,13 @@ def _answers(resource: Resource) -> Iterator[str]:
             yield f"message_body of its fixed response has {len(body)} characters"
 
 
+def _negotiates(listener: Resource) -> str | None:
+    policy, protocol = listener.get("alpnPolicy"), listener.get("protocol")
+    if known(policy) and policy != "None" and known(protocol) and protocol != "TLS":
+        return f"alpn_policy is {show(policy)}, protocol {show(protocol)}"
+    return None
+
+
 def _moves(resource: Resource) -> Iterator[str]:
     for action in _actions(resource):
         code = dig(action, "redirect", "statusCode")
@@ -144,6 +151,13 @@ def _moves(resource: Resource) -> Iterator[str]:
 
 
 TABLE = (
+    JointRefusal(
+        types=tokens.LISTENER,
+        says="ValidationError: An ALPN policy is only for TLS listeners.",
+        source=f"{_API}API_CreateListener.html",
+        remedy="remove alpn_policy: an HTTPS listener offers HTTP/2 by itself.",
+        find=alone(_negotiates),
+    ),
     JointRefusal(
         types=tokens.LOAD_BALANCER,
         says=(

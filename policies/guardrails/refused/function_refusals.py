@@ -87,10 +87,24 @@ def _ordered_window(stack: Stack, mapping: Resource) -> str | None:
     return None
 
 
-def _start(_: Stack, mapping: Resource) -> str | None:
-    if _STREAMS.match(_source(mapping)) and mapping.left_out("startingPosition"):
+def _start(stack: Stack, mapping: Resource) -> str | None:
+    own = stack.references(mapping, "eventSourceArn", _OF_STREAMS, _STREAM_KEYS).resources
+    is_stream = bool(own) or _STREAMS.match(_source(mapping))
+    if is_stream and mapping.left_out("startingPosition"):
         return "its source is a stream, and starting_position is not set"
     return None
+
+
+_OF_STREAMS = (*tokens.TABLE, "aws:kinesis/stream:Stream", *tokens.STREAM_CLUSTER)
+_STREAM_KEYS = ("streamArn", "arn", "id")
+
+
+def _stream_off(stack: Stack, mapping: Resource) -> Iterator[str]:
+    """Find a table as a source whose stream is switched off."""
+    found = stack.references(mapping, "eventSourceArn", tokens.TABLE, _STREAM_KEYS)
+    for table in found.resources:
+        if table.setting("streamEnabled") in (None, False):
+            yield f'stream_enabled of table "{table.name}" is {table.shown("streamEnabled")}'
 
 
 def _both_architectures(function: Resource) -> str | None:
@@ -192,6 +206,13 @@ TABLE = (
         source=_MAPPING,
         remedy='set starting_position to "TRIM_HORIZON" or "LATEST".',
         find=_start,
+    ),
+    JointRefusal(
+        types=tokens.EVENT_SOURCE,
+        says="ValidationException: the table has no stream: its stream ARN is empty.",
+        source=_MAPPING,
+        remedy='set stream_enabled of the table to true, and stream_view_type to "NEW_IMAGE".',
+        find=_stream_off,
     ),
 )
 """Appended to the table of `lambda-accepted`."""

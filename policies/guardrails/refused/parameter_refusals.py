@@ -1,4 +1,4 @@
-"""What AWS Systems Manager refuses about parameters: part of `messages-accepted`."""
+"""What AWS refuses about parameters and backup plans: part of `messages-accepted`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.refusals import JointRefusal, alone
 from guardrails.resources import Resource
-from guardrails.values import show
+from guardrails.values import dig, items, number, show
 
 _API = "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html"
 _NAME = re.compile(r"[A-Za-z0-9_.\-/]+")
@@ -51,7 +51,30 @@ def _not_allowed(parameter: Resource) -> str | None:
     return None if fits else f"value does not have the form {show(pattern)}"
 
 
+_COLD_FOR = 90
+"""Days that a copy stays in cold storage at least."""
+
+
+def _cold(plan: Resource) -> Iterator[str]:
+    for rule in items(plan.get("rules")):
+        given = dig(rule, "lifecycle")
+        cold, end = number(dig(given, "coldStorageAfter")), number(dig(given, "deleteAfter"))
+        if cold and end and end < cold + _COLD_FOR:
+            name = show(dig(rule, "ruleName"))
+            yield f"rule {name} moves copies to cold storage after {cold:g} days, and deletes after {end:g}"
+
+
 TABLE = (
+    JointRefusal(
+        types=tokens.BACKUP_PLAN,
+        says=(
+            "InvalidParameterValueException: DeleteAfterDays cannot be less than 90 days apart from "
+            "MoveToColdStorageAfterDays."
+        ),
+        source="https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Lifecycle.html",
+        remedy="set delete_after to 90 days more than cold_storage_after, or remove cold_storage_after.",
+        find=alone(_cold),
+    ),
     JointRefusal(
         types=tokens.SSM_PARAMETER,
         says=(

@@ -42,8 +42,9 @@ def _keys(table: Resource) -> Iterator[str]:
 
 def _capacity(table: Resource) -> str | None:
     mode = table.get("billingMode")
-    given = [table.get("readCapacity"), table.get("writeCapacity")]
-    if mode in (None, "", "PROVISIONED") and any(is_absent(one) for one in given):
+    capacities = ("readCapacity", "writeCapacity")
+    given = [table.get(one) for one in capacities]
+    if mode in (None, "", "PROVISIONED") and any(map(table.left_out, capacities)):
         return f"billing_mode is {show(mode or 'PROVISIONED')}, read_capacity or write_capacity not set"
     if mode == "PAY_PER_REQUEST" and any((number(one) or 0) > 0 for one in given):
         return "billing_mode is PAY_PER_REQUEST, read_capacity or write_capacity is set"

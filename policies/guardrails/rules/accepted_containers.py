@@ -15,7 +15,7 @@ from guardrails.architecture.tasks import (
     has_port,
 )
 from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
-from guardrails.refused import task_refusals
+from guardrails.refused import container_refusals, task_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -382,7 +382,7 @@ _TABLE = (
 )
 
 CONTAINERS = joint_refusal_rule(
-    (*_TABLE, *task_refusals.TABLE),
+    (*_TABLE, *task_refusals.TABLE, *container_refusals.TABLE),
     id="ecs-accepted",
     title="Amazon ECS accepts every service, task definition and scalable target",
     url=_SERVICE,

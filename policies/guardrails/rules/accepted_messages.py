@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails.refusals import joint_refusal_rule
 from guardrails.refused import (
+    event_refusals,
     message_refusals,
     parameter_refusals,
     record_refusals,
@@ -14,6 +15,7 @@ MESSAGES = joint_refusal_rule(
     (
         *message_refusals.TABLE,
         *schedule_refusals.TABLE,
+        *event_refusals.TABLE,
         *record_refusals.TABLE,
         *parameter_refusals.TABLE,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from availability.names import BALANCING_NAME, LONGEST
@@ -69,6 +70,19 @@ def _matcher(group: Resource) -> Iterator[str]:
         for name in ("matcher", "path"):
             if known(dig(check, name)):
                 yield f'health_check.protocol is "TCP", {name} {show(dig(check, name))}'
+
+
+_GRPC_CODES = 99
+
+
+def _grpc_codes(group: Resource) -> str | None:
+    given = group.get("healthCheck", "matcher")
+    if group.get("protocolVersion") != "GRPC" or not isinstance(given, str):
+        return None
+    codes = [number(one) for one in re.findall(r"\d+", given)]
+    if any(one is not None and one > _GRPC_CODES for one in codes):
+        return f'health_check.matcher is {show(given)}, protocol_version "GRPC"'
+    return None
 
 
 def _check_protocol(group: Resource) -> str | None:
@@ -195,6 +209,13 @@ _TABLE = (
         source=_CREATE,
         remedy="set health_check.unhealthy_threshold to 2 to 10.",
         find=between("healthCheck.unhealthyThreshold", *THRESHOLD),
+    ),
+    Refusal(
+        types=_TYPES,
+        says="GrpcCode: you can specify values between 0 and 99.",
+        source="https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html",
+        remedy='set health_check.matcher to "0", the code OK of gRPC.',
+        find=_grpc_codes,
     ),
     Refusal(
         types=_TYPES,

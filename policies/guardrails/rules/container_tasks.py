@@ -39,7 +39,18 @@ def _undeployed(stack: Stack, _: Settings) -> Iterator[Violation]:
         ).any
     }
     for service in stack.of(tokens.CONTAINER_SERVICE):
-        if service.get("deploymentController", "type") != "CODE_DEPLOY" or service in deployed:
+        yield from _left_behind(stack, service)
+        controller = service.get("deploymentController", "type")
+        if controller == "EXTERNAL" and not stack.of(_TASK_SETS):
+            yield Violation(
+                f'whether service "{service.name}" ever runs a task is not known: with its '
+                "deployment_controller EXTERNAL ECS starts nothing, and this stack has no task set.",
+                service,
+                (f'service "{service.name}"', "deployment_controller EXTERNAL", "no task set"),
+                "remove deployment_controller, or accept that something elsewhere creates task sets.",
+                undecided=True,
+            )
+        if controller != "CODE_DEPLOY" or service in deployed:
             continue
         if service.options.ignores("taskDefinition") and not stack.of(tokens.APPLICATION):
             yield _deployed_elsewhere(service)
@@ -57,6 +68,27 @@ def _undeployed(stack: Stack, _: Settings) -> Iterator[Violation]:
                 "no deployment group",
             ),
         )
+
+
+_TASK_SETS = ("aws:ecs/taskSet:TaskSet",)
+
+
+def _left_behind(stack: Stack, service: Resource) -> Iterator[Violation]:
+    """Yield that no release reaches a service that ECS deploys, if the program does not."""
+    ignored = service.options.ignores("taskDefinition")
+    controller = service.setting("deploymentController", "type")
+    elsewhere = (*tokens.PIPELINE, *tokens.APPLICATION)
+    if ignored is None or controller not in (None, "", "ECS") or stack.of(elsewhere):
+        return
+    yield Violation(
+        f'whether a release reaches service "{service.name}" is not known: its ignore_changes names '
+        f'"{ignored}", so that no update of this program deploys a new task definition, and this stack '
+        "has no pipeline.",
+        service,
+        (f'service "{service.name}"', "ignore_changes", "no pipeline"),
+        "remove the entry from ignore_changes, or accept that a pipeline elsewhere deploys.",
+        undecided=True,
+    )
 
 
 def _deployed_elsewhere(service: Resource) -> Violation:

@@ -22,6 +22,8 @@ _RUN = (
     *tokens.APP_RUNNER_SERVICE,
     *tokens.BATCH_JOB,
     *tokens.EXTRACT_JOB,
+    *tokens.SITES,
+    *tokens.TEMPLATE_STACK,
 )
 _STORE = (
     "keep it in AWS Secrets Manager (or an aws.ssm.Parameter of type SecureString) and let the "
@@ -297,8 +299,21 @@ _TEXTS = {
     "target.input": "input of target",
     "parameters": "parameters",
     "endpoint": "endpoint",
+    "data": "data",
+    "propertiesFileContent": "properties_file_content",
+    "connectorConfiguration": "connector_configuration",
+    "serverProperties": "server_properties",
 }
 """Properties that hold a text, or a mapping of texts, and how a program names them."""
+
+
+_PARTS = (
+    "aws:imagebuilder/component:Component",
+    "aws:mskconnect/workerConfiguration:WorkerConfiguration",
+    "aws:mskconnect/connector:Connector",
+    "aws:msk/configuration:Configuration",
+)
+"""What images, connectors and brokers are made of."""
 
 
 def _contents(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -352,6 +367,7 @@ CONTENT = ResourceRule(
         *tokens.EVENT_TARGET,
         *tokens.SCHEDULED_CALL,
         *tokens.TOPIC_SUBSCRIPTION,
+        *_PARTS,
     ),
     check=_in_content,
 )

@@ -1,4 +1,4 @@
-"""The rule about privileges over data: not over every secret, key and object of the account."""
+"""The rule about privileges over all of an account: secrets, keys, objects, tables and instances."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ _DATA = {
     "secretsmanager:GetSecretValue": "read every secret",
     "kms:Decrypt": "decrypt with every key",
     "s3:DeleteObject": "delete every object of every bucket",
+    "dynamodb:DeleteTable": "delete every table",
+    "rds:DeleteDBInstance": "delete every database",
+    "ec2:ModifySnapshotAttribute": "give away every snapshot",
+    "ssm:SendCommand": "run commands on every instance",
+    "lambda:UpdateFunctionCode": "replace the code of every function",
 }
 
 
@@ -43,7 +48,7 @@ def _data(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 DATA_LIMITED = StackRule(
     id="iam-data-limited",
-    title="No policy grants access to every secret, key or object of the account",
+    title="No policy grants access to every secret, key, object, table or instance of the account",
     question=Question.CLOSED,
     severity=Severity.HIGH,
     level=Level.ADVISORY,  # a deployer, or a tool for every bucket, may need it
@@ -59,8 +64,8 @@ DATA_LIMITED = StackRule(
     },
     url="https://docs.aws.amazon.com/securityhub/latest/userguide/kms-controls.html",
     remedy=(
-        "name the ARN of the secret, key or bucket as the Resource of the policy, or add a "
-        "Condition such as kms:ViaService."
+        "name the ARN of the secret, key, bucket, table, function or instance as the Resource of the "
+        "policy, or add a Condition such as kms:ViaService."
     ),
     steps=(
         "Replace the resource * by the ARNs of what the program needs.",

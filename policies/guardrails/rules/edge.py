@@ -7,6 +7,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.firewall import Firewall
+from guardrails.architecture.origin_headers import missing_header
 from guardrails.architecture.permits import Party
 from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import ARN_KEYS, Traffic, listener_step
@@ -20,6 +21,7 @@ from guardrails.model import (
     Violation,
 )
 from guardrails.refusals import Refusal, refusal_rule
+from guardrails.refused import edge_refusals
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -92,6 +94,16 @@ def _lost_at_origin(
             return (
                 "it asks by HTTP, and is sent to HTTPS each time: visitors are redirected in a circle",
                 'set origin_protocol_policy to "https-only".',
+                listener,
+            )
+        header = missing_header(traffic, listener, origin)
+        if header is not None:
+            return (
+                (
+                    f"the listener forwards only what has the header {header}, with a value that the "
+                    "origin does not send"
+                ),
+                f"set the header {header} in custom_headers of the origin, to the value in the rule.",
                 listener,
             )
     return None
@@ -191,11 +203,8 @@ _OLD = ("SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016", "TLS_1_0")
 
 
 def _plain(resource: Resource, _: Settings) -> Iterator[Violation]:
-    behaviours = [
-        resource.get("defaultCacheBehavior"),
-        *items(resource.get("orderedCacheBehaviors")),
-    ]
-    if any(dig(one, "viewerProtocolPolicy") == "allow-all" for one in behaviours):
+    behaviors = edge_refusals.behaviors(resource)
+    if any(dig(one, "viewerProtocolPolicy") == "allow-all" for one in behaviors):
         yield Violation(
             f'Distribution "{resource.name}" takes what visitors send in the clear: '
             'viewer_protocol_policy is "allow-all".',
@@ -271,11 +280,7 @@ def _origin(distribution: Resource) -> Iterator[str]:
         for prop in ("origins", "originGroups")
         for one in items(distribution.get(prop))
     ]
-    behaviors = [
-        distribution.get("defaultCacheBehavior"),
-        *items(distribution.get("orderedCacheBehaviors")),
-    ]
-    for wanted in (dig(one, "targetOriginId") for one in behaviors):
+    for wanted in (dig(one, "targetOriginId") for one in edge_refusals.behaviors(distribution)):
         if isinstance(wanted, str) and given and UNKNOWN not in given and wanted not in given:
             names = ", ".join(str(one) for one in given)
             yield f"target_origin_id is {show(wanted)}, and its origins are {names}"
@@ -317,9 +322,9 @@ _TABLE = (
 )
 
 ACCEPTED = refusal_rule(
-    _TABLE,
+    (*_TABLE, *edge_refusals.TABLE),
     id="cloudfront-accepted",
-    title="CloudFront accepts the certificate of every distribution",
+    title="CloudFront accepts every distribution and its certificate",
     url=f"{_CDN}cnames-and-https-requirements.html",
     remedy="correct the distribution as the message says.",
 )

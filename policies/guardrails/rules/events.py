@@ -7,6 +7,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.dead_letters import dead_letters
+from guardrails.architecture.keys import KEYS, admitted_by
 from guardrails.architecture.policy_documents import Statement, statements
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -81,6 +82,24 @@ def _holder_refuses(stack: Stack, target: Resource, service: str) -> str | None:
     return f"the policy of {title} does not allow {action} to {service}"
 
 
+def _key_refuses(stack: Stack, target: Resource, service: str) -> str | None:
+    """Return why a service may not encrypt what it sends to a queue or topic, `None` if it may."""
+    if target.left_out("kmsMasterKeyId"):
+        return None
+    title = f'{"queue" if target.type in tokens.QUEUE else "topic"} "{target.name}"'
+    given = str(target.get("kmsMasterKeyId"))
+    if given.endswith(_AWS_KEYS):
+        return f"{title} is encrypted with {given}, which {service} may not use"
+    for key in stack.references(target, "kmsMasterKeyId", tokens.KMS_KEY, KEYS).resources:
+        if not admitted_by(stack, key, service.__eq__):
+            return f'the policy of KMS key "{key.name}", which encrypts {title}, does not admit {service}'
+    return None
+
+
+_AWS_KEYS = ("alias/aws/sqs", "alias/aws/sns")
+"""Keys of AWS, whose policies nobody changes: they admit the callers of one account only."""
+
+
 def _is_named(principal: Any, service: str) -> bool:
     """Return whether a principal is, or may be, a service; that of logs may name its Region."""
     if principal in (service, "*", UNKNOWN):
@@ -152,6 +171,7 @@ def _arrive(stack: Stack, _: Settings) -> Iterator[Violation]:
             (tokens.QUEUE, _holder_refuses, _QUEUE_REMEDY),
             (tokens.TOPIC, _holder_refuses, _TOPIC_REMEDY),
             (tokens.LAMBDA_FUNCTION, _function_refuses, _FUNCTION_REMEDY),
+            ((*tokens.QUEUE, *tokens.TOPIC), _key_refuses, _KEY_REMEDY),
         ):
             for target in stack.references(sender, prop, types, _ARN, value=value).resources:
                 reason = refuses(stack, target, service)
@@ -164,6 +184,10 @@ def _arrive(stack: Stack, _: Settings) -> Iterator[Violation]:
                     )
 
 
+_KEY_REMEDY = (
+    "set kms_master_key_id to an aws.kms.Key whose policy allows kms:GenerateDataKey* and kms:Decrypt to "
+    "{service}, or to nothing and sqs_managed_sse_enabled of the queue to true."
+)
 _TOPIC_REMEDY = (
     "add an aws.sns.TopicPolicy that allows sns:Publish to {service}, with a Condition on "
     "aws:SourceArn or aws:SourceAccount."

@@ -10,6 +10,7 @@ from guardrails.architecture.answers import all_of
 from guardrails.architecture.launching import TEMPLATE_KEYS, public_address
 from guardrails.architecture.network import Network
 from guardrails.architecture.nodes import Nodes
+from guardrails.architecture.permissions import Permissions
 from guardrails.architecture.permits import Party, is_vast
 from guardrails.model import (
     Level,
@@ -21,7 +22,7 @@ from guardrails.model import (
     Violation,
 )
 from guardrails.resources import References, Resource, Stack
-from guardrails.values import UNKNOWN, is_absent, items, number, show
+from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
 _EVERYBODY = "0.0.0.0/0"
 
@@ -98,6 +99,49 @@ def _nodes(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 (f'cluster "{cluster.name}"', *(f'node group "{one.name}"' for one in groups)),
                 "set min_size of scaling_config to 2 or more, one node for each zone.",
             )
+        elif not _scaled(stack, cluster):
+            yield from _fixed(cluster, groups)
+
+
+_GROWS = ("autoscaling:SetDesiredCapacity", "ec2:RunInstances", "ec2:CreateFleet")
+"""What the Cluster Autoscaler, or Karpenter, needs to add nodes."""
+_SCALERS = ("cluster-autoscaler", "karpenter")
+
+
+def _scaled(stack: Stack, cluster: Resource) -> bool:
+    """Return whether something of this stack adds nodes under load, or may do so."""
+    if not is_absent(cluster.get("computeConfig")) or stack.of(tokens.SCALING_POLICY):
+        return True  # EKS Auto Mode, or a policy of the group that the nodes are in
+    if any(one.type.startswith("kubernetes:") for one in stack.resources):
+        return True  # what it installs is not looked for
+    if any(one.get("addonName") in _SCALERS for one in stack.of(("aws:eks/addon:Addon",))):
+        return True
+    permissions = stack.derived(Permissions)
+    return any(
+        not permissions.may(role, action).is_no
+        for role in stack.of(tokens.ROLE)
+        for action in _GROWS
+    )
+
+
+def _fixed(cluster: Resource, groups: list[Resource]) -> Iterator[Violation]:
+    """Yield that the sizes let nodes grow, and that nothing here lets them."""
+    for group in groups:
+        least, most = (number(group.get("scalingConfig", one)) for one in ("minSize", "maxSize"))
+        if least is not None and most is not None and most > least:
+            yield Violation(
+                f'whether node group "{group.name}" of Kubernetes cluster "{cluster.name}" ever grows to '
+                f"its max_size of {most:g} is not known: EKS itself adds no nodes under load, and this "
+                "stack has no autoscaler.",
+                group,
+                (f'cluster "{cluster.name}"', f'node group "{group.name}"', "no autoscaler"),
+                (
+                    "create the role of the Cluster Autoscaler or of Karpenter in this stack, or set "
+                    "compute_config (EKS Auto Mode), or accept that one is installed from elsewhere."
+                ),
+                undecided=True,
+            )
+            return
 
 
 NODES = StackRule(
@@ -115,7 +159,8 @@ NODES = StackRule(
         "Pass one subnet per Availability Zone to subnet_ids, or make a node group per zone.",
         "Set min_size of scaling_config to the number of zones.",
     ),
-    unknown=f"{zones.UNKNOWN_MEANS} Nodes of Fargate, of Karpenter and of other stacks are not judged.",
+    unknown=f"{zones.UNKNOWN_MEANS} Nodes of Fargate, of Karpenter and of other "
+    "stacks are not judged. Whether an autoscaler that is not in this stack adds nodes is undecided.",
     parameters=zones.PARAMETERS,
     check=_nodes,
 )
@@ -176,4 +221,46 @@ JOINS = StackRule(
     check=_joins,
 )
 
-RULES = (ENDPOINT, NODES, JOINS)
+# --- updates --------------------------------------------------------------------------------------
+
+
+def _at_once(group: Resource, _: Settings) -> Iterator[Violation]:
+    given = group.get("updateConfig")
+    share, count = (
+        number(dig(given, one)) for one in ("maxUnavailablePercentage", "maxUnavailable")
+    )
+    least = number(group.get("scalingConfig", "minSize"))
+    label = f'node group "{group.name}"'
+    if share is not None and share >= _ALL:
+        said = f"max_unavailable_percentage is {share:g}"
+    elif count is not None and least is not None and least > 1 and count >= least:
+        said = f"max_unavailable is {count:g} of {least:g} nodes (min_size)"
+    else:
+        return
+    yield Violation(
+        f"An update takes all nodes of {label} away at once: {said}.",
+        group,
+        (label, said, "0 nodes left meanwhile"),
+    )
+
+
+_ALL = 100
+
+UPDATES = ResourceRule(
+    id="eks-nodes-updated-in-turn",
+    title="An update replaces the nodes of a Kubernetes cluster in turn",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("REL08-BP04", "OPS06-BP03")},
+    url="https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html",
+    remedy="set max_unavailable in update_config to 1, or max_unavailable_percentage to 33.",
+    steps=(
+        "Set max_unavailable=1 in update_config.",
+        "Give pods a PodDisruptionBudget: an update waits for it.",
+    ),
+    unknown="A number that the preview does not know is not judged.",
+    types=tokens.NODE_GROUP,
+    check=_at_once,
+)
+
+RULES = (ENDPOINT, NODES, JOINS, UPDATES)

@@ -217,6 +217,7 @@ _ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _OPEN_PROVIDERS = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io")
 """Identity providers that sign tokens for everybody's projects."""
 
+_POOLS = "cognito-identity.amazonaws.com"
 _ANY_PROJECT = re.compile(r"\*|(?:repo|project_path|organization):\*")
 """A subject that begins with a wildcard: anybody with a project there."""
 
@@ -300,6 +301,13 @@ def _trusted(stack: Stack, role: Resource, statement: Mapping[str, Any]) -> Iter
             undecided=not own,
         )
     for provider in _list(dig(principal, "Federated")):
+        if provider == _POOLS and f"{_POOLS}:aud" not in keys:
+            yield Violation(
+                f'Role "{role.name}" can be assumed by the users of every identity pool, also those of '
+                f"other accounts: no condition on {_POOLS}:aud.",
+                role,
+                remedy=f'add a condition StringEquals "{_POOLS}:aud" with the id of your identity pool.',
+            )
         open_ = next((one for one in _OPEN_PROVIDERS if str(provider).endswith(one)), None)
         named = [] if open_ is None else _subjects(statement)
         if open_ and all(_ANY_PROJECT.match(one) for one in named):

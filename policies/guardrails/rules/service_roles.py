@@ -43,19 +43,28 @@ _ASSUMED = (
     (tokens.LIFECYCLE_HOOK, "roleArn", "autoscaling"),
     (tokens.API_ACCOUNT, "cloudwatchRoleArn", "apigateway"),
     (tokens.SNAPSHOT_LIFECYCLE, "executionRoleArn", "dlm"),
+    (tokens.APP_RUNNER_SERVICE, "sourceConfiguration", "build.apprunner"),
+    (tokens.APP_RUNNER_SERVICE, "instanceConfiguration", "tasks.apprunner"),
 )
 """Per type where it names its role, and the service that assumes it."""
 
 
-_NESTED = ("target", "extendedS3Configuration")
-"""Properties that hold the role's ARN among others, as `role_arn`."""
+_NESTED = {
+    "target": ("roleArn",),
+    "extendedS3Configuration": ("roleArn",),
+    "sourceConfiguration": ("authenticationConfiguration", "accessRoleArn"),
+    "instanceConfiguration": ("instanceRoleArn",),
+}
+"""Properties that hold the role's ARN among others, and where."""
 
 
 def _role(stack: Stack, owner: Resource, prop: str) -> Resource | None:
     """Return the one role of the stack that a resource names, `None` where that is not certain."""
     if owner.left_out(prop):
         return None
-    value = dig(owner.get(prop), "roleArn") if prop in _NESTED else None
+    value = dig(owner.get(prop), *_NESTED[prop]) if prop in _NESTED else None
+    if prop in _NESTED and is_absent(value):
+        return None
     found = stack.references(owner, prop, tokens.ROLE, ROLE_KEYS, value=value)
     return found.resources[0] if len(found.resources) == 1 and found.complete else None
 

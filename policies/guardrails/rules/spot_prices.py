@@ -60,8 +60,9 @@ OFFERED = StackRule(
         "Where a limit is wanted, give USD an hour, for example what the type costs on demand.",
     ),
     unknown=(
-        "Types of the families c, m, r and t are known here; of others a price is too low that no type "
-        "has. Types by attributes, and prices that are not known, are not judged."
+        "A size says how many vCPUs a type has, and none of them costs less than one of the family c; of "
+        "metal, mac, hpc and u a price is too low that no type has. Types by attributes, and prices that "
+        "are not known, are not judged."
     ),
     check=_never,
 )

@@ -40,6 +40,7 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
         "splunkConfiguration.hecToken",
     ),
     "aws:glue/connection:Connection": ("connectionProperties.PASSWORD",),
+    "aws:ec2/vpnConnection:VpnConnection": ("tunnel1PresharedKey", "tunnel2PresharedKey"),
 }
 """Per type the paths of what is a secret; `*` stands for each element of a list."""
 _VERSIONS: Final = ("aws:secretsmanager/secretVersion:SecretVersion",)

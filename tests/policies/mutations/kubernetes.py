@@ -99,3 +99,22 @@ def nodes_in_a_subnet_without_a_way_out(stack):
 
 
 decides("eks-nodes-join", "nodes", "subnetIds", absent=KEEPS, unknown=KEEPS, given=_beside)
+
+
+@breaks("eks-nodes-updated-in-turn")
+def all_nodes_updated_together(stack):
+    nodes(stack, updateConfig={"maxUnavailablePercentage": 100})
+
+
+def _in_turn(stack):
+    nodes(stack, updateConfig={"maxUnavailable": 1})
+
+
+decides(
+    "eks-nodes-updated-in-turn",
+    "nodes",
+    "updateConfig.maxUnavailable",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=_in_turn,
+)

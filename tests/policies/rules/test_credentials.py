@@ -7,6 +7,7 @@ from guardrails.credentials import credential_in, promises_credential
 from guardrails.values import UNKNOWN
 
 from tests.policies.draft import Draft, violations
+from tests.policies.mutations.beanstalk import options
 from tests.policies.mutations.credentials import FUNCTION, PARAMETER, encoded
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
@@ -40,7 +41,7 @@ def build(**variable):
 
 def setting(name, value):
     namespace = "aws:elasticbeanstalk:application:environment"
-    settings = [{"namespace": namespace, "name": name, "value": value}]
+    settings = [*options(), {"namespace": namespace, "name": name, "value": value}]
     return lambda d: d.add("e", BEANSTALK, {"settings": settings})
 
 

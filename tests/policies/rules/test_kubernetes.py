@@ -33,6 +33,10 @@ BREAKS = [
 ]
 KEEPS = [
     given(endpointPublicAccess=False, endpointPrivateAccess=True),
-    given(endpointPublicAccess=False, publicAccessCidrs=["0.0.0.0/0"]),
+    given(
+        endpointPublicAccess=False,
+        endpointPrivateAccess=True,
+        publicAccessCidrs=["0.0.0.0/0"],
+    ),
     offices,
 ]

@@ -40,6 +40,8 @@ REFUSED = {
         at("0.0001"),
         lambda d: types(d, "0.0002", "i4i.large", "x2gd.large"),
         lambda d: types(d, "0.0019", "t3.medium", "t4g.medium"),
+        lambda d: types(d, "0.0039", "i4i.large", "x2gd.large"),  # two vCPUs, whatever the family
+        lambda d: types(d, "0.015", "g4dn.2xlarge"),
     ]
 }
 SOUND = {
@@ -49,5 +51,9 @@ SOUND = {
         at(UNKNOWN),
         # One of the types is to be had.
         lambda d: types(d, "0.003", "m7g.large", "t4g.medium"),
+        lambda d: types(d, "0.02", "g4dn.2xlarge"),
+        lambda d: types(
+            d, "0.003", "m7i.metal-24xl", "hpc7a.48xlarge"
+        ),  # what these cost is not known
     ]
 }

@@ -156,7 +156,8 @@ def password_in_a_beanstalk(edit: Edit) -> None:
         "name": "DB_PASSWORD",
         "value": "correct-horse-battery",
     }
-    edit.set("web", "settings", [setting])
+    least = {"namespace": "aws:autoscaling:asg", "name": "MinSize", "value": "2"}
+    edit.set("web", "settings", [least, setting])
 
 
 @broken(WEB, CLOSED, "environment-no-credentials")

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from tests.policies.programs import bricks
 from tests.policies.programs.cases import innocent
+from tests.policies.programs.innocents.neighbours import AUTOSCALER
 from tests.policies.programs.innocents.networks import ZONES_OF_OTHERS
 
 
@@ -269,7 +270,7 @@ def network_balancer_with_addresses_in_dns() -> None:
     )
 
 
-@innocent()
+@innocent(undecided=AUTOSCALER)
 def nodes_with_a_template_and_their_add_ons() -> None:
     """EKS as in most examples: the launch template, add-ons, IAM for pods, access by entries."""
     site = bricks.network(bricks.ZONES)
@@ -323,7 +324,7 @@ def nodes_with_a_template_and_their_add_ons() -> None:
         aws.eks.Addon(f"addon-{name}", cluster_name=cluster.name, addon_name=name)
 
 
-@innocent()
+@innocent(undecided=AUTOSCALER)
 def nodes_whose_network_has_a_role_of_its_own() -> None:
     """The CNI runs with a role of its service account: nodes do without AmazonEKS_CNI_Policy."""
     site = bricks.network()

@@ -13,6 +13,8 @@ from tests.policies.programs.innocents.fleets import entrance
 
 NO_MODEL = "The pack has no model of what stands in front."
 
+AUTOSCALER = "Whether an autoscaler from elsewhere adds nodes is not in the program."
+
 
 @innocent(undecided=NO_MODEL)
 def classic_load_balancer() -> None:
@@ -64,7 +66,7 @@ def template_by_name() -> None:
     bricks.delivery(front, behind, group)
 
 
-@innocent()
+@innocent(undecided=AUTOSCALER)
 def kubernetes() -> None:
     """Nodes in three zones; load balancers are made from within the cluster."""
     site = bricks.network(bricks.ZONES)
@@ -126,7 +128,9 @@ def app_runner() -> None:
     )
 
 
-@innocent()
+@innocent(
+    advised={"beanstalk-deploys-in-batches": "A minute without service at a release is accepted."}
+)
 def beanstalk() -> None:
     site = bricks.network()
     app = aws.elasticbeanstalk.Application("shop")

@@ -329,3 +329,27 @@ def backups_of_files_by_a_statement(edit: Edit) -> None:
             "deletionProtectionEnabled": True,
         },
     )
+
+
+def from_here_only(edit: Edit, *ranges: str) -> None:
+    """Deny the instances everything unless they call from these addresses."""
+    elsewhere = {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"NotIpAddress": {"aws:SourceIp": list(ranges)}},
+    }
+    given = {"role": Ref("app-role"), "policy": bricks.document(elsewhere)}
+    edit.add("from-here-only", "aws:iam/rolePolicy:RolePolicy", given)
+
+
+@also_sound(WEB)
+def instances_whose_gateways_are_in_the_list(edit: Edit) -> None:
+    for letter, address in (("a", "203.0.113.7"), ("b", "203.0.113.8")):
+        edit.set(f"address-{letter}", "publicIp", address)
+    from_here_only(edit, "198.51.100.0/24", "203.0.113.0/28")
+
+
+@also_sound(WEB)
+def instances_whose_gateways_have_no_address_yet(edit: Edit) -> None:
+    from_here_only(edit, "203.0.113.0/28")

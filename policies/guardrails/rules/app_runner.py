@@ -1,0 +1,52 @@
+"""The rule about App Runner: somebody reaches a service that is not public."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from guardrails import tokens
+from guardrails.model import Question, Settings, Severity, StackRule, Violation
+from guardrails.resources import Stack
+
+_CONNECTION = ("aws:apprunner/vpcIngressConnection:VpcIngressConnection",)
+
+
+def _unreached(stack: Stack, _: Settings) -> Iterator[Violation]:
+    reached = {
+        service
+        for one in stack.of(_CONNECTION)
+        for service in stack.references(
+            one, "serviceArn", tokens.APP_RUNNER_SERVICE, ("arn", "id")
+        ).any
+    }
+    for service in stack.of(tokens.APP_RUNNER_SERVICE):
+        public = service.get("networkConfiguration", "ingressConfiguration", "isPubliclyAccessible")
+        if public is False and service not in reached:
+            yield Violation(
+                f'Nobody reaches App Runner service "{service.name}": is_publicly_accessible is false, and '
+                "no VPC ingress connection leads to it.",
+                service,
+                (f'service "{service.name}"', "no public address", "no VPC ingress connection"),
+            )
+
+
+REACHED = StackRule(
+    id="app-runner-reached",
+    title="Somebody can reach an App Runner service",
+    question=Question.SERVE,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("REL02-BP01",)},
+    url="https://docs.aws.amazon.com/apprunner/latest/dg/network-pl.html",
+    remedy=(
+        "create an aws.apprunner.VpcIngressConnection with the service's ARN and an interface endpoint, or "
+        "set is_publicly_accessible to true."
+    ),
+    steps=(
+        "Create an aws.ec2.VpcEndpoint for com.amazonaws.<region>.apprunner.requests.",
+        "Create an aws.apprunner.VpcIngressConnection that names both.",
+    ),
+    unknown="Whether a service is public that the preview does not know is not judged.",
+    check=_unreached,
+)
+
+RULES = (REACHED,)
