@@ -204,7 +204,7 @@ class Region:
         deployments = DeploymentsController(plane, pool)
         gateway = InternetGateway(root, runtime_directory(root), network.path)
         return [
-            NetworkController(plane, network, gateway),
+            NetworkController(plane, network, gateway, pool.listening_ports),
             InstancesController(plane, pool),
             DatabasesController(plane, partial(Cluster, network=network)),
             LoadBalancersController(plane, network),

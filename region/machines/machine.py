@@ -19,6 +19,7 @@ from region.machines.cpu_quota import CpuQuota
 from region.machines.disk import on_disk
 from region.machines.errors import BootError, MachineError, ServiceError
 from region.machines.first_boot import FirstBoot
+from region.machines.host_name import set_host_name
 from region.machines.imds import Imds
 from region.machines.inside.files import remove_tree
 from region.machines.machine_context import MachineContext
@@ -30,6 +31,7 @@ from region.machines.root_file_system import RootFileSystem
 from region.machines.run_command import RunOutcome, kill_leftovers, run_script
 from region.machines.spec import MachineSpec
 from region.machines.systemd.manager import CODEDEPLOY, ServiceManager
+from region.network.listening import ports_of
 
 MachineState = Literal["pending", "running", "stopped", "failed"]
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -96,7 +98,9 @@ class Machine:
         self.tenant = listener.Tenant(
             imds=Imds(spec, context.account_id, context.credential),
             token=self._token,
-            control=Commands(self._services, self._directory, self.log, self._ask).run,
+            control=Commands(
+                self._services, self._directory, self.log, self._ask, self._rename
+            ).run,
         )
 
     @property
@@ -338,6 +342,11 @@ class Machine:
             f"{self.spec.instance_id} did not boot: {error} Its console is {console}."
         ) from error
 
+    def listening_ports(self) -> frozenset[int]:
+        """Return the TCP ports on which its programs accept connections; none while it is off."""
+        init = self._init
+        return ports_of(init.pid) if init is not None and self._init_alive() else frozenset()
+
     def _init_alive(self) -> bool:
         init = self._init
         return self._processes.powered and init is not None and init.poll() is None
@@ -347,6 +356,12 @@ class Machine:
         if init is None or init.poll() is not None:
             raise MachineError(f"{self.spec.instance_id} is off, so its files are out of reach.")
         return Path(f"/proc/{init.pid}/root")
+
+    def _rename(self, name: str) -> None:
+        init = self._init
+        if init is None or not self._init_alive():
+            raise MachineError(f"{self.spec.instance_id} is off, so its name cannot be changed.")
+        set_host_name(init.pid, name)
 
     def _ask(self, request: PowerRequest) -> None:
         self.power_request = request

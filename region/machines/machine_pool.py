@@ -208,6 +208,12 @@ class MachinePool:
             raise UnknownMachine(f"No machine {instance_id!r} has been launched in this region.")
         return machine
 
+    def listening_ports(self, instance_id: str) -> frozenset[int]:
+        """Return the TCP ports on which an instance's programs accept connections."""
+        with self._lock:
+            machine = self._machines.get(instance_id)
+        return machine.listening_ports() if machine is not None else frozenset()
+
     def machines(self) -> list[Machine]:
         """List all launched machines, whatever their state."""
         with self._lock:

@@ -16,7 +16,8 @@ def internet_ports(
 ) -> list[int]:
     """Return the TCP ports that a member of these groups opens to the internet, sorted.
 
-    A rule with more than `most` ports is left out: no instance listens on nearly all of them.
+    A rule with more than `most` ports is left out: no instance listens on nearly all of them
+    (`region.network.listening` knows on which).
     """
     found: set[int] = set()
     for first, last in _ranges(groups, member_of):

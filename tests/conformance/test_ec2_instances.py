@@ -16,6 +16,22 @@ mkdir -p /srv/page
 echo started >> /srv/page/starts
 cd /srv/page && nohup python3 -m http.server 8080 >/dev/null 2>&1 &
 """
+COMMANDS = """#!/bin/bash -e
+mkdir -p /srv/page
+ec2-metadata -i >> /srv/page/starts
+hostnamectl set-hostname web01
+hostname >> /srv/page/starts
+timedatectl set-timezone Asia/Seoul
+date +%Z >> /srv/page/starts
+cat > /etc/systemd/system/page.service <<'END'
+[Service]
+User=nobody
+WorkingDirectory=/srv/page
+ExecStart=/usr/bin/env python3 -m http.server 80
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+END
+systemctl start page
+"""
 EACH_BOOT = """Content-Type: multipart/mixed; boundary="//"
 MIME-Version: 1.0
 
@@ -205,6 +221,29 @@ def test_user_data_and_a_network_acl_that_denies_everything(cloud: Cloud, networ
     cloud.until(lambda: page() == "started\n", 60)
     cloud.ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rule)
     cloud.until(lambda: not page(), 60, "the security group admits nobody")
+
+
+# AL2023 has these commands; the network's security group admits everybody to all ports.
+@pytest.mark.row("X-USERDATA")
+@pytest.mark.row("X-SG")
+@pytest.mark.slow
+def test_commands_of_amazon_linux_and_a_group_that_admits_to_all_ports(
+    cloud: Cloud, network: Network
+) -> None:
+    interfaces = public(network.subnets[1], network.group)
+    instance = launch(cloud, network, NetworkInterfaces=interfaces, UserData=COMMANDS)
+    becomes(cloud, instance, "running")
+    url = f"http://{look(cloud, instance)['PublicIpAddress']}/starts"
+
+    def page() -> str:
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                return answer.read().decode()
+        except OSError:
+            return ""
+
+    found = cloud.until(page, 300).splitlines()
+    assert found == [f"instance-id: {instance}", "web01", "KST"]
 
 
 @pytest.mark.row("EC2-I01")

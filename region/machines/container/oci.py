@@ -48,11 +48,16 @@ _READ_ONLY: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys")
 
 @dataclass(frozen=True)
 class User:
-    """Who a process runs as, in numbers: names mean something in the machine only."""
+    """Who a process runs as, in numbers: names mean something in the machine only.
+
+    Attributes:
+        capabilities: What somebody who is not root may do beyond that, as far as root may.
+    """
 
     uid: int = 0
     gid: int = 0
     groups: tuple[int, ...] = ()
+    capabilities: tuple[str, ...] = ()
 
 
 ROOT: Final = User()
@@ -109,14 +114,21 @@ def process(
 ) -> dict[str, Any]:
     """Return the specification of one process; its program must be an absolute path or on PATH."""
     bounding = list(CAPABILITIES)
-    mine = bounding if user.uid == 0 else []
+    given = [name for name in user.capabilities if name in CAPABILITIES and user.uid != 0]
+    mine = bounding if user.uid == 0 else given
     return {
         "terminal": False,
         "user": {"uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)},
         "args": list(argv),
         "env": [f"{name}={value}" for name, value in environment.items()],
         "cwd": "/",
-        "capabilities": {"bounding": bounding, "effective": mine, "permitted": mine},
+        "capabilities": {
+            "bounding": bounding,
+            "effective": mine,
+            "permitted": mine,
+            "inheritable": given,
+            "ambient": given,
+        },
         "rlimits": [_open_files()],
         # sudo has to work.
         "noNewPrivileges": False,

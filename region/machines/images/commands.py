@@ -13,9 +13,13 @@ _GUEST = Path(__file__).with_name("guest")
 _PROGRAMS = {
     "systemctl": "systemctl", "service": "service", "journalctl": "journalctl",
     "chkconfig": "chkconfig", "yum": "packages", "dnf": "packages", "apt-get": "packages",
-    "apt": "packages", "amazon-linux-extras": "packages",
+    "apt": "packages", "amazon-linux-extras": "packages", "hostnamectl": "hostnamectl",
+    "timedatectl": "timedatectl",
 }  # fmt: skip
 """Command -> the script that is behind it."""
+
+_IF_ABSENT = {"sudo": "sudo", "ec2-metadata": "ec2-metadata"}
+"""The same, of commands that work as they are where an image has them."""
 
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/sbin", "/bin")
 
@@ -25,8 +29,9 @@ def add(layer: Layer, below: Path) -> None:
     layer.file(f"{HELPERS}/call", _script("call"), 0o755)
     for command, script in _PROGRAMS.items():
         _add(layer, below, command, script)
-    if not any(_exists(below, f"{directory}/sudo") for directory in ("/usr/bin", *_SEARCHED)):
-        _add(layer, below, "sudo", "sudo")
+    for command, script in _IF_ABSENT.items():
+        if not any(_exists(below, f"{place}/{command}") for place in ("/usr/bin", *_SEARCHED)):
+            _add(layer, below, command, script)
 
 
 def _add(layer: Layer, below: Path, command: str, script: str) -> None:

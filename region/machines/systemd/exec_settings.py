@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from region.machines.container.oci import CAPABILITIES
 from region.machines.systemd.settings_reader import SettingsReader
 from region.machines.systemd.unit import EnvironmentFile, Execution, Output, ServiceDirectory
 
@@ -39,6 +40,7 @@ def read_execution(reader: SettingsReader) -> Execution:
         user=reader.last("User"),
         group=reader.last("Group"),
         supplementary_groups=reader.words("SupplementaryGroups"),
+        ambient_capabilities=_ambient_capabilities(reader),
         dynamic_user=reader.boolean("DynamicUser"),
         umask=reader.mode("UMask", None),
         open_files=limit,
@@ -47,6 +49,19 @@ def read_execution(reader: SettingsReader) -> Execution:
         output=_output(reader, "StandardOutput", Output()),
         errors=_output(reader, "StandardError", Output("inherit")),
     )
+
+
+def _ambient_capabilities(reader: SettingsReader) -> tuple[str, ...]:
+    """Read what the user of the service may do beyond that; an instance's root may not do everything."""
+    names = tuple(word.upper() for word in reader.words("AmbientCapabilities"))
+    for name in names:
+        if name not in CAPABILITIES:
+            raise reader.error(
+                "AmbientCapabilities",
+                name,
+                "is not one that instances have: " + " ".join(CAPABILITIES),
+            )
+    return names
 
 
 def _working_directory(reader: SettingsReader) -> tuple[str, bool]:

@@ -98,7 +98,8 @@ class Executor:
         if user is None:
             user = self._accounts.user(execution.user, execution.group)
         more = tuple(self._accounts.group(name) for name in execution.supplementary_groups)
-        return replace(user, groups=(*user.groups, *more)) if more else user
+        groups, extra = (*user.groups, *more), execution.ambient_capabilities
+        return replace(user, groups=groups, capabilities=extra) if more or extra else user
 
     @contextmanager
     def prepare(

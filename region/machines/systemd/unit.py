@@ -76,6 +76,7 @@ class Execution:
     user: str = ""
     group: str = ""
     supplementary_groups: tuple[str, ...] = ()
+    ambient_capabilities: tuple[str, ...] = ()
     dynamic_user: bool = False
     umask: int | None = None
     open_files: str = ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 from moto.ec2.models import EC2Backend
 
 from region.api.server import ControlPlane
 from region.loopback.addresses import loopback_of
-from region.network.firewall import Firewall
+from region.network.firewall import Firewall, SecurityGroup
 from region.network.internet import admits_internet, internet_ports
 from region.services.ec2 import instances as ec2
 from region.services.vpc import interfaces
@@ -18,7 +18,7 @@ from region.services.vpc.internet_gateway import Forwarding
 
 log = logging.getLogger(__name__)
 
-# A group that opens more ports than this to the internet means "all": nobody listens on most.
+# A rule for more ports than this means "all": of those, the ones on which the instance listens are served.
 _MOST_PORTS: Final = 64
 
 
@@ -47,9 +47,23 @@ class NetworkController:
 
     name = "network"
 
-    def __init__(self, plane: ControlPlane, network: Network, gateway: Gateway) -> None:
-        """Work on the security groups and public addresses of `plane`."""
+    def __init__(
+        self,
+        plane: ControlPlane,
+        network: Network,
+        gateway: Gateway,
+        listening: Callable[[str], Iterable[int]] = lambda _: (),
+    ) -> None:
+        """Work on the security groups and public addresses of `plane`.
+
+        Args:
+            plane: The control plane.
+            network: Gets the security groups.
+            gateway: Gets the public ports.
+            listening: Returns the ports on which the instance with that id listens.
+        """
         self._plane = plane
+        self._listening = listening
         self._network = network
         self._gateway = gateway
 
@@ -68,8 +82,8 @@ class NetworkController:
         known = {group.id: group for group in firewall.groups}
         forwardings = [
             Forwarding(public_ip, port, private_ip)
-            for public_ip, private_ip, member_of in public
-            for port in internet_ports(known, member_of, _MOST_PORTS)
+            for name, public_ip, private_ip, member_of in public
+            for port in self._public_ports(known, member_of, name)
         ]
         forwardings += [
             Forwarding(loopback_of(interface.address), port, interface.address)
@@ -78,15 +92,31 @@ class NetworkController:
         ]
         self._gateway.serve(forwardings)
 
+    def _public_ports(
+        self, groups: Mapping[str, SecurityGroup], member_of: tuple[str, ...], instance_id: str
+    ) -> list[int]:
+        named = internet_ports(groups, member_of, _MOST_PORTS)
+        admitted = (
+            port
+            for port in self._listening(instance_id)
+            if admits_internet(groups, member_of, port)
+        )
+        return sorted({*named, *admitted})
+
     def close(self) -> None:
         """Stop forwarding; the network belongs to the region."""
         self._gateway.close()
 
 
-def _public_addresses(backend: EC2Backend) -> list[tuple[str, str, tuple[str, ...]]]:
-    """Return public address, private address and security groups of the instances that have one."""
+def _public_addresses(backend: EC2Backend) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Return id, public address, private address and security groups of what has a public address."""
     return [
-        (ec2.public_ip_of(instance), str(instance.private_ip), interfaces.groups_of(instance))
+        (
+            str(instance.id),
+            ec2.public_ip_of(instance),
+            str(instance.private_ip),
+            interfaces.groups_of(instance),
+        )
         for instance in interfaces.running_instances(backend)
         if ec2.public_ip_of(instance)
     ]

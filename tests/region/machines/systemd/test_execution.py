@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
-from region.machines.container.oci import User
+from region.machines.container.oci import User, process
 from region.machines.errors import MachineError, ServiceError
 from region.machines.systemd.execution import expand
 
@@ -56,6 +57,19 @@ def test_a_user_has_groups_home_and_shell(started, files):
     assert started("User=app", "+/bin/true").user == User()
     with pytest.raises(MachineError, match="no user 'nobody-here'"):
         started("User=nobody-here")
+
+
+def test_a_user_may_have_some_of_what_root_may(started):
+    command = started("User=app\nAmbientCapabilities=CAP_NET_BIND_SERVICE cap_chown")
+    bind = ("CAP_NET_BIND_SERVICE", "CAP_CHOWN")
+    assert command.user.capabilities == bind
+    given = process(["/bin/true"], {}, user=replace(command.user, uid=1000))["capabilities"]
+    assert {given[kind] == list(bind) for kind in ("ambient", "effective", "inheritable")} == {True}
+    assert started("AmbientCapabilities=CAP_CHOWN").user.capabilities == ("CAP_CHOWN",)
+    of_root = process(["/bin/true"], {})["capabilities"]
+    assert (of_root["ambient"], of_root["effective"]) == ([], of_root["bounding"])
+    with pytest.raises(MachineError, match="CAP_SYS_ADMIN is not one that instances have"):
+        started("User=app\nAmbientCapabilities=CAP_SYS_ADMIN")
 
 
 def test_a_dynamic_user_is_the_same_at_every_start(started, files):

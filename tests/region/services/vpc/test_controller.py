@@ -97,6 +97,15 @@ def test_a_rule_for_nearly_all_ports_serves_none(stage, controller, recorder):
     assert {item.port for item in recorder.served} == {80}
 
 
+def test_of_a_rule_for_all_ports_those_are_served_on_which_somebody_listens(stage, recorder):
+    group = _group(stage, _tcp(1000, 65535, **ANYWHERE), _tcp(22, 22, **ANYWHERE))
+    name, _ = _launch(stage, group)
+    ports = {name: {80, 8080, 9000}}
+    controller = NetworkController(stage.plane, recorder, recorder, ports.__getitem__)
+    controller.reconcile()
+    assert {item.port for item in recorder.served} == {22, 8080, 9000}
+
+
 def test_a_terminated_instance_is_forgotten(stage, controller, recorder):
     name, _ = _launch(stage, _group(stage, _tcp(8080, 8080, **ANYWHERE)))
     controller.reconcile()
