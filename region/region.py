@@ -31,6 +31,7 @@ from region.services.ec2.controller import InstancesController
 from region.services.ec2.metrics import InstanceMetricsController
 from region.services.ec2.state_events import StateEventsController
 from region.services.elbv2.controller import LoadBalancersController
+from region.services.events.controller import SchedulesController
 from region.services.fis.controller import ExperimentsController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
@@ -217,6 +218,7 @@ class Region:
             AutoScalingController(plane, deployments.launch_gate, deployments.termination_gate),
             AutomationController(plane),
             StateEventsController(plane),
+            SchedulesController(plane),
         ]
 
     def _with(self, start: Callable[[], object], stop: Callable[[], object]) -> None:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 LONGEST_GAP_DAYS = 366 * 8 + 1
 """From one 29 February to the next there may be eight years."""
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _PART = re.compile(r"(?P<start>\*|\w+)(?:-(?P<end>\w+))?(?:/(?P<step>\d+))?")
 
 
@@ -60,11 +60,11 @@ def parse(expression: str) -> Cron:
         raise CronError(f"{expression!r} has {len(fields)} fields instead of 5")
     minute, hour, day, month, weekday = fields
     return Cron(
-        _values(minute, 0, 59),
-        _values(hour, 0, 23),
-        _values(day, 1, 31),
-        _values(month, 1, 12, _MONTHS),
-        frozenset(value % 7 for value in _values(weekday, 0, 7, _DAYS)),
+        values(minute, 0, 59),
+        values(hour, 0, 23),
+        values(day, 1, 31),
+        values(month, 1, 12, MONTHS),
+        frozenset(value % 7 for value in values(weekday, 0, 7, DAYS)),
         any_day=day.startswith("*"),
         any_weekday=weekday.startswith("*"),
     )
@@ -90,7 +90,12 @@ def following(cron: Cron, after: datetime, zone: str = "UTC") -> datetime | None
     return None
 
 
-def _values(field: str, low: int, high: int, names: tuple[str, ...] = ()) -> frozenset[int]:
+def values(field: str, low: int, high: int, names: tuple[str, ...] = ()) -> frozenset[int]:
+    """Read one field: lists, ranges and steps of numbers from `low` to `high`, or of names from `low` on.
+
+    Raises:
+        CronError: It is none.
+    """
     found: set[int] = set()
     for part in field.split(","):
         match = _PART.fullmatch(part)

@@ -47,8 +47,17 @@ def deliver(rule: Rule, event: Mapping[str, Any]) -> None:
     pattern = rule.event_pattern
     if rule.state not in ENABLED or not pattern.get_pattern():
         return
-    if not pattern.matches_event(cast("Any", event)):
-        return
+    if pattern.matches_event(cast("Any", event)):
+        _send_to_all(rule, event)
+
+
+def send_scheduled(rule: Rule, event: Mapping[str, Any]) -> None:
+    """Send what a rule's schedule has made to its targets, if the rule is enabled."""
+    if rule.state in ENABLED:
+        _send_to_all(rule, event)
+
+
+def _send_to_all(rule: Rule, event: Mapping[str, Any]) -> None:
     for target in list(rule.targets):
         try:
             _send(rule, parse(target["Arn"]), target, event)

@@ -47,7 +47,20 @@ def publish(
     resources: Sequence[str],
 ) -> None:
     """Deliver an event to the rules of the default bus; callers hold the plane's lock."""
-    event: dict[str, Any] = {
+    event = event_of(backend, source, detail_type, detail, resources)
+    for rule in list(backend.event_buses["default"].rules.values()):
+        delivery.deliver(rule, event)
+
+
+def event_of(
+    backend: EventsBackend,
+    source: str,
+    detail_type: str,
+    detail: Mapping[str, Any],
+    resources: Sequence[str],
+) -> dict[str, Any]:
+    """Return an event of a service, of this moment, as rules get it."""
+    return {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": detail_type,
@@ -58,5 +71,3 @@ def publish(
         "resources": list(resources),
         "detail": dict(detail),
     }
-    for rule in list(backend.event_buses["default"].rules.values()):
-        delivery.deliver(rule, event)

@@ -1,7 +1,7 @@
 """EventBridge as AWS has it, where moto differs.
 
 moto's rules know neither SNS topics nor a disabled state. A rule here reaches queues, topics, log groups
-and buses; a target or schedule that nothing would serve is refused.
+and buses; a target that nothing would serve is refused.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from moto.events.responses import EventsHandler
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.events import delivery
+from region.services.events import delivery, schedules
 from region.services.events.targets import DELIVERED_TO, parse
 from region.services.policy_documents import is_policy_document
+from region.time_formats.cron import CronError
 
 UNSUPPORTED = (
     "AppSyncParameters",
@@ -74,12 +75,12 @@ def send_to_targets(self: Rule, original_event: Any, transform_input: bool = Tru
 
 @patches.around(EventsBackend, "put_rule")
 def _put_rule(moto: Original, self: EventsBackend, *args: object, **kwargs: object) -> Rule:
-    """Refuse a schedule: nothing would run it."""
-    if kwargs.get("scheduled_expression"):
-        raise NotImplementedError(
-            "ScheduleExpression: rules react to events only; for a group's capacity use "
-            "PutScheduledUpdateGroupAction of Auto Scaling"
-        )
+    """Refuse a schedule that is none; moto takes `rate(1 minutes)` and any text in `cron(…)`."""
+    if expression := kwargs.get("scheduled_expression"):
+        try:
+            schedules.parse(str(expression))
+        except CronError as error:
+            raise ValidationException("Parameter ScheduleExpression is not valid.") from error
     rule: Rule = moto(self, *args, **kwargs)
     return rule
 
