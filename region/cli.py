@@ -31,7 +31,6 @@ from region import (
     shortages,
 )
 from region.access import cli as access_cli
-from region.loopback import connections
 from region.options import DEFAULT_ROOT, Root, command
 from region.start_options import PreviewOnly, RegionOptions, StartOptions
 from region.usage.recorder import instance_samples
@@ -126,6 +125,10 @@ def serve(
     """
     session.announce(root.resolve(), os.getpid())
     _enter(root.resolve())
+
+    # Imported here: the servers that it knows are those of the region's process alone.
+    from region.loopback import connections  # noqa: PLC0415
+
     connections.raise_descriptor_limit()
     heap.keep_small()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

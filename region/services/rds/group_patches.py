@@ -173,7 +173,11 @@ def delete_subnet_group(moto: Original, backend: RDSBackend, subnet_name: str) -
 def delete_db_parameter_group(
     moto: Original, backend: RDSBackend, db_parameter_group_name: str
 ) -> DBParameterGroup:
-    """DeleteDBParameterGroup, unless an instance uses the group."""
+    """DeleteDBParameterGroup, unless it is a default one or an instance uses the group."""
+    if db_parameter_group_name.startswith("default."):
+        raise RDSClientError(
+            "InvalidDBParameterGroupState", "The default DB parameter groups cannot be deleted."
+        )
     for database in backend.databases.values():
         if database.db_parameter_group_name == db_parameter_group_name:
             raise RDSClientError(

@@ -12,7 +12,7 @@ import psutil
 from region.api.server import ControlPlane
 from region.services.cloudwatch.metrics import Datum, publish
 from region.services.rds import periods
-from region.services.rds.postgres.settings import MEBIBYTE, memory_of, vcpus_of
+from region.services.rds.classes import class_of
 from region.services.rds.server import Server
 from region.services.rds.views import View
 
@@ -105,10 +105,16 @@ def size_of(directory: Path) -> int:
 def data(view: View, usage: Usage, before: Usage | None) -> list[Datum]:
     """Return the metrics of one DB instance; CPU needs two measurements."""
     about = {"DBInstanceIdentifier": view.identifier}
-    memory = memory_of(view.spec.instance_class) * MEBIBYTE
+    offered = class_of(view.spec.instance_class)
     found = [
         Datum(NAMESPACE, "DatabaseConnections", about, float(usage.connections), "Count"),
-        Datum(NAMESPACE, "FreeableMemory", about, float(max(0, memory - usage.memory)), "Bytes"),
+        Datum(
+            NAMESPACE,
+            "FreeableMemory",
+            about,
+            float(max(0, offered.memory_bytes - usage.memory)),
+            "Bytes",
+        ),
         Datum(
             NAMESPACE,
             "FreeStorageSpace",
@@ -121,6 +127,6 @@ def data(view: View, usage: Usage, before: Usage | None) -> list[Datum]:
     if before is not None and usage.at > before.at:
         # Processes that have ended take their time along.
         spent = max(0.0, usage.cpu_seconds - before.cpu_seconds)
-        share = spent / (usage.at - before.at) / vcpus_of(view.spec.instance_class)
+        share = spent / (usage.at - before.at) / offered.vcpus
         found.append(Datum(NAMESPACE, "CPUUtilization", about, min(100.0, 100 * share), "Percent"))
     return found

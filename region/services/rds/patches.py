@@ -29,6 +29,7 @@ from region.services.rds import (
     master_secret,
     modifications,
     modify_patches,
+    offer_patches,
     parameters,
     refusals,
     snapshot_patches,
@@ -69,6 +70,7 @@ def install() -> None:
         modify_patches,
         snapshot_patches,
         log_patches,
+        offer_patches,
         version_patches,
     ):
         module.patches.install()

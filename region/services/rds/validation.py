@@ -16,10 +16,10 @@ from moto.rds.exceptions import (
 from moto.rds.models import DBInstance, DBSubnetGroup, RDSBackend
 
 from region.services.ec2 import default_subnets
+from region.services.rds.classes import UnknownClassError, class_of
 from region.services.rds.modifications import grown
 from region.services.rds.postgres.errors import DatabaseError
 from region.services.rds.postgres.installed import available_versions
-from region.services.rds.postgres.settings import SettingsError, max_connections
 
 ENGINE = "postgres"
 DEFAULT_GROUP = "default"
@@ -57,7 +57,9 @@ def check_new_instance(settings: dict[str, Any]) -> None:
             "Requesting a specific availability zone is not valid for Multi-AZ instances."
         )
     storage = settings.get("allocated_storage")
-    if storage is not None and not SMALLEST_STORAGE <= int(storage) <= LARGEST_STORAGE:
+    if storage is None:
+        raise InvalidParameterCombination(f"Invalid storage size for engine name {ENGINE}: null.")
+    if not SMALLEST_STORAGE <= int(storage) <= LARGEST_STORAGE:
         raise InvalidParameterCombination(
             f"Invalid storage size for engine name {ENGINE}: {storage}. Use {SMALLEST_STORAGE} to "
             f"{LARGEST_STORAGE} GiB."
@@ -120,8 +122,8 @@ def check_zones(backend: RDSBackend, settings: dict[str, Any]) -> None:
 def check_class(instance_class: str) -> None:
     """Reject a DB instance class that is not known."""
     try:
-        max_connections(instance_class)
-    except SettingsError as error:
+        class_of(instance_class)
+    except UnknownClassError as error:
         raise InvalidParameterValue(str(error)) from error
 
 

@@ -33,7 +33,7 @@ def describe_db_engine_versions(self: RDSResponse) -> ActionResult:
     given = Parameters(self)
     if engine := given.text("Engine"):
         check_engine(engine)
-    found = [_described(version) for version in _versions(given)]
+    found = [_described(version) for version in versions(given)]
     family = given.text("DBParameterGroupFamily")
     if family:
         found = [version for version in found if version["DBParameterGroupFamily"] == family]
@@ -43,7 +43,7 @@ def describe_db_engine_versions(self: RDSResponse) -> ActionResult:
     return ActionResult({"DBEngineVersions": found})
 
 
-def _versions(given: Parameters) -> list[str]:
+def versions(given: Parameters) -> list[str]:
     """Return the versions that the call names or leaves open, the oldest first.
 
     A minor version of an installed major is one that CreateDBInstance takes. The default is the version of

@@ -8,6 +8,7 @@ from typing import Any
 from moto.rds.models import DBInstance
 
 from region.services.rds import instances, master_secret, parameters
+from region.services.rds.classes import class_of
 from region.services.rds.postgres.settings import DEFAULT_PORT, ClusterSpec
 from region.services.rds.records import DatabaseRecord, SnapshotRecord
 
@@ -79,6 +80,7 @@ def read(database: DBInstance) -> View:
             port=int(database.port or DEFAULT_PORT),
             major=int(str(database.engine_version).partition(".")[0]),
             instance_class=database.db_instance_class,
+            memory_bytes=class_of(database.db_instance_class).memory_bytes,
             master_username=str(database.master_username),
             parameters={} if deleting else instances.wanted_parameters(database),
         ),

@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 from dataclasses import dataclass
-
-import psycopg
-import psycopg.rows
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
-from psycopg.pq import ConnStatus, PGconn
+from typing import TYPE_CHECKING
 
 from region.services.rds.postgres.backup import Backup
 from region.services.rds.postgres.errors import DatabaseError
 from region.services.rds.postgres.settings import SOCKET_NUMBER, ClusterSpec
+
+if TYPE_CHECKING:
+    # Imported where it is used: it takes a while, and a region is ready without.
+    import psycopg
 
 MAINTENANCE_DATABASE = "postgres"
 
@@ -28,6 +27,8 @@ class MasterUser:
 
     def ensure_database(self, name: str, password: str) -> None:
         """Create database `name`, owned by the master user, unless it exists."""
+        from psycopg import sql  # noqa: PLC0415
+
         with self._connect(password) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
             if known.fetchone() is None:
@@ -35,6 +36,8 @@ class MasterUser:
 
     def set_password(self, old: str, new: str) -> None:
         """Change the master user's password. The new one is sent hashed, as libpq does it."""
+        from psycopg import sql  # noqa: PLC0415
+
         username = self.spec.master_username
         with self._connect(old) as connection:
             hashed = connection.pgconn.encrypt_password(
@@ -66,6 +69,10 @@ class MasterUser:
 
     def _connect(self, password: str) -> psycopg.Connection[tuple[object, ...]]:
         """Log in on the server's own socket, which needs no network."""
+        from psycopg import Connection, rows  # noqa: PLC0415
+        from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+        from psycopg.pq import ConnStatus, PGconn  # noqa: PLC0415
+
         settings = make_conninfo(
             host=self.socket_directory,
             port=SOCKET_NUMBER,
@@ -79,6 +86,6 @@ class MasterUser:
         if connected.status != ConnStatus.OK:
             reason = connected.get_error_message()
             raise DatabaseError(f"Database {self.spec.name} refused a login: {reason}")
-        connection = psycopg.Connection(connected, row_factory=psycopg.rows.tuple_row)
+        connection = Connection(connected, row_factory=rows.tuple_row)
         connection.autocommit = True
         return connection

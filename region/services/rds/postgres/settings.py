@@ -15,18 +15,6 @@ DEFAULT_PORT = 5432
 SOCKET_NUMBER = 5432
 """Part of the socket's name, whatever port the endpoint has."""
 
-# Memory of the DB instance classes in MiB.
-# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html
-CLASS_MEMORY: Mapping[str, int] = {
-    "micro": 1024,
-    "small": 2048,
-    "medium": 4096,
-    "large": 8192,
-    "xlarge": 16384,
-    "2xlarge": 32768,
-}
-_VCPUS: Mapping[str, int] = {"xlarge": 4, "2xlarge": 8}
-"""Of the larger sizes; all smaller ones have two."""
 SYSTEM_MEMORY = 256
 """MiB that RDS deducts from DBInstanceClassMemory for its own processes, roughly."""
 
@@ -39,7 +27,6 @@ RESERVED_FOR_RDS = 2
 
 FORCE_SSL = "rds.force_ssl"
 
-_CLASS = re.compile(r"db\.[a-z0-9]+\.([a-z0-9]+)")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 # Determined by where the cluster runs, whatever a parameter group says.
@@ -78,6 +65,7 @@ class ClusterSpec:
     Attributes:
         address: The address of the endpoint in the region's network.
         major: PostgreSQL's major version.
+        memory_bytes: What the instance class has.
         parameters: Those of the DB parameter group.
     """
 
@@ -86,6 +74,7 @@ class ClusterSpec:
     port: int = DEFAULT_PORT
     major: int = 18
     instance_class: str = "db.t4g.micro"
+    memory_bytes: int = 1024 * MEBIBYTE
     master_username: str = "postgres"
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -96,36 +85,10 @@ class ClusterSpec:
         return self.parameters.get(FORCE_SSL, default) == "1"
 
 
-def max_connections(instance_class: str) -> int:
-    """Return the connections that RDS's default parameter group allows on a DB instance class.
-
-    Raises:
-        SettingsError: If the class is unknown.
-    """
-    usable = (memory_of(instance_class) - SYSTEM_MEMORY) * MEBIBYTE
+def max_connections(memory_bytes: int) -> int:
+    """Return the connections that RDS's default parameter group allows with so much memory."""
+    usable = memory_bytes - SYSTEM_MEMORY * MEBIBYTE
     return min(usable // BYTES_PER_CONNECTION, MOST_CONNECTIONS)
-
-
-def vcpus_of(instance_class: str) -> int:
-    """Return the vCPUs of a DB instance class."""
-    return _VCPUS.get(instance_class.rpartition(".")[2], 2)
-
-
-def memory_of(instance_class: str) -> int:
-    """Return the memory of a DB instance class in MiB.
-
-    Raises:
-        SettingsError: If the class is unknown.
-    """
-    match = _CLASS.fullmatch(instance_class)
-    memory = CLASS_MEMORY.get(match.group(1)) if match else None
-    if memory is None:
-        known = ", ".join(CLASS_MEMORY)
-        raise SettingsError(
-            f"DB instance class {instance_class!r} is not known: use db.<family>.<size> with "
-            f"a size of {known}."
-        )
-    return memory
 
 
 def postgresql_conf(spec: ClusterSpec, socket_directory: str) -> str:
@@ -135,7 +98,7 @@ def postgresql_conf(spec: ClusterSpec, socket_directory: str) -> str:
         "listen_addresses": "",
         "port": str(SOCKET_NUMBER),
         "unix_socket_directories": socket_directory,
-        "max_connections": str(max_connections(spec.instance_class)),
+        "max_connections": str(max_connections(spec.memory_bytes)),
         "superuser_reserved_connections": str(RESERVED_FOR_RDS),
         "shared_buffers": "64MB",
         "password_encryption": "scram-sha-256",

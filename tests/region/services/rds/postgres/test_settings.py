@@ -28,17 +28,10 @@ def settings(**parameters: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "least", "most"),
-    [("db.t4g.micro", 80, 90), ("db.t4g.small", 190, 230), ("db.r6g.2xlarge", 3400, 5000)],
+    ("gibibytes", "least", "most"), [(1, 80, 90), (2, 190, 230), (16, 1700, 1800), (64, 5000, 5000)]
 )
-def test_connections_follow_the_class(name, least, most):
-    assert least <= max_connections(name) <= most
-
-
-@pytest.mark.parametrize("name", ["db.t4g", "t4g.micro", "db.t4g.pico", ""])
-def test_an_unknown_class_is_reported(name):
-    with pytest.raises(SettingsError, match=r"DB instance class '.*' is not known"):
-        max_connections(name)
+def test_connections_follow_the_memory(gibibytes, least, most):
+    assert least <= max_connections(gibibytes * 1024**3) <= most
 
 
 def test_parameter_groups_apply_where_they_can():
