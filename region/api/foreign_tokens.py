@@ -10,6 +10,7 @@ import binascii
 import json
 import linecache
 import re
+from contextvars import ContextVar
 from typing import Any, Final
 
 from moto.core.exceptions import InvalidToken
@@ -21,6 +22,7 @@ patches = Patches()
 
 UNREADABLE: Final = (IndexError, KeyError, TypeError, ValueError)
 """What moto fails with where it reads a token that it did not give."""
+_cut_by_moto: Final = ContextVar("cut_by_moto", default=False)
 _UNDECODED: Final = (binascii.Error, UnicodeDecodeError, json.JSONDecodeError)
 """Of these, what only a text from outside causes."""
 
@@ -62,9 +64,20 @@ def _init(moto: Original, self: Paginator, *given: Any, **named: Any) -> None:
         raise ForeignTokenError(str(error)) from error
 
 
+def begin() -> None:
+    """Note that a call begins."""
+    _cut_by_moto.set(False)
+
+
+def moto_has_cut() -> bool:
+    """Return whether moto's paginator has cut the answer of the call, and so has read its token."""
+    return _cut_by_moto.get()
+
+
 @patches.around(Paginator, "paginate")
 def _paginate(moto: Original, self: Paginator, results: list[Any]) -> object:
     """Refuse the token of an item that is in no page: InvalidToken has no format of a client."""
+    _cut_by_moto.set(True)
     try:
         return moto(self, results)
     except InvalidToken as error:

@@ -24,16 +24,19 @@ class _Kind:
     Attributes:
         prefix: What they begin with.
         code: EC2's error for one that does not (API reference, "Error codes for the EC2 API").
+        number: The form of what follows; EC2 is known to look at that of some kinds only.
     """
 
     prefix: str
     code: str
+    number: str = ".*"
 
 
+_HEXADECIMAL: Final = "[0-9a-f]{8}|[0-9a-f]{17}"
 _IDS: Final[Mapping[str, _Kind]] = {
-    "ImageId": _Kind("ami", "InvalidAMIID.Malformed"),
-    "InstanceId": _Kind("i", "InvalidInstanceID.Malformed"),
-    "LaunchTemplateId": _Kind("lt", "InvalidLaunchTemplateId.Malformed"),
+    "ImageId": _Kind("ami", "InvalidAMIID.Malformed", _HEXADECIMAL),
+    "InstanceId": _Kind("i", "InvalidInstanceID.Malformed", _HEXADECIMAL),
+    "LaunchTemplateId": _Kind("lt", "InvalidLaunchTemplateId.Malformed", _HEXADECIMAL),
     "NetworkInterfaceId": _Kind("eni", "InvalidNetworkInterfaceId.Malformed"),
     "RouteTableId": _Kind("rtb", "InvalidRouteTableId.Malformed"),
     "SecurityGroupId": _Kind("sg", "InvalidGroupId.Malformed"),
@@ -95,7 +98,9 @@ def _filters() -> Mapping[str, frozenset[str]]:
 
 def _id(shape: str, text: str) -> Violation | None:
     kind = _IDS.get(shape)
-    if kind is None or text.startswith((_RESOLVED, f"{kind.prefix}-")):
+    if kind is None or text.startswith(_RESOLVED):
+        return None
+    if re.fullmatch(f"{kind.prefix}-(?:{kind.number})", text):
         return None
     return Violation(kind.code, f'Invalid id: "{text}" (expecting "{kind.prefix}-...")')
 

@@ -2,7 +2,7 @@
 
 - `network` is all of it: a `namespace`, the `links` (cables) of instances, and the `traffic` on them.
 - The rules of nftables, which touch nothing by themselves: `firewall` with `services` (ports and peers),
-  `acls`, `internet` (what is open to the user's shell). `errors` are those of the package.
+  `acls`, `internet` (what is open to the user's shell) with `listening`. `errors` are those of the package.
 """
 
 from __future__ import annotations

@@ -12,6 +12,11 @@ from region.services.policy_documents import is_policy_document
 
 patches = Patches()
 _GROUP: Final = ":log-group:"
+_RETENTIONS: Final = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731}
+    | {1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+"""Days (API reference, PutRetentionPolicy)."""
 _DESTINATION: Final = ":destination:"
 
 
@@ -43,6 +48,19 @@ def _put_resource_policy(
     if not policy_name or not policy_doc or not is_policy_document(policy_doc):
         raise InvalidParameterException(msg="Resource policy document or name is not valid.")
     return moto(self, policy_name, policy_doc)
+
+
+@patches.around(LogsBackend, "put_retention_policy")
+def _put_retention_policy(
+    moto: Original, self: LogsBackend, log_group_name: str, retention_in_days: Any
+) -> None:
+    """Keep events for one of the periods that there are."""
+    if int(retention_in_days) not in _RETENTIONS:
+        raise InvalidParameterException(
+            msg=f"1 validation error detected: Value '{retention_in_days}' at 'retentionInDays' failed to "
+            f"satisfy constraint: Member must satisfy enum value set: {sorted(_RETENTIONS)}"
+        )
+    moto(self, log_group_name, retention_in_days)
 
 
 @patches.around(LogsBackend, "describe_metric_filters")

@@ -121,7 +121,9 @@ def test_no_target_is_a_503(web: Web, cloud: Cloud) -> None:
     listener = web.listen(group, port=8090)
     try:
         cloud.until(lambda: listens(web, 8090), within=10)
-        assert web.get(port=8090).status == 503
+        answer = web.get(port=8090)
+        assert (answer.status, answer.headers["server"]) == (503, "awselb/2.0")
+        assert web.get("/status/503").headers["server"] != "awselb/2.0"
     finally:
         cloud.elbv2.delete_listener(ListenerArn=listener)
 

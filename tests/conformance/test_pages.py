@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.roles import make_role
 from tests.conformance.test_balancer_api import group
 
 TOKENS = {"MaxResults": "NextToken", "PageSize": "Marker"}
@@ -53,6 +54,26 @@ def test_pages_of_ec2(cloud: Cloud, network: Network, operation: str, member: st
     else:
         assert not first.get("NextToken")
     assert network.subnets
+
+
+@pytest.mark.row("X-pages")
+def test_all_experiment_templates_are_found(cloud: Cloud) -> None:
+    role = make_role(cloud, cloud.name("fis"), "fis.amazonaws.com")
+    wait = {"actionId": "aws:fis:wait", "parameters": {"duration": "PT1M"}}
+    made: set[str] = set()
+    for _ in range(3):
+        template = cloud.fis.create_experiment_template(
+            clientToken=cloud.name("token"),
+            description="page",
+            roleArn=role,
+            stopConditions=[{"source": "none"}],
+            actions={"wait": wait},
+        )["experimentTemplate"]["id"]
+        cloud.afterwards(cloud.fis.delete_experiment_template, id=template)
+        made.add(template)
+    pages = cloud.fis.get_paginator("list_experiment_templates")
+    found = pages.paginate(PaginationConfig={"PageSize": 2}).build_full_result()
+    assert made <= {one["id"] for one in found["experimentTemplates"]}
 
 
 @pytest.mark.row("X-pages")

@@ -38,12 +38,17 @@ def create_or_update_tags(self: AutoScalingResponse) -> EmptyResult:
 
 
 def check_tags(tags: Iterable[dict[str, Any]]) -> None:
-    """Refuse tags of something else than groups, and keys of AWS's own.
+    """Refuse tags of something else than groups, keys of AWS's own, and one key of a group twice.
 
     Raises:
         ValidationError: One of them.
     """
+    seen: set[tuple[str, str]] = set()
     for tag in tags:
+        one = str(tag.get("ResourceId", "")), str(tag["Key"])
+        if one in seen:
+            raise ValidationError(f"Duplicate tag keys are not allowed: {tag['Key']}.")
+        seen.add(one)
         if tag.get("ResourceType", GROUP) != GROUP:
             raise ValidationError(f"Invalid resource type {tag['ResourceType']}: use {GROUP}.")
         if is_reserved(tag["Key"]):

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from moto.cloudwatch.exceptions import (
@@ -30,6 +30,8 @@ EC2_ACTION: Final = re.compile(
     r"|swf:(?P<region2>[a-z0-9-]+):\d{12}:action/actions/AWS_EC2\.InstanceId\."
     r"(?P<verb2>Stop|Terminate|Reboot|Recover)/1\.0)"
 )
+_ID = re.compile(r"[a-z][A-Za-z0-9_]{0,254}")
+"""API reference, MetricDataQuery."""
 _ARN = re.compile(r"arn:aws[a-z-]*:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):.+")
 _REFUSED: Final = {
     "EvaluationInterval": "it has no PromQL; the period decides how often an alarm is evaluated",
@@ -125,9 +127,7 @@ def _check_math(settings: Mapping[str, Any]) -> None:
         if settings.get(name):
             raise ValidationError(f"Metrics and {name} are mutually exclusive.")
     queries = cast("list[dict[str, Any]]", settings["Metrics"])
-    ids = [str(query.get("Id")) for query in queries]
-    if len(set(ids)) < len(ids):
-        raise ValidationError("The ids of Metrics must be unique.")
+    _check_ids([str(query.get("Id")) for query in queries])
     if len(queries) > MOST_METRICS:
         raise ValidationError(f"Metrics has more than {MOST_METRICS} members.")
     shown = [query for query in queries if query.get("ReturnData") is not False]
@@ -145,6 +145,17 @@ def _check_math(settings: Mapping[str, Any]) -> None:
         windows.check_expressions(queries)
     except ExpressionError as error:
         raise ValidationError(f"Invalid metrics list: {error}") from error
+
+
+def _check_ids(ids: Sequence[str]) -> None:
+    if len(set(ids)) < len(ids):
+        raise ValidationError("The ids of Metrics must be unique.")
+    for name in ids:
+        if not _ID.fullmatch(name):
+            raise ValidationError(
+                f"The id {name} of Metrics is not valid: it must begin with a small letter and have only "
+                "letters, digits and underscores."
+            )
 
 
 def _check_query(query: Mapping[str, Any], periods: set[int]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import psutil
@@ -95,8 +95,38 @@ def check_placement(zone: str, wanted: str | None) -> None:
         )
 
 
-def check_call(option: str, tags: Iterable[Mapping[str, Any]]) -> None:
-    """Refuse an option for credits that there is not, and tags of AWS's own.
+def check_image(image_id: str | None) -> None:
+    """Refuse a launch without an image.
+
+    An image that is not known is one of the user's own, of which the region cannot hear: its instances
+    get the region's image.
+
+    Raises:
+        EC2ClientError: There is none.
+    """
+    if not image_id:
+        message = "The request must contain the parameter ImageId"
+        raise EC2ClientError("MissingParameter", message)
+
+
+def check_group_names(positional: Sequence[object], named: Mapping[str, Any]) -> None:
+    """Refuse security groups by name together with a subnet.
+
+    Raises:
+        EC2ClientError: Both are given.
+    """
+    names = positional[3] if len(positional) > 3 else named.get("security_group_names")
+    if names and named.get("subnet_id"):
+        message = "The parameter groupName cannot be used with the parameter subnet"
+        raise EC2ClientError("InvalidParameterCombination", message)
+
+
+def check_call(option: str, tags: Iterable[Iterable[Mapping[str, Any]]]) -> None:
+    """Refuse an option for credits that there is not, and tags that EC2 does not take.
+
+    Args:
+        option: Of the CPU credits; empty without one.
+        tags: Of each kind of resource that is tagged.
 
     Raises:
         EC2ClientError: One of them.
@@ -106,16 +136,22 @@ def check_call(option: str, tags: Iterable[Mapping[str, Any]]) -> None:
             f"Value ({option}) for parameter cpuCredits is invalid: use standard or unlimited."
         )
         raise EC2ClientError("InvalidParameterValue", message)
-    check_tags(tags)
+    for of_a_kind in tags:
+        check_tags(of_a_kind)
 
 
 def check_tags(tags: Iterable[Mapping[str, Any]]) -> None:
-    """Refuse tags of AWS's own.
+    """Refuse tags of AWS's own, and one key twice.
 
     Raises:
         EC2ClientError: One of them.
     """
+    seen: set[object] = set()
     for tag in tags:
+        if tag.get("Key") in seen:
+            message = f"Duplicate tag key '{tag.get('Key')}' specified."
+            raise EC2ClientError("InvalidParameterValue", message)
+        seen.add(tag.get("Key"))
         if is_reserved(tag.get("Key", "")):
             raise EC2ClientError(
                 "InvalidParameterValue",

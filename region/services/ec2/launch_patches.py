@@ -25,6 +25,7 @@ from moto.iam.exceptions import IAMException
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.api.records import REQUEST
+from region.machines.instance_types import INSTANCE_TYPES
 from region.quotas import USER_DATA_BYTES
 from region.services.ec2 import (
     capacity,
@@ -44,6 +45,8 @@ FROM_TEMPLATE = {
     "instance_initiated_shutdown_behavior": "InstanceInitiatedShutdownBehavior",
 }
 
+_TAGGED_BY_TEMPLATE = ("volume", "network-interface")
+
 patches = Patches()
 
 
@@ -52,11 +55,13 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     template = _template_data(self, kwargs)
     _apply_template(template, kwargs)
     launch_checks.check_metadata_options(kwargs.get("metadata_options"))
+    launch_checks.check_group_names(args, kwargs)
     wanted_zone = kwargs.get("placement") if kwargs.get("subnet_id") else None
     zone = _place(self, kwargs)
     launch_checks.check_placement(zone, wanted_zone)
     launch_checks.check_key(self, kwargs.get("key_name") or template.get("KeyName"))
     image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
+    launch_checks.check_image(cast("str | None", image_id))
     kwargs["metadata_options"] = {
         **launch_checks.metadata_defaults(self, cast("str | None", image_id)),
         **(kwargs.get("metadata_options") or {}),
@@ -65,10 +70,13 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     devices = _block_devices(template, kwargs)
     root_volumes.check(self, devices, cast("str", image_id))
     capacity.check(self, _type_of(template, kwargs), zone)
+    tags = _tags(template, kwargs)
     with root_volumes.described(devices):
-        reservation: Reservation = moto(self, *args, **kwargs)
+        reservation: Reservation = moto(self, *args, **kwargs | {"tags": tags})
     for instance in reservation.instances:
         _finish_launch(self, instance, template, kwargs)
+        for interface in instance.nics.values():
+            interface.add_tags(tags.get("network-interface", {}))
     return reservation
 
 
@@ -82,9 +90,7 @@ def _run_instances_call(moto: Original, self: InstanceResponse) -> ActionResult:
         return ActionResult(launched)
     option = given.text("CreditSpecification.CpuCredits")
     specifications = given.structures("TagSpecifications")
-    launch_checks.check_call(
-        option, (tag for one in specifications for tag in one.get("Tags") or ())
-    )
+    launch_checks.check_call(option, (one.get("Tags") or () for one in specifications))
     _launch_the_most(self, given)
     _size_the_root_volume(self)
     answer = _launch(moto, self)
@@ -274,6 +280,24 @@ def _interfaces(interfaces: list[dict[str, Any]], kwargs: dict[str, Any]) -> lis
     return result
 
 
+def _tags(template: dict[str, Any], kwargs: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the tags of a launch by what they are for; the call's win over those of its template.
+
+    moto takes those of a template for the instance only.
+    """
+    found: dict[str, dict[str, str]] = {
+        str(kind): dict(tags) for kind, tags in (kwargs.get("tags") or {}).items()
+    }
+    for one in template.get("TagSpecifications") or []:
+        kind = str(one.get("ResourceType"))
+        if kind in _TAGGED_BY_TEMPLATE:
+            given = {
+                tag["Key"]: tag.get("Value", "") for tag in one.get("Tags") or one.get("Tag") or []
+            }
+            found[kind] = given | found.get(kind, {})
+    return found
+
+
 def _type_of(template: dict[str, Any], kwargs: dict[str, Any]) -> str:
     by_default = kwargs.get("is_instance_type_default")
     given = None if by_default else kwargs.get("instance_type")
@@ -310,6 +334,9 @@ def _finish_launch(
     backend: EC2Backend, instance: Instance, template: dict[str, Any], kwargs: dict[str, Any]
 ) -> None:
     record = InstanceRecord.of(instance)
+    if instance.image_id not in backend.amis:
+        # moto takes an image that it does not know for one of x86.
+        instance.architecture = INSTANCE_TYPES[str(instance.instance_type)].architecture
     record.cpu_credits = (
         template.get("CreditSpecification", {}).get("CpuCredits") or record.cpu_credits
     )

@@ -9,8 +9,10 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.internet_gateways import InternetGatewayBackend
 from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.vpcs import VPC, VPCBackend
+from moto.ec2.models.vpn_gateway import VPCGatewayAttachment
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
 from region.api.parameters import Parameters, is_true
@@ -68,9 +70,35 @@ def _create_subnet(moto: Original, self: EC2Backend, *args: Any, **kwargs: Any) 
     length = block.rpartition("/")[2]
     if length.isdecimal() and not _SIZES[0] <= int(length) <= _SIZES[1]:
         raise EC2ClientError("InvalidSubnet.Range", f"The CIDR '{block}' is invalid.")
+    _check_zone(self, str(kwargs.get("availability_zone") or next(iter(args[3:4]), "")))
     made: Subnet = moto(self, *args, **kwargs)
     made.default_for_az = made.map_public_ip_on_launch = False
     return made
+
+
+def _check_zone(backend: EC2Backend, wanted: str) -> None:
+    """Refuse a zone of another region: moto knows those of all."""
+    zones = [zone.name for zone in backend.describe_availability_zones()]
+    if wanted and wanted not in zones:
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Value ({wanted}) for parameter availabilityZone is invalid. Subnets can currently only be "
+            f"created in the following availability zones: {', '.join(zones)}.",
+        )
+
+
+@patches.around(InternetGatewayBackend, "attach_internet_gateway")
+def _attach_internet_gateway(
+    moto: Original, self: EC2Backend, internet_gateway_id: str, vpc_id: str
+) -> VPCGatewayAttachment:
+    """Attach a gateway to a VPC that has none."""
+    others = self.describe_internet_gateways(filters={"attachment.vpc-id": [vpc_id]})
+    if any(other.id != internet_gateway_id for other in others):
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Network {vpc_id} already has an internet gateway attached",
+        )
+    return moto(self, internet_gateway_id, vpc_id)
 
 
 @patches.around(SubnetBackend, "delete_subnet")

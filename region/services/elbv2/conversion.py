@@ -5,6 +5,7 @@ What cannot be served is an error here, and so in the call: no load balancer fai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -46,6 +47,12 @@ _CONFIGS = {
     "http-request-method": "HttpRequestMethodConfig",
     "source-ip": "SourceIpConfig",
 }
+_CHARACTERS = {
+    "host-header": re.compile(r"[-A-Za-z0-9.*?]{1,128}"),
+    "path-pattern": re.compile(r"""[-A-Za-z0-9_.$/~"'@:+&*?]{1,128}"""),
+    "http-request-method": re.compile(r"[-A-Z_]{1,40}"),
+}
+"""What values consist of (ALB guide, "Condition types for listener rules")."""
 _REPEATABLE = {"http-header", "query-string"}
 _QUERY = Redirect().query
 
@@ -103,6 +110,7 @@ def _condition(item: Structure) -> Condition:
     values = cast("list[Any]", own.get("Values") or item.get("Values") or [])
     if not values:
         raise LoadBalancerError(f"A '{field}' condition must have at least one value.")
+    _check_characters(field, values)
     match field:
         case "host-header":
             return HostCondition(patterns(values))
@@ -116,6 +124,13 @@ def _condition(item: Structure) -> Condition:
             return SourceCondition(tuple(str(value) for value in values))
         case _:
             return QueryCondition(tuple(_pair(value) for value in values))
+
+
+def _check_characters(field: str, values: Iterable[object]) -> None:
+    allowed = _CHARACTERS.get(field)
+    for value in values if allowed is not None else ():
+        if allowed is not None and not allowed.fullmatch(str(value)):
+            raise LoadBalancerError(f"The value '{value}' of a '{field}' condition is not valid.")
 
 
 def _header(name: str, values: list[Any]) -> HeaderCondition:
@@ -230,7 +245,9 @@ def _redirect(config: Structure) -> Redirect:
         raise LoadBalancerError(f"Path '{found.path}' of a redirect must start with /.")
     if replace(found, query=_QUERY) == Redirect(found.status):
         raise LoadBalancerError(
-            "A redirect must change protocol, host, port or path: it would not end."
+            "The redirect configuration is not valid because it creates a loop: change protocol, host, "
+            "port or path.",
+            "InvalidLoadBalancerAction",
         )
     return found
 

@@ -34,6 +34,6 @@ def refused() -> Generator[None]:
             "NotImplemented", f"The local region does not implement {error}"
         ) from error
     except LoadBalancerError as error:
-        raise invalid(str(error)) from error
+        raise invalid(str(error), error.code) from error
     except AttributesError as error:
         raise ELBClientError(error.code, str(error)) from error

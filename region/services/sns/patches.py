@@ -31,6 +31,8 @@ patches = Patches()
 
 HTTP: Final = frozenset({"http", "https"})
 _READ_BY_PEOPLE: Final = frozenset({"email", "email-json", "sms"})
+_EMAIL: Final = frozenset({"email", "email-json"})
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _ABSENT: Final = frozenset({"application", "firehose", "lambda"})
 """Protocols of services that the region does not have."""
 _PROTOCOLS: Final = HTTP | _READ_BY_PEOPLE | _ABSENT | {"sqs"}
@@ -94,6 +96,8 @@ def _subscribe(
         raise NotImplementedError(
             f"Protocol {protocol!r} of a subscription: subscribe an SQS queue or an HTTP endpoint"
         )
+    if protocol in _EMAIL and not _ADDRESS.fullmatch(endpoint):
+        raise SNSInvalidParameter("Invalid parameter: Email address")
     if protocol in HTTP and not endpoint.lower().startswith(f"{protocol}://"):
         raise SNSInvalidParameter("Invalid parameter: Endpoint must match the specified protocol")
     if protocol in HTTP:

@@ -47,7 +47,7 @@ def _put_parameter(
 
 def _check_type(backend: SimpleSystemManagerBackend, name: str, wanted: str | None) -> None:
     """Refuse another type than the versions before have."""
-    versions: list[Parameter] = list(backend._parameters[name])  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    versions = _versions(backend, name)
     known = versions[-1].parameter_type if versions else wanted
     if wanted and wanted != known:
         raise SSMException(
@@ -57,9 +57,15 @@ def _check_type(backend: SimpleSystemManagerBackend, name: str, wanted: str | No
         )
 
 
+def _versions(backend: SimpleSystemManagerBackend, name: str) -> list[Parameter]:
+    """Return the versions of a parameter, without making one of what is not there, as moto's index does."""
+    known = backend._parameters  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return list(known[name]) if name in known else []
+
+
 def _check_tier(backend: SimpleSystemManagerBackend, name: str, wanted: str) -> None:
     """Refuse to make an advanced parameter a standard one (API reference, PutParameter)."""
-    versions: list[Parameter] = list(backend._parameters[name])  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    versions = _versions(backend, name)
     if versions and versions[-1].tier == "Advanced" and wanted == "Standard":
         raise ValidationException(
             f"Parameter {name} uses the advanced-parameter tier. You can't downgrade a parameter from the "

@@ -61,6 +61,11 @@ def put_scaling_policy(self: AutoScalingResponse) -> ActionResult:
     policy_checks.check(given, group)
     name = given.text("PolicyName")
     before = policies.find(backend, name, group.name)
+    kind = given.text("PolicyType") or SIMPLE
+    if before is not None and before.policy_type != kind:
+        raise ValidationError(
+            f"Policy type cannot be changed: {name} is a {before.policy_type} policy. Delete it first."
+        )
     others = [one for one in policies.of_group(backend, group.name) if one is not before]
     policy_checks.check_metric(given, map(tracking_alarms.configuration_of, others))
     if before is None and len(policies.of_group(backend, group.name)) >= MOST_POLICIES:

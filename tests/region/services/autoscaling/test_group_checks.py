@@ -54,7 +54,7 @@ def test_a_new_group_that_aws_refuses(create, aws, settings, match):
 def test_a_template_that_launches_nothing_is_refused(create, aws, data, match):
     aws.ec2.create_launch_template(
         LaunchTemplateName="broken",
-        LaunchTemplateData={"ImageId": "ami-0123", "InstanceType": "t4g.nano", **data},
+        LaunchTemplateData={"ImageId": "ami-01234567", "InstanceType": "t4g.nano", **data},
     )
     refused(create, match=match, LaunchTemplate={"LaunchTemplateName": "broken"})
 

@@ -163,7 +163,7 @@ def test_calls_without_effect_are_refused(aws, call):
     given = {
         "create_volume": {"AvailabilityZone": "ap-northeast-2a", "Size": 1},
         "create_flow_logs": {"ResourceIds": ["vpc-1"], "ResourceType": "VPC"},
-        "create_image": {"InstanceId": "i-0", "Name": "image"},
+        "create_image": {"InstanceId": "i-0123456789abcdef0", "Name": "image"},
     }
     with pytest.raises(ClientError, match="NotImplemented"):
         getattr(aws.ec2, call)(**given[call])
