@@ -18,6 +18,10 @@ class DiskError(UserError):
     """What is to be written cannot be; the message names the place and the remedy."""
 
 
+_SYSTEM: Final = "/usr/bin:/bin"
+"""Where `dd` is, whatever PATH says."""
+
+
 def require_writable(file: Path) -> None:
     """Require a file that can be written when the work that it is for is done; leave all as it is.
 
@@ -60,9 +64,13 @@ def require_answering(directory: Path, patience_s: float = PATIENCE_S) -> None:
     probe = directory / ".disk-probe"
     script = 'dd if=/dev/zero of="$1" bs=4096 count=1 conv=fsync; code=$?; rm -f "$1"; exit $code'
     process = subprocess.Popen(
-        ["sh", "-c", script, "sh", str(probe)],
+        ["/bin/sh", "-c", script, "sh", str(probe)],
         start_new_session=True,
-        env={**os.environ, "LC_ALL": "C"},
+        env={
+            **os.environ,
+            "LC_ALL": "C",
+            "PATH": f"{os.environ.get('PATH') or os.defpath}:{_SYSTEM}",
+        },
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
@@ -37,6 +38,19 @@ def stack(value: str) -> str:
         BadParameter: It is empty.
     """
     return _given(value, "stack")
+
+
+def named(kind: str) -> Callable[[str], str]:
+    """Return a parser of the name of a `kind` of thing, which refuses an empty one.
+
+    Raises:
+        BadParameter: By the parser: it is empty.
+    """
+
+    def read(value: str) -> str:
+        return _given(value, kind)
+
+    return read
 
 
 def file_or_stdin(value: str) -> str:

@@ -43,6 +43,7 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     traceback and exits with code 1.
     """
     _fill_closed_streams()
+    _forget_an_impossible_width()
     if arguments is None:
         characters.use_utf8()
     characters.accept_all()
@@ -81,6 +82,8 @@ def run_cli(app: typer.Typer, program: str, arguments: Sequence[str] | None = No
     return code if isinstance(code, int) else ExitCode.SUCCESS
 
 
+_NARROWEST = 20
+"""Columns of a terminal in which a table can be read at all."""
 _LIMITS = {
     errno.EMFILE: "this shell allows too few open files: raise the limit (`ulimit -n 65536`)",
     errno.ENFILE: "this computer has too many open files: end what has them (`lsof`), or raise fs.file-max",
@@ -129,6 +132,13 @@ def _discard(stream: int) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream)
     os.close(null)
+
+
+def _forget_an_impossible_width() -> None:
+    # With COLUMNS=0, as some terminals and CI systems set it, rich would print nothing.
+    width = os.environ.get("COLUMNS", "")
+    if width and not (width.isdecimal() and int(width) >= _NARROWEST):
+        del os.environ["COLUMNS"]
 
 
 def _fill_closed_streams() -> None:

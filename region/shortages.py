@@ -117,6 +117,8 @@ def change(
     Example: `python -m rehearsal shortages --deny t4g.nano@ap-northeast-2a`
     """
     root = root.resolve()
+    if both := set(deny or ()) & set(allow or ()):
+        raise CapacityError(f"{min(both)} stands behind --deny and --allow: remove one of them.")
     known = dict.fromkeys(read(root))
     for shortage in map(parse, deny or []):
         known[shortage] = None

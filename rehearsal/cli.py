@@ -13,7 +13,7 @@ from rich.console import Console
 from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
 from commandline.option_groups import with_groups
-from commandline.options import directory, file
+from commandline.options import directory, file, named
 from commandline.run import UsageError, command_line, run_cli
 from loadtest.cli.judged_load import GeneratorName, SloFile
 from loadtest.cli.load_options import InOrder, LoadOptions
@@ -356,7 +356,13 @@ def capacity(
         float | None, typer.Option(help="Reference CPU per request in ms; by default, the run's.")
     ] = None,
     instance_type: Annotated[
-        str | None, typer.Option("--type", help="Instance type; by default, the run's.")
+        str | None,
+        typer.Option(
+            "--type",
+            parser=named("type"),
+            metavar="TYPE",
+            help="Instance type; by default, the run's.",
+        ),
     ] = None,
     rate: Annotated[float, typer.Option(help="Requests per second to serve.")] = 250.0,
     zones: Annotated[int, typer.Option(help="Availability zones.")] = 3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from loadtest.experiments.faults import Kind
 from loadtest.experiments.models import Allowed, ExperimentFile, ExperimentRecord, Topology
 from loadtest.messages.names import free_text
 from loadtest.runs import paths as runs_paths
+from loadtest.scenario.scenario import Choice
 from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.outputs import StackOutputs
 from rehearsal import display, experiment_files, settling
@@ -105,6 +106,15 @@ def applicable(stacks: Sequence[Topology], only: Iterable[str] = ()) -> list[App
     ]
 
 
+def _options(choice: Choice) -> Iterator[str]:
+    """Yield the options that say what each user does."""
+    yield from ("--scenario", choice.name)
+    if choice.environment is not None:
+        yield from ("--environment", choice.environment)
+    for name in sorted(choice.pass_env):
+        yield from ("--pass-env", name)
+
+
 class Runner:
     """Runs experiments on one region; results go below `results`."""
 
@@ -113,7 +123,7 @@ class Runner:
         project: Project,
         results: Path,
         rate: int | None = None,
-        scenario: str | None = None,
+        choice: Choice | None = None,
         outputs: Mapping[str, Path] | None = None,
     ) -> None:
         """Prepare to run; `rate` is in users per second, by default what the load test usually takes.
@@ -123,7 +133,7 @@ class Runner:
         """
         self._project, self._results = project, results
         self._load = [] if rate is None else ["--rate", str(rate)]
-        self._load += [] if scenario is None else ["--scenario", scenario]
+        self._load += [] if choice is None else list(_options(choice))
         self._outputs = dict(outputs or {})
 
     def run(self, wanted: Sequence[Applicable], progress: display.StageProgress) -> list[Path]:

@@ -7,6 +7,7 @@ takes away: what is watched is what users have of it, and how soon it is noticed
 from __future__ import annotations
 
 import copy
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +15,13 @@ from typing import Any, Final
 import yaml
 
 from commandline.exit_codes import ExitCode
-from loadtest.experiments import files
+from loadtest.errors import LoadTestError
+from loadtest.experiments import files, load
 from loadtest.experiments.models import EXTENSION, ExperimentFile, Topology
 from loadtest.experiments.proof import assemble
 from loadtest.experiments.proof.models import Proof
 from loadtest.runs import paths as runs_paths
+from loadtest.scenario.scenario import Choice, Scenario
 from region import private
 from rehearsal import display
 from rehearsal.experiments import Applicable, Runner
@@ -39,7 +42,7 @@ FLEET_PROBES: Final = frozenset({"missing_instances"})
 
 
 def prove(
-    project: Project, run: Path, board: display.Board, rate: int, scenario: str | None = None
+    project: Project, run: Path, board: display.Board, rate: int, choice: Choice | None = None
 ) -> Proof:
     """Run them one after the other, and return what they show.
 
@@ -48,10 +51,10 @@ def prove(
         run: The directory of the HA stack's load run: it has the stack's outputs.
         board: Where it is shown that they run.
         rate: Users per second.
-        scenario: What each user does, unless it is the usual one.
+        choice: What each user does, unless it is the usual one.
     """
     outputs = {STACK: run / runs_paths.OUTPUTS}
-    runner = Runner(project, run.parent, rate, scenario, outputs)
+    runner = Runner(project, run.parent, rate, choice, outputs)
     directory = private.directory(project.root / "experiments")
     written = [
         write(files.find(name), directory, awaits_replacement=name != EXPERIMENTS[-1])
@@ -60,6 +63,26 @@ def prove(
     wanted = [Applicable(files.read(path), STACK) for path in written]
     with board.stage(f"{STACK}: {', '.join(EXPERIMENTS)}", STACK) as progress:
         return assemble.proof(runner.run_files(wanted, written, progress))
+
+
+def require_visitors(scenario: Scenario, rate: int) -> None:
+    """Reject a script of which each user takes a row, and whose rows the load of these would use up.
+
+    Raises:
+        LoadTestError: It has too few of them.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        written = [
+            write(files.find(one), Path(scratch), awaits_replacement=one != EXPERIMENTS[-1])
+            for one in EXPERIMENTS
+        ]
+        wanted = [files.read(path).hypothesis for path in written]
+    try:
+        scenario.check_rows(load.profile(rate, load.whole_s(wanted), 0), 1)
+    except LoadTestError as error:
+        raise LoadTestError(
+            f"--experiments: {error}; without it, the loads alone are run"
+        ) from error
 
 
 def write(experiment: ExperimentFile, directory: Path, *, awaits_replacement: bool) -> Path:

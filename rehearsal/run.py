@@ -81,6 +81,8 @@ class Rehearsal:
         scenario = loaded.value
         profile = load_choice.profile_of(testbed.load, scenario)
         load_choice.require_visitors(profile, scenario, testbed.stacks, testbed.settings())
+        if self.experiments:
+            first_proof.require_visitors(scenario, profile.peak_rate)
         descriptors.require(profile, scenario)
         console.print(f"[bold]haproof rehearsal[/]: {profile.description}", highlight=False)
         for line in scenario.notes:
@@ -102,7 +104,7 @@ class Rehearsal:
                 return code
             with display.Board(testbed.console) as board:
                 proof = first_proof.prove(
-                    project, runs[first_proof.STACK], board, profile.peak_rate, self.scenario.name
+                    project, runs[first_proof.STACK], board, profile.peak_rate, self.scenario
                 )
             return found.on_all(proof)
 

@@ -174,6 +174,10 @@ def planned_load(profile: Profile, requests_per_user: int) -> PlannedLoad:
     )
 
 
+LARGEST_SHARE = 0.01
+"""A percentage up to 1 was most likely meant as a share."""
+
+
 def require_possible(slo: float, confidence: float, rate: float | None) -> None:
     """Require shares that a run can show, and a rate that one can have; None: that of its load.
 
@@ -181,9 +185,15 @@ def require_possible(slo: float, confidence: float, rate: float | None) -> None:
         LoadTestError: One of them is impossible; the message names it.
     """
     for name, value in (("availability", slo), ("confidence", confidence)):
+        article = "an" if name == "availability" else "a"
+        if 0 < value <= LARGEST_SHARE:
+            raise LoadTestError(
+                f"{article} {name} of {value * 100:g} % shows nothing; it is a percentage: write "
+                f"{value * 10_000:g} for {value * 10_000:g} %"
+            )
         if not 0 < value < 1:
             raise LoadTestError(
-                f"a run cannot show {'an' if name == 'availability' else 'a'} {name} of {value * 100:g} %; "
+                f"a run cannot show {article} {name} of {value * 100:g} %; "
                 "give a percentage between 0 and 100, both exclusive"
             )
     if rate is not None and not LEAST_RATE <= rate <= MOST_RATE:  # Nor is a number that is none.

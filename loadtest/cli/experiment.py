@@ -13,7 +13,9 @@ from rich.console import Console
 
 from commandline.exit_codes import ExitCode
 from commandline.findings import Findings
+from commandline.options import named
 from loadtest.cli import output, tools
+from loadtest.cli.load_options import EnvironmentName, PassEnv
 from loadtest.cli.options import Json, Outputs, Stack, looked_up
 from loadtest.errors import ExperimentError
 from loadtest.experiments import blast_radius, files, load, repetition, robust_engine, runner
@@ -23,6 +25,7 @@ from loadtest.experiments.runner import Settings
 from loadtest.formatting import line_printer
 from loadtest.profiles import profile_named
 from loadtest.runs import paths
+from loadtest.scenario.scenario import Choice, require_exported
 from loadtest.scenario.scenario import load as load_scenario
 from loadtest.stack.clients import endpoint, is_local
 from loadtest.stack.outputs import StackOutputs
@@ -45,11 +48,21 @@ Names = Annotated[
         help="Experiment names or paths to their files; several run under one load.",
     ),
 ]
+FisRole = Annotated[
+    str | None,
+    typer.Option(
+        help="ARN of the role for AWS FIS, for the experiments that need it on AWS.",
+        parser=named("role"),
+        metavar="ARN",
+    ),
+]
 StopAlarm = Annotated[
     list[str] | None,
     typer.Option(
         help="A CloudWatch alarm that ends the experiment at once (also as an AWS FIS stop condition); may "
-        "be given up to five times."
+        "be given up to five times.",
+        parser=named("alarm"),
+        metavar="NAME",
     ),
 ]
 Repeat = Annotated[
@@ -118,10 +131,9 @@ def run_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would happen, and to what.")
     ] = False,
-    fis_role: Annotated[
-        str | None,
-        typer.Option(help="ARN of the role for AWS FIS, for the experiments that need it on AWS."),
-    ] = None,
+    environment: EnvironmentName = None,
+    pass_env: PassEnv = None,
+    fis_role: FisRole = None,
     stop_alarm: StopAlarm = None,
     instances: Size = None,
     repeat: Repeat = 1,
@@ -146,10 +158,11 @@ def run_command(
     - `python -m loadtest experiment run zone-lost-silent --stack ha --stop-alarm checkout-fails`
     """
     console, alarms = Console(stderr=json), tuple(stop_alarm or ())
-    experiments, peak, target = _looked_at(names, profile, scenario, stack, outputs)
+    choice = Choice(scenario, environment, frozenset(pass_env or ()))
+    experiments, peak, target = _looked_at(names, profile, choice, stack, outputs)
     for one in experiments:
         output.show_lines(Console(stderr=True), *_of_other_packs(one))
-    settings = Settings([], paths.base(), rate or peak, scenario, fis_role, alarms, instances)
+    settings = Settings([], paths.base(), rate or peak, choice, fis_role, alarms, instances)
     if dry_run or not is_local(endpoint()):
         _tell_plans(experiments, target, settings, console)
         if repeat > 1:
@@ -163,7 +176,11 @@ def run_command(
 
 
 def _looked_at(
-    names: Sequence[str], profile: str | None, scenario: str, stack: str | None, outputs: str | None
+    names: Sequence[str],
+    profile: str | None,
+    choice: Choice,
+    stack: str | None,
+    outputs: str | None,
 ) -> tuple[list[ExperimentFile], int, StackOutputs]:
     """Return the experiments, the profile's peak and the stack.
 
@@ -173,7 +190,8 @@ def _looked_at(
     findings = Findings()
     found = [findings.of(files.find, name) for name in names]
     peak = findings.of(_peak_of, profile)
-    findings.of(load_scenario, scenario)
+    findings.of(require_exported, sorted(choice.pass_env))
+    findings.of(load_scenario, choice=choice)
     target = looked_up(findings, stack, outputs)
     return [one.value for one in found], peak.value, target
 

@@ -9,6 +9,7 @@ import typer
 from pydantic import AwareDatetime
 from rich.console import Console
 
+from commandline.options import named
 from loadtest.analysis import saved_runs
 from loadtest.analysis.history_figures import LEAST_RUNS
 from loadtest.analysis.saved_runs import Filter, SavedRun, UnreadableRun
@@ -56,13 +57,21 @@ def history_command(
     topology: Annotated[
         Literal["single", "ha"] | None, typer.Option(help="Only this topology: single or ha.")
     ] = None,
-    profile: Annotated[str | None, typer.Option(help="Only this load profile.")] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Only this load profile.", parser=named("profile"), metavar="NAME"),
+    ] = None,
     verdict: Annotated[
         Literal["kept", "broken", "undecided", "invalid", "measured"] | None,
         typer.Option(help="Only this verdict."),
     ] = None,
     version: Annotated[
-        str | None, typer.Option(help="Only runs whose application version starts with this.")
+        str | None,
+        typer.Option(
+            help="Only runs whose application version starts with this.",
+            parser=named("version"),
+            metavar="VERSION",
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of runs, newest first.")] = 20,
     *,

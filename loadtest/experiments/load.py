@@ -15,8 +15,10 @@ from commandline.steady_clock import SteadyClock
 from loadtest.engine.runner import STARTUP_S, run_load
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.experiments.load_watch import LoadWatch
+from loadtest.experiments.models import Hypothesis
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES, Phase, Profile
+from loadtest.scenario.scenario import Choice
 from loadtest.stack.outputs import StackOutputs
 
 RAMP_S = 5
@@ -28,6 +30,16 @@ DRAIN_S = 12.0
 WAITING_S = 0.1
 """As many requests as come in that time may be in flight without anybody waiting for anything."""
 USUAL_RATE = PROFILES["quick"].peak_rate
+
+
+def longest_s(hypothesis: Hypothesis) -> float:
+    """Return for how many seconds an experiment may need its load."""
+    return hypothesis.warm_up_s + hypothesis.recovery_s + hypothesis.observe_s
+
+
+def whole_s(hypotheses: Sequence[Hypothesis]) -> float:
+    """Return for how many seconds experiments that follow each other may need their load."""
+    return sum(longest_s(one) + SPARE_S for one in hypotheses)
 
 
 def profile(rate: int, seconds: float, seed_users: int) -> Profile:
@@ -53,7 +65,7 @@ class BackgroundLoad:
         load: Profile,
         directory: Path,
         command: Sequence[str],
-        scenario: str,
+        scenario: Choice,
         *,
         wanted_s: float = 0.0,
     ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,7 @@ from loadtest.experiments.stop_alarms import StopAlarms
 from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header, mark_of
 from loadtest.models import RunSummary
 from loadtest.runs import paths
+from loadtest.scenario.scenario import Choice
 from loadtest.stack.clients import Clients, answering, endpoint, is_local
 from loadtest.stack.outputs import StackOutputs
 
@@ -56,7 +57,7 @@ class Settings:
     """The directory of all results."""
     rate: int = load.USUAL_RATE
     """Users per second."""
-    scenario: str = "login"
+    scenario: Choice = field(default_factory=Choice)
     fis_role: str | None = None
     stop_alarms: tuple[str, ...] = ()
     """Names of CloudWatch alarms that end an experiment."""
@@ -365,11 +366,9 @@ def _load(
 ) -> BackgroundLoad:
     """Return a load that lasts as long as these experiments may take, not started yet."""
     each = [one.hypothesis for one in experiments]
-    seconds = [one.warm_up_s + one.recovery_s + one.observe_s for one in each]
-    whole = sum(seconds) + load.SPARE_S * len(seconds)
-    profile = load.profile(settings.rate, whole, outputs.seed_users)
+    profile = load.profile(settings.rate, load.whole_s(each), outputs.seed_users)
     made = (outputs, profile, directory, settings.command, settings.scenario)
-    return BackgroundLoad(*made, wanted_s=max(seconds))
+    return BackgroundLoad(*made, wanted_s=max(map(load.longest_s, each)))
 
 
 def _header(directory: Path, experiment: ExperimentFile, stack: StackResources) -> Header:

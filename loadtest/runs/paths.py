@@ -80,7 +80,8 @@ def new_directory(results: Path, topology: str, profile: str) -> Path:
                 continue
             return directory
     except OSError as error:
-        raise ResultsError(f"cannot write results below {results}: {error.strerror}") from error
+        why = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        raise ResultsError(f"cannot write results below {results}: {why}") from error
     raise ResultsError(f"a hundred runs began in the same second below {results}")
 
 

@@ -191,15 +191,17 @@ def _says_nothing(key: str, location: Location) -> bool:
 def _choose(found: Adopted, config: dict[str, Any], environment: str | None) -> None:
     given = walk.mapping(config.get("environments"))
     names = ", ".join(map(str, given)) or "none"
+    where: Location = ("config", "environments")
     if environment is not None:
         if environment not in given:
-            where: Location = ("config", "environments")
             found.refuse(where, f"it has no environment {environment!r}; it has {names}")
+        elif not isinstance(given[environment], dict):
+            text = f"the environment `{environment}` is a mapping, such as `{environment}: {{target: …}}`"
+            found.refuse((*where, environment), text)
         else:
             _merge(config, walk.mapping(given[environment]))
             _take_positions(found.source, ("config", "environments", environment), ("config",))
     elif given and isinstance(config.get("environments"), dict):
-        where = ("config", "environments")
         found.note(where, f"no environment is chosen: `--environment` takes one of {names}")
         for name, one in given.items():
             for variable in _variables_of(walk.mapping(one)):

@@ -102,11 +102,18 @@ class Scenario:
         Raises:
             LoadTestError: There are too few rows.
         """
-        for payload in self.validated.config.payload:
-            if is_seeded(payload, self.directory):
-                credentials.check_supply(profile, seed_users)
-            elif payload.order == "sequence":
-                _check_rows(self.directory / payload.path, payload, profile, workers)
+        if self.seeded:
+            credentials.check_supply(profile, seed_users)
+        self.check_rows(profile, workers)
+
+    def check_rows(self, profile: Profile, workers: int) -> None:
+        """Reject a profile that starts more virtual users than a payload has rows for.
+
+        Raises:
+            LoadTestError: There are too few rows.
+        """
+        for file, payload in self.sequences:
+            _check_rows(file, payload, profile, workers)
 
     def record(self) -> ScenarioRecord:
         """Return the scenario as a run records it."""

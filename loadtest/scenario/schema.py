@@ -20,6 +20,8 @@ from loadtest.scenario.steps import Step, requests_in
 DEFAULT_TIMEOUT_S = 10.0
 """Artillery's own limit for a request without `timeout`."""
 LONGEST_TIMEOUT_S = 3600
+MOST_CONNECTIONS = 65_535
+"""Connections to one address: each has a port."""
 MOST_REQUESTS = 10_000
 """Requests that one user may send: more is a mistake, and would outlast every profile."""
 
@@ -56,8 +58,10 @@ def _connections(value: Any) -> Any:
         raise ValueError("is known only in the run: write the number")
     if isinstance(value, str) and re.fullmatch(r"\s*\d+\s*", value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("is a number of connections from 1, such as `pool: 10`")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_CONNECTIONS:
+        raise ValueError(
+            f"is a number of connections from 1 to {MOST_CONNECTIONS:,}, such as `pool: 10`"
+        )
     return value
 
 

@@ -7,10 +7,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from loadtest.scenario import environment
-from loadtest.scenario.urls import Target
+from loadtest.scenario.urls import Target, split
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}\}?", re.DOTALL)
 _DEFAULT = re.compile(
@@ -44,8 +43,12 @@ def read(given: Any, chosen: str | None, let_in: Collection[str]) -> Read:
     text = _filled(given, chosen, let_in)
     if "{{" in text:
         return _with_templates(text, let_in)
+    if not text.strip():
+        return Read(problem="`target` is empty: fill it in or remove it")
     url = text if "//" in text else f"http://{text}"  # `localhost:3000`, as people write it.
-    parts = urlsplit(url)
+    parts = split(url)
+    if parts is None:
+        return Read(problem=f"`target`: {given!r} is not a URL")
     if parts.query or parts.fragment or "@" in parts.netloc:
         return Read(problem="`target`: write no user, query or fragment in it, but in the requests")
     target = Target(url.rstrip("/"), slash=url.endswith("/"))
@@ -73,7 +76,10 @@ def _with_templates(text: str, let_in: Collection[str]) -> Read:
     """Read a target of which only the run knows a part: the path behind that part is kept."""
     first = text.find("{{")
     plain = _TEMPLATE.sub(_UNKNOWN, text)
-    path = urlsplit(plain if "//" in plain else f"http://{plain}").path.rstrip("/")
+    parts = split(plain if "//" in plain else f"http://{plain}")
+    if parts is None:
+        return Read(problem=f"`target`: {text!r} is not a URL")
+    path = parts.path.rstrip("/")
     if _UNKNOWN in path:
         names = environment.VARIABLE.findall(text)
         remedy = f"`--pass-env {names[0]}` lets it in" if names else "write it"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from loadtest.scenario import templates
 from loadtest.scenario.variables import ENVIRONMENTS, Variables
 
 _TARGET = re.compile(r"\{\{\{?\s*target\s*\}\}\}?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FIRST = re.compile(r"\{\{\{?\s*([^{}]+?)\s*\}\}\}?")
 
 
@@ -54,6 +55,12 @@ class Verdict:
 
 def judge(url: str, target: Target, variables: Variables) -> Verdict:
     """Say what becomes of a request's URL."""
+    if found := _CONTROL.search(url):
+        return Verdict(url, problem=f"remove {found[0]!r}: Artillery sends a URL without it")
+    return _judged(url, target, variables)
+
+
+def _judged(url: str, target: Target, variables: Variables) -> Verdict:
     if url.startswith("/"):
         another = f"`{url}` is a path of the stack to Artillery, not another host"
         return Verdict(url, note=another if url.startswith("//") else None)
@@ -81,7 +88,21 @@ def _behind_target(url: str, rest: str, target: Target, variables: Variables) ->
     return Verdict(url, problem=f"write `{{{{ target }}}}/{rest}`")
 
 
+def split(url: str) -> SplitResult | None:
+    """Return the parts of a URL; None if it is none, or would not be sent as it is written."""
+    if _CONTROL.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
 def _absolute(url: str, target: Target) -> Verdict:
+    if split(url) is None:
+        return Verdict(url, problem=f"{url!r} is not a URL")
     rest = target.rest(url)
     if rest is not None:
         note = f"`{url}` is taken as `{rest}`: the stack replaces the script's own target"

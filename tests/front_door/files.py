@@ -40,6 +40,11 @@ _SCRIPTS = (
     row("loadtest plan --scenario s.yml", "not a valid int", files={"s.yml": f"x: {DIGITS}"}),
     row("loadtest plan --scenario '길 s.yml'", "unknown key `a`", files={"길 s.yml": "a: 1\n"}),
     row(f"loadtest plan --scenario {'a' * 300}.yml", "File name too long", "api, login"),
+    row(
+        "loadtest plan --scenario s.yml --environment a",
+        "s.yml:1:25: the environment `a` is a mapping",
+        files={"s.yml": "config: {environments: {a: 5}}\nscenarios: [{flow: [{get: {url: /}}]}]\n"},
+    ),
     row("loadtest plan --scenario ''", "cannot read the scenario ''", "api, login"),
 )
 _SLOS = (

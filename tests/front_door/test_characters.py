@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,41 @@ def test_every_command_line_tells_what_it_was_given(command: str, tmp_path: Path
     assert "Traceback" not in done.stderr
     assert "\\u" not in done.stderr
     assert "한글" in done.stderr or "benchmarks" in command
+
+
+@pytest.fixture(scope="module", params=["ko_KR.EUC-KR", "zh_CN.GB18030", "de_DE.ISO-8859-15"])
+def other(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A locale of another encoding than UTF-8, which only these tests have."""
+    name: str = request.param
+    language, _, encoding = name.partition(".")
+    made = tmp_path_factory.mktemp("locales")
+    command = ["localedef", "-c", "-i", language, "-f", encoding, str(made / name)]
+    try:
+        subprocess.run(command, capture_output=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip("no localedef, or none of its sources")
+    return str(made / name)
+
+
+def test_files_in_utf_8_are_read_in_a_locale_of_another_encoding(other: str, tmp_path: Path):
+    locale = {"LOCPATH": str(Path(other).parent), "LC_ALL": Path(other).name}
+    encoding = Path(other).name.partition(".")[2]
+    (tmp_path / "악보").mkdir()
+    (tmp_path / "악보" / "부하.yml").write_text(SCRIPT + "한: 1\n", encoding="utf-8")
+
+    done = typed(tmp_path, "loadtest plan --scenario 악보/부하.yml", **locale, reading=encoding)
+
+    assert done.returncode == 4
+    if encoding == "ISO-8859-15":  # It has no Hangul: its escapes.
+        assert r"\uc545\ubcf4/\ubd80\ud558.yml:3:1: unknown key" in done.stderr
+    else:
+        assert "악보/부하.yml:3:1: unknown key `한`" in done.stderr
+
+
+def test_a_name_that_is_no_utf_8_is_told_as_it_is(other: str, tmp_path: Path):
+    locale = {"LOCPATH": str(Path(other).parent), "LC_ALL": Path(other).name}
+    name = os.fsdecode("부하".encode("euc-kr"))
+    done = typed(tmp_path, f"loadtest plan --scenario {name}/a.yml", **locale, reading="latin-1")
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: cannot read the scenario ")
+    assert "Traceback" not in done.stderr

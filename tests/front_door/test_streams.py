@@ -19,9 +19,15 @@ NONE = "rehearsal env --root r"
 
 
 def typed(
-    directory: Path, command: str, around: str = "", /, **environment: str
+    directory: Path,
+    command: str,
+    around: str = "",
+    /,
+    *,
+    reading: str = "utf-8",
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Type `python -m COMMAND AROUND` into a shell; `around` redirects."""
+    """Type `python -m COMMAND AROUND` into a shell; `around` redirects, `reading` decodes what it says."""
     own = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(directory)}
     return subprocess.run(
         ["/bin/bash", "-c", f"{shlex.quote(sys.executable)} -m {command} {around}"],
@@ -30,7 +36,7 @@ def typed(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        encoding="utf-8",
+        encoding=reading,
         timeout=180,
         check=False,
     )
@@ -52,6 +58,13 @@ def test_streams_that_nobody_reads_change_no_code(
 
     assert done.returncode == code, done.stderr
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("width", ["0", "-5", "abc", "1", "20"])
+def test_a_width_that_no_terminal_has_hides_nothing(width: str, tmp_path: Path):
+    done = typed(tmp_path, "loadtest plan --profile smoke", COLUMNS=width)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "up to 40 users/s" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("command", [PLAN, "rehearsal --help"])

@@ -40,6 +40,8 @@ def test_the_command_denies_and_allows(tmp_path):
     run("--allow", "t4g.nano@a")
     assert shortages.read(tmp_path) == [Shortage("b")]
     assert isinstance(run("--allow", "t4g.nano@a").exception, CapacityError)
+    both = run("--allow", "*@b", "--deny", "*@b")
+    assert str(both.exception) == "*@b stands behind --deny and --allow: remove one of them."
     run("--allow", "*")
     assert shortages.read(tmp_path) == []
 

@@ -19,6 +19,7 @@ from loadtest.errors import LoadTestError
 from loadtest.experiments import engine, files, models
 from loadtest.experiments.models import ExperimentRecord
 from loadtest.experiments.proof.models import Entry, Proof, sentence, verdict
+from loadtest.scenario.scenario import Choice
 from loadtest.stack.outputs import StackOutputs
 from rehearsal import display, experiment_files, experiments, first_proof, settling
 from rehearsal.experiments import Applicable, Runner, not_begun
@@ -196,13 +197,13 @@ def test_experiments_under_one_load_are_one_command_and_end_as_the_worst(
     stacks: Any = Stacks(tmp_path, program)
     shown = progress()
     wanted = [Applicable(DIES, "ha"), Applicable(hangs, "ha")]
-    runner = Runner(stacks, results, 40, "api")
+    runner = Runner(stacks, results, 40, Choice("api", "staging", frozenset({"TOKEN"})))
     found = runner.run_files(wanted, [Path("a.yaml"), Path("b.yaml")], shown)
     assert found == [results / "a", results / "b"]
     assert stacks.commands[0][3:] == [
         "experiment", "run", "a.yaml", "b.yaml",
         "--outputs", str(tmp_path / "outputs-ha.json"), "--instances", SIZE,
-        "--rate", "40", "--scenario", "api",
+        "--rate", "40", "--scenario", "api", "--environment", "staging", "--pass-env", "TOKEN",
     ]  # fmt: skip
     assert shown.ending.note == ending
 

@@ -28,6 +28,7 @@ from loadtest.experiments.models import ExperimentFile
 from loadtest.experiments.stop_alarms import StopAlarms
 from loadtest.experiments.undo import DIRECTORY, FaultJournal, Header, WayBack
 from loadtest.runs import paths
+from loadtest.scenario.scenario import Choice
 from tests.loadtest.conftest import outputs_of
 
 HERE, THERE = "http://127.0.0.1:9", "http://127.0.0.1:10"
@@ -419,7 +420,7 @@ def test_the_load_ends_whatever_happens(
 
 
 def test_a_load_lasts_until_its_last_visitors_have_come(tmp_path: Path, monkeypatch: Any) -> None:
-    made = BackgroundLoad(outputs_of(), load.profile(20, 60, 0), tmp_path, ["node"], "login")
+    made = BackgroundLoad(outputs_of(), load.profile(20, 60, 0), tmp_path, ["node"], Choice())
     assert made.left_s() == 0
     began = threading.Event()
     ends = threading.Event()
@@ -455,7 +456,7 @@ def test_users_who_wait_have_their_answer_before_the_load_ends(
     left = list(waiting)
     monkeypatch.setattr(load, "POLL_S", 0.0)
     monkeypatch.setattr(LoadWatch, "in_flight", lambda _: left.pop(0))
-    made = BackgroundLoad(outputs_of(), load.profile(125, 60, 0), tmp_path, ["node"], "login")
+    made = BackgroundLoad(outputs_of(), load.profile(125, 60, 0), tmp_path, ["node"], Choice())
     monkeypatch.setattr(made._thread, "is_alive", lambda: True)
     made.drain(at_most_s=60)
     assert len(waiting) - len(left) == asked
@@ -463,7 +464,7 @@ def test_users_who_wait_have_their_answer_before_the_load_ends(
 
 def test_users_who_wait_for_ever_do_not_keep_the_load(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(LoadWatch, "in_flight", lambda _: 900)
-    made = BackgroundLoad(outputs_of(), load.profile(125, 60, 0), tmp_path, ["node"], "login")
+    made = BackgroundLoad(outputs_of(), load.profile(125, 60, 0), tmp_path, ["node"], Choice())
     monkeypatch.setattr(made._thread, "is_alive", lambda: True)
     made.drain(at_most_s=0.01)
 

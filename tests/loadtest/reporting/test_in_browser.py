@@ -99,6 +99,24 @@ def test_paper_gets_whole_tables_though_it_is_narrow(files: dict[str, Path], ope
     assert page.evaluate(shown) == "table-row"
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_paper_cuts_nothing_off(files: dict[str, Path], open_page: Any, language: str):
+    page = open_page(files[language], {"width": 700, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.locator("[aria-labelledby=instances] tbody tr").count() > 0
+    # As long as they are on AWS.
+    page.evaluate(
+        """const real = ['i-0123456789abcdef0', null, 'ap-northeast-2a', 'd8799bebee60', '13,424',
+                        '100.0 %', '9,724\xa0ms', '9,928\xa0ms', '9,987\xa0ms'];
+           for (const row of document.querySelectorAll('[aria-labelledby=instances] tbody tr'))
+             [...row.children].forEach((one, n) => { if (real[n]) one.textContent = real[n]; });"""
+    )
+    wide = """[...document.querySelectorAll('table, figure, pre, .card')]
+      .filter((one) => one.getBoundingClientRect().right > 701)
+      .map((one) => `${one.tagName} ${one.textContent.slice(0, 60)}`)"""
+    assert page.evaluate(wide) == []
+
+
 def test_a_page_that_asks_would_be_noticed(tmp_path: Path, files: dict[str, Path], open_page: Any):
     spoiled = tmp_path / "spoiled.html"
     html = (

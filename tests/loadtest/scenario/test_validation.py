@@ -90,7 +90,7 @@ def changed(old: str, new: str) -> str:
         (changed("    timeout: 5", "    timeout: 0"),
          ["3:5: `timeout`: input should be greater than 0, not 0"]),
         (changed("    timeout: 5", "    timeout: 5\n    pool: 0"),
-         ["4:5: `pool`: is a number of connections from 1, such as `pool: 10`, not 0"]),
+         ["4:5: `pool`: is a number of connections from 1 to 65,535, such as `pool: 10`, not 0"]),
         (changed("    timeout: 5", "    timout: 5"),
          ["3:5: unknown key `timout` in `config.http`; did you mean `timeout`?"]),
         (changed("  variables:", "  plugins: {hello: {}}\n  variables:"),
