@@ -165,6 +165,11 @@ class JMeterProcess(RecordedProcess):
                     "stack's own host, from the root, without `..`, `//` and characters that a URL has to "
                     "encode; run it with `--generator artillery`"
                 )
+            if row.without_location and not row.completed:
+                self.complain(
+                    f"{row.line['endpoint']} redirects without a `Location`, which JMeter takes for an "
+                    "error; run it with `--generator artillery`"
+                )
             if row.unsendable:
                 self.complain(
                     f"{row.line['endpoint']}: a captured value has the character "

@@ -92,6 +92,8 @@ class Row:
     """Where the answer redirects to, if the test plan does not follow it there."""
     unsendable: str = ""
     """What JMeter would send otherwise than Artillery of a value that the answer has."""
+    without_location: bool = False
+    """Whether the answer redirects without saying to where."""
 
 
 class Results:
@@ -141,6 +143,7 @@ def _parse(row: Mapping[str, str]) -> Row:
     status = int(row["responseCode"]) if row["responseCode"].isdigit() else None
     completed, right = row["label"] == END, row["success"] == "true"
     arrived = float(row[ARRIVED])
+    without_location = _NO_LOCATION in row["responseMessage"]
     line = {
         "vu": str(visitor),
         "endpoint": row["label"],
@@ -151,14 +154,24 @@ def _parse(row: Mapping[str, str]) -> Row:
         "status": status,
         "expected": right if status is not None else None,
         "error": error,
-        "sent": _NO_LOCATION in row["responseMessage"]
-        or _exception(row["responseCode"]) not in _NEVER_SENT,
+        "sent": without_location or _exception(row["responseCode"]) not in _NEVER_SENT,
         **{name: row[name] or None for name in RECORDED},
     }
     elsewhere, unsendable = (
         "" if completed or row[name] == _UNSET else row[name] for name in (ELSEWHERE, UNSENDABLE)
     )
-    return Row(visitor, arrived, completed, right, status, error, line, elsewhere, unsendable)
+    return Row(
+        visitor,
+        arrived,
+        completed,
+        right,
+        status,
+        error,
+        line,
+        elsewhere,
+        unsendable,
+        without_location,
+    )
 
 
 def request_line(row: Row) -> bytes:

@@ -138,3 +138,12 @@ def test_a_redirect_to_nothing_is_the_last_answer(name: str, tmp_path: Path):
     assert {tuple((one[0], one[1]) for one in each) for each in lines} == {
         (("nowhere", 302), ("after", 200))
     }
+
+
+def test_a_redirect_that_says_nothing_ends_a_run_of_jmeter(tmp_path: Path):
+    """It takes that for an error; for the others it is the last answer."""
+    installed("jmeter")
+    file = tmp_path / "script.yml"
+    file.write_text(EMPTY.replace("/nowhere", "/status/302/x"))
+    with pytest.raises(GeneratorError, match="nowhere redirects without a `Location`"):
+        play("jmeter", tmp_path / "jmeter", file)

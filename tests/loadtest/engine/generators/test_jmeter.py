@@ -383,6 +383,7 @@ def test_a_redirect_to_nowhere_was_sent():
     (row,) = Results().feed(jtl({**ROW, **odd, "success": "false"}))
     found = parse_exchange(request_line(row).decode())
     assert (found.sent, found.outcome) == (True, Outcome.OTHER)
+    assert row.without_location
 
 
 @pytest.mark.parametrize("size", [1, 7, 4096])
