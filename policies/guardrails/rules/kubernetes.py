@@ -110,7 +110,8 @@ _SCALERS = ("cluster-autoscaler", "karpenter")
 
 def _scaled(stack: Stack, cluster: Resource) -> bool:
     """Return whether something of this stack adds nodes under load, or may do so."""
-    if not is_absent(cluster.get("computeConfig")) or stack.of(tokens.SCALING_POLICY):
+    # A preview knows computeConfig only where the program sets it: AWS fills it in otherwise.
+    if cluster.get("computeConfig", "enabled") is True or stack.of(tokens.SCALING_POLICY):
         return True  # EKS Auto Mode, or a policy of the group that the nodes are in
     if any(one.type.startswith("kubernetes:") for one in stack.resources):
         return True  # what it installs is not looked for
@@ -120,6 +121,7 @@ def _scaled(stack: Stack, cluster: Resource) -> bool:
     return any(
         not permissions.may(role, action).is_no
         for role in stack.of(tokens.ROLE)
+        if not permissions.may_be_assumed(role, "eks").is_yes  # the control plane's own
         for action in _GROWS
     )
 

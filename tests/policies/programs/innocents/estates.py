@@ -175,7 +175,7 @@ def eks_by_auto_mode() -> None:
 def app_runner_with_a_database() -> None:
     vpc = Vpc("r")
     out = aws.ec2.SecurityGroup("runner", vpc_id=vpc.vpc_id, egress=[bricks.ANY])
-    dbg = sg("db", vpc.vpc_id, (5432, out))
+    dbg = sg("db-access", vpc.vpc_id, (5432, out))
     sub = aws.rds.SubnetGroup("db-subnets", subnet_ids=vpc.isolated_subnet_ids)
     db = aws.rds.Instance(
         "db",

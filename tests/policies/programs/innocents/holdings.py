@@ -127,7 +127,7 @@ def search_over_three_zones() -> None:
 def instance_store_db_on_ec2_with_replicas() -> None:
     """Somebody runs three servers of etcd, one a zone, without a group."""
     site = bricks.network(bricks.ZONES)
-    g = aws.ec2.SecurityGroup("etcd", vpc_id=site.vpc.id, egress=[bricks.ANY])
+    g = aws.ec2.SecurityGroup("etcd-members", vpc_id=site.vpc.id, egress=[bricks.ANY])
     aws.vpc.SecurityGroupIngressRule(
         "peer",
         security_group_id=g.id,
