@@ -137,7 +137,7 @@ def test_an_application_that_names_no_instance_is_measured_by_those_of_its_stack
     monkeypatch: pytest.MonkeyPatch,
 ):
     used = {"i-1": 0.2, "i-2": 0.1, "i-3": 0.15, "i-of-the-other-stack": 0.1}
-    monkeypatch.setattr(conditions.usage, "cpu_cores_used", lambda *_: used)
+    monkeypatch.setattr(conditions, "cpu_cores_used", lambda *_: used)
     began = datetime(2026, 1, 1, tzinfo=UTC)
     summary: Any = SimpleNamespace(
         load_began_at=began,

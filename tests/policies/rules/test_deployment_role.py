@@ -23,7 +23,15 @@ ROLE, POLICY = "delivery-role", "delivery-policy"
 MANAGED_POLICY = "aws:iam/policy:Policy"
 CODEDEPLOY = "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRole"
 EVERYTHING = document(
-    statement("Allow", "autoscaling:*", "ec2:*", "elasticloadbalancing:*", "cloudwatch:Describe*")
+    statement(
+        "Allow",
+        "autoscaling:*",
+        "ec2:Describe*",
+        "ec2:RunInstances",
+        "ec2:CreateTags",
+        "elasticloadbalancing:*",
+        "cloudwatch:Describe*",
+    )
 )
 
 
@@ -109,7 +117,14 @@ def test_the_role_of_another_stack_can_be_trusted():
 
 
 def test_what_is_missing_is_named_with_its_path():
-    actions = statement("Allow", "autoscaling:*", "ec2:*", "cloudwatch:*")
+    actions = statement(
+        "Allow",
+        "autoscaling:*",
+        "ec2:Describe*",
+        "ec2:RunInstances",
+        "ec2:CreateTags",
+        "cloudwatch:*",
+    )
     (found,) = violations(inline(Draft(), document(actions)), "codedeploy-role-permissions")
     assert "elasticloadbalancing:DescribeTargetGroups" in found.what
     assert "autoscaling" not in found.what

@@ -8,9 +8,14 @@ from tests.policies.mutations.other_releases import REFRESH
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
+    test_a_change_makes_exactly_its_rule_undecidable,
 )
 
-__all__ = ["test_a_change_breaks_exactly_its_rule", "test_a_change_breaks_nothing"]
+__all__ = [
+    "test_a_change_breaks_exactly_its_rule",
+    "test_a_change_breaks_nothing",
+    "test_a_change_makes_exactly_its_rule_undecidable",
+]
 
 SERVICE, PERMISSION = "aws:ecs/service:Service", "aws:lambda/permission:Permission"
 
@@ -48,8 +53,15 @@ KEEPS = [
     lambda d: refreshed(d, autoRollback=True),
     lambda d: containers(d, deploymentCircuitBreaker=BREAKER),
     lambda d: containers(d, alarms={**BREAKER, "alarmNames": ["errors"]}),
-    lambda d: containers(d, deploymentController={"type": "EXTERNAL"}),
     lambda d: callable_by(d, "elasticloadbalancing.amazonaws.com"),
     lambda d: callable_by(d, "*", sourceAccount="123456789012"),
     lambda d: callable_by(d, "*", sourceArn=UNKNOWN),
+]
+
+# A change that leaves it to somebody outside of the stack.
+UNDECIDED = [
+    (
+        "ecs-code-deploy-deploys",
+        lambda d: containers(d, deploymentController={"type": "EXTERNAL"}),
+    ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guardrails.values import UNKNOWN
 
+from tests.policies.draft import Draft, broken
 from tests.policies.mutations.deployment_role import INLINE, document, statement
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
@@ -53,7 +54,6 @@ def encrypted(draft, *actions, resource=UNKNOWN, **key):
 BREAKS = [
     ("ec2-reads-revisions", lambda d: d.drop("reads")),
     ("ec2-reads-revisions", lambda d: d.link("reads", "role")),
-    ("ec2-reads-revisions", lambda d: released(d, BUCKET)),  # the bucket, not what is in it
     ("ec2-reads-revisions", lambda d: released(d, f"{BUCKET}/builds/*")),
     ("ec2-reads-revisions", lambda d: released(d, f"{BUCKET}-old/*")),
     ("ec2-reads-revisions", lambda d: released(d, f"{BUCKET}/*", "s3:PutObject", "s3:List*")),
@@ -95,3 +95,9 @@ UNDECIDED = [
         document(statement("Allow", "s3:GetObject", resource="arn:aws:s3:::rel*/revisions/*")))),
     ("ec2-decrypts-revisions", lambda d: d.set("object", "kmsKeyId", KEY)),
 ]  # fmt: skip
+
+
+def test_a_permission_on_the_bucket_reads_nothing_of_what_is_in_it():
+    draft = Draft()
+    released(draft, BUCKET)
+    assert broken(draft) == {"ec2-reads-revisions", "iam-objects-named"}
