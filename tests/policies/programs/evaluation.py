@@ -237,8 +237,9 @@ def mandatory(name: str) -> list[Finding]:
     return [one for one in findings(name) if one.level is Level.MANDATORY]
 
 
-def _about(finding: Finding) -> tuple[str, str, str]:
-    return finding.rule.id, finding.resource.name if finding.resource else "", finding.level.value
+def _about(finding: Finding) -> tuple[str, str, str, bool]:
+    name = finding.resource.name if finding.resource else ""
+    return finding.rule.id, name, finding.level.value, is_undecided(finding)
 
 
 def added(one: Broken) -> list[Finding]:

@@ -17,6 +17,7 @@ from tests.policies.programs.innocents import (  # noqa: F401 - the programs tha
     workloads,
 )
 from tests.policies.programs.innocents.fronts import READING, behaviour, distribution
+from tests.policies.programs.innocents.neighbours import AUTOSCALER
 
 WEB = "plain_web_service"
 FAR = "eu-central-1"
@@ -85,7 +86,7 @@ def topic_of_the_account_for_operations(edit: Edit) -> None:
     edit.set("unhealthy", "alarmActions", ["arn:aws:sns:eu-west-1:210987654321:central"])
 
 
-@also_sound("kubernetes")
+@also_sound("kubernetes", undecided=AUTOSCALER)
 def nodes_by_a_group_per_zone(edit: Edit) -> None:
     sizes = {"minSize": 1, "maxSize": 3, "desiredSize": 1}
     edit.set("nodes", "subnetIds", [Ref("private-a")])

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from tests.policies.programs import bricks
 from tests.policies.programs.cases import innocent
+from tests.policies.programs.innocents.neighbours import AUTOSCALER
 from tests.policies.programs.innocents.networks import ZONES_OF_OTHERS
 
 LOOKED_UP = "What is looked up is not of this stack."
@@ -263,7 +264,10 @@ def values_through_apply() -> None:
     bricks.delivery(front, behind, group)
 
 
-@innocent(advised={"eks-endpoint-limited": "As AWS creates a cluster."})
+@innocent(
+    advised={"eks-endpoint-limited": "As AWS creates a cluster."},
+    undecided=AUTOSCALER,
+)
 def workload_that_is_no_web_service() -> None:
     """A Kubernetes cluster with a managed node group: its balancers are made by Kubernetes."""
     site = bricks.network()

@@ -17,6 +17,7 @@ from tests.policies.programs.innocents import (  # noqa: F401 - the programs tha
     stores,
     workloads,
 )
+from tests.policies.programs.innocents.neighbours import AUTOSCALER
 
 WEB = "plain_web_service"
 HTTPS = "https_with_redirect"
@@ -95,7 +96,7 @@ def containers_behind_two_target_groups_of_one_port(edit: Edit) -> None:
     )
 
 
-@also_sound("kubernetes")
+@also_sound("kubernetes", undecided=AUTOSCALER)
 def kubernetes_for_the_office(edit: Edit) -> None:
     edit.set("cluster", "vpcConfig.endpointPublicAccess", True)
     edit.set("cluster", "vpcConfig.publicAccessCidrs", ["198.51.100.0/24"])
