@@ -92,7 +92,9 @@ def test_a_revision_cannot_install_into_the_kernel(arena: Arena, destination: st
     assert [path.read_text() for path in watched] == before
     if name != "sysrq-trigger":  # In its place is /dev/null.
         assert result.status == "Failed"
-        assert any(word in result.message for word in ("Read-only", "denied", "permitted"))
+        assert any(word in result.message for word in ("Read-only", "denied", "permitted")), (
+            result.message
+        )
 
 
 def _install(machine: Machine, deployment: AgentDeployment) -> EventResult:
