@@ -85,6 +85,14 @@ def is_json(text: str) -> bool:
     return True
 
 
+def parsed(given: Any) -> Any:
+    """Return what a JSON text says; `None` for any other text, and for what is not a text."""
+    try:
+        return json.loads(given) if isinstance(given, str) else None
+    except ValueError:
+        return None
+
+
 def statements(document: Any) -> tuple[Statement, ...] | None:
     """Return the statements of a document, given as JSON or as an object; `None` if unknown.
 

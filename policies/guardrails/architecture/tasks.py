@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.policy_documents import parsed
 from guardrails.resources import References, Resource, Stack
 from guardrails.values import dig, items, number
 
@@ -32,12 +32,13 @@ def containers(task: Resource) -> dict[Any, Any] | None:
 
 def listed_containers(task: Resource) -> list[Any] | None:
     """Return the containers of a task definition as they are written, `None` where they are not known."""
-    given = task.get("containerDefinitions")
-    try:
-        found = json.loads(given) if isinstance(given, str) else None
-    except ValueError:
-        return None
+    found = parsed(task.get("containerDefinitions"))
     return found if isinstance(found, list) else None
+
+
+def is_fargate(task: Resource) -> bool:
+    """Return whether a task definition is one for Fargate."""
+    return "FARGATE" in items(task.get("requiresCompatibilities"))
 
 
 def has_port(container: Any, port: float) -> bool:

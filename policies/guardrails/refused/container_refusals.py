@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from guardrails import tokens
-from guardrails.architecture.tasks import definitions, listed_containers
+from guardrails.architecture.tasks import definitions, is_fargate, listed_containers
 from guardrails.refusals import JointRefusal, alone, between
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
@@ -16,10 +16,6 @@ _TASK: Final = f"{_API}API_RegisterTaskDefinition.html"
 _CONTAINER: Final = f"{_API}API_ContainerDefinition.html"
 _LONGEST_STOP: Final = 120
 _ENDED: Final = ("COMPLETE", "SUCCESS")
-
-
-def _on_fargate(task: Resource) -> bool:
-    return "FARGATE" in items(task.get("requiresCompatibilities"))
 
 
 def _ended(task: Resource) -> Iterator[str]:
@@ -40,7 +36,7 @@ def _ended(task: Resource) -> Iterator[str]:
 
 
 def _slow_stop(task: Resource) -> Iterator[str]:
-    for one in listed_containers(task) or () if _on_fargate(task) else ():
+    for one in listed_containers(task) or () if is_fargate(task) else ():
         seconds = number(dig(one, "stopTimeout"))
         if seconds is not None and seconds > _LONGEST_STOP:
             yield f"container {show(dig(one, 'name'))} has a stopTimeout of {seconds:g} s on Fargate"
@@ -55,7 +51,7 @@ def _links(task: Resource) -> Iterator[str]:
 
 
 def _volumes(task: Resource) -> Iterator[str]:
-    for one in items(task.get("volumes")) if _on_fargate(task) else ():
+    for one in items(task.get("volumes")) if is_fargate(task) else ():
         if not is_absent(dig(one, "dockerVolumeConfiguration")):
             yield f"volume {show(dig(one, 'name'))} is one of Docker, on Fargate"
         elif not is_absent(dig(one, "hostPath")):
@@ -70,7 +66,7 @@ def _daemon(stack: Stack, service: Resource) -> str | None:
         for one in items(service.get("capacityProviderStrategies"))
     )
     tasks = definitions(stack, service).resources
-    if fargate or (tasks and all(map(_on_fargate, tasks)) and _launched(service) is None):
+    if fargate or (tasks and all(map(is_fargate, tasks)) and _launched(service) is None):
         return 'scheduling_strategy is "DAEMON", on Fargate'
     return None
 

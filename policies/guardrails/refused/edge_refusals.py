@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from guardrails import tokens
+from guardrails.architecture.distributions import behaviors
 from guardrails.refusals import Refusal
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
@@ -14,14 +15,6 @@ _API: Final = "https://docs.aws.amazon.com/cloudfront/latest/APIReference/"
 _READING: Final = frozenset({"GET", "HEAD"})
 _ASKING: Final = _READING | {"OPTIONS"}
 _EVERY: Final = _ASKING | {"PUT", "POST", "PATCH", "DELETE"}
-
-
-def behaviors(distribution: Resource) -> list[Any]:
-    """Return the cache behaviors of a distribution, the default one first."""
-    return [
-        distribution.get("defaultCacheBehavior"),
-        *items(distribution.get("orderedCacheBehaviors")),
-    ]
 
 
 def _methods(distribution: Resource) -> Iterator[str]:

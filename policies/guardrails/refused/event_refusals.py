@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from guardrails import tokens
+from guardrails.architecture.policy_documents import parsed
 from guardrails.refusals import JointRefusal, alone
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, is_absent, show
@@ -57,11 +58,7 @@ def _scheduled(stack: Stack, rule: Resource) -> str | None:
 
 
 def _pattern(rule: Resource) -> str | None:
-    given = rule.get("eventPattern")
-    try:
-        pattern = json.loads(given) if isinstance(given, str) and given else None
-    except ValueError:
-        return None  # another row says so
+    pattern = parsed(rule.get("eventPattern"))  # of what is not JSON another row says so
     found = _no_list(pattern) if isinstance(pattern, dict) else None
     return f"event_pattern says {found}, where a list belongs" if found else None
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from guardrails import tokens
 from guardrails.architecture.policy_documents import is_json
-from guardrails.architecture.tasks import listed_containers
+from guardrails.architecture.tasks import is_fargate, listed_containers
 from guardrails.refusals import JointRefusal, alone, matching
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, is_absent, items, show
@@ -53,7 +53,7 @@ def _imageless(task: Resource) -> Iterator[str]:
 
 def _boundless(task: Resource) -> Iterator[str]:
     """Find a container on instances of which neither it nor its task says how much memory it has."""
-    if "FARGATE" in items(task.get("requiresCompatibilities")) or not is_absent(task.get("memory")):
+    if is_fargate(task) or not is_absent(task.get("memory")):
         return
     for one in listed_containers(task) or ():
         if all(is_absent(dig(one, name)) for name in ("memory", "memoryReservation")):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from guardrails import tokens
-from guardrails.architecture.policy_documents import is_json
+from guardrails.architecture.state_machines import definition, inner, states
 from guardrails.refusals import Refusal
 from guardrails.resources import Resource
 from guardrails.values import UNKNOWN, dig, items, show
@@ -20,17 +19,9 @@ _FEWEST_STAGES: Final = 2
 # --- state machines -------------------------------------------------------------------------------
 
 
-def _definition(machine: Resource) -> Mapping[str, Any] | None:
-    given = machine.get("definition")
-    if not isinstance(given, str) or not is_json(given):
-        return None
-    found = json.loads(given)
-    return found if isinstance(found, Mapping) else None
-
-
 def _no_definition(machine: Resource) -> str | None:
     given = machine.get("definition")
-    if not isinstance(given, str) or not given or _definition(machine) is not None:
+    if not isinstance(given, str) or not given or definition(machine) is not None:
         return None
     return f"definition begins with {show(given[:20])} and is no JSON object"
 
@@ -40,19 +31,9 @@ def _flows(flow: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if not isinstance(flow, Mapping):
         return
     yield where, flow
-    for name, state in _states(flow).items():
-        inner = [
-            dig(state, "ItemProcessor"),
-            dig(state, "Iterator"),
-            *items(dig(state, "Branches")),
-        ]
-        for one in inner:
+    for name, state in states(flow).items():
+        for one in inner(state):
             yield from _flows(one, f"state {show(name)}")
-
-
-def _states(flow: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = flow.get("States")
-    return found if isinstance(found, Mapping) else {}
 
 
 def _next(state: Any) -> Iterator[str]:
@@ -68,21 +49,21 @@ def _next(state: Any) -> Iterator[str]:
 
 
 def _dangling(machine: Resource) -> Iterator[str]:
-    for where, flow in _flows(_definition(machine), "definition"):
-        states, start = _states(flow), flow.get("StartAt")
+    for where, flow in _flows(definition(machine), "definition"):
+        known, start = states(flow), flow.get("StartAt")
         if start is None:
             yield f"{where} has no StartAt"
-        elif start not in states:
+        elif start not in known:
             yield f"{where} starts at {show(start)}, and has no such state"
-        for name, state in states.items():
+        for name, state in known.items():
             for other in _next(state):
-                if other not in states:
+                if other not in known:
                     yield f"state {show(name)} leads to {show(other)}, and there is no such state"
 
 
 def _unfinished(machine: Resource) -> Iterator[str]:
-    for _, flow in _flows(_definition(machine), "definition"):
-        for name, state in _states(flow).items():
+    for _, flow in _flows(definition(machine), "definition"):
+        for name, state in states(flow).items():
             kind = dig(state, "Type")
             ends = kind in _ENDS or kind == "Choice" or dig(state, "End") is True
             if not ends and dig(state, "Next") is None:

@@ -13,6 +13,7 @@ from guardrails.architecture.tasks import (
     containers,
     definitions,
     has_port,
+    is_fargate,
 )
 from guardrails.refusals import JointRefusal, alone, joint_refusal_rule
 from guardrails.refused import container_refusals, task_refusals
@@ -54,13 +55,9 @@ def _ports(stack: Stack, service: Resource) -> Iterator[str]:
                 )
 
 
-def _is_fargate(task: Resource) -> bool:
-    return "FARGATE" in items(task.get("requiresCompatibilities"))
-
-
 def _network_mode(task: Resource) -> str | None:
     given = task.setting("networkMode")
-    if _is_fargate(task) and given is not UNKNOWN and given != "awsvpc":
+    if is_fargate(task) and given is not UNKNOWN and given != "awsvpc":
         return f"it is for Fargate, and network_mode is {show(given)}"
     return None
 
@@ -76,7 +73,7 @@ def _units(given: Any, unit: str) -> float | None:
 
 def _size(task: Resource) -> str | None:
     cpu, memory = _units(task.get("cpu"), "vCPU"), _units(task.get("memory"), "GB")
-    if not _is_fargate(task) or cpu is None or memory is None:
+    if not is_fargate(task) or cpu is None or memory is None:
         return None
     allowed = _MEMORY.get(int(cpu))
     if allowed is None:
@@ -97,7 +94,7 @@ def _too_large(task: Resource) -> Iterator[str]:
 
 def _privileged(task: Resource) -> Iterator[str]:
     for name, container in (containers(task) or {}).items():
-        if _is_fargate(task) and dig(container, "privileged") is True:
+        if is_fargate(task) and dig(container, "privileged") is True:
             yield f"container {show(name)} is privileged, and the task is for Fargate"
 
 
@@ -151,7 +148,7 @@ def _inessential(task: Resource) -> str | None:
 
 def _sizeless(task: Resource) -> str | None:
     missing = [prop for prop in ("cpu", "memory") if is_absent(task.setting(prop))]
-    return f"it is for Fargate, and has no {missing[0]}" if _is_fargate(task) and missing else None
+    return f"it is for Fargate, and has no {missing[0]}" if is_fargate(task) and missing else None
 
 
 def _not_associated(stack: Stack, service: Resource) -> Iterator[str]:
@@ -216,13 +213,13 @@ def _no_role(stack: Stack, task: Resource) -> str | None:
     for name, container in (containers(task) or {}).items():
         if items(dig(container, "secrets")):
             return f"container {show(name)} has secrets, and execution_role_arn is not set"
-        if not _is_fargate(task):
+        if not is_fargate(task):
             continue  # the instances' role fetches images and writes logs
         if ".dkr.ecr." in str(dig(container, "image")):
             return f"container {show(name)} is from Amazon ECR, and execution_role_arn is not set"
         if dig(container, "logConfiguration", "logDriver") == "awslogs":
             return f"container {show(name)} logs by awslogs, and execution_role_arn is not set"
-    if _is_fargate(task) and stack.sources(task, "containerDefinitions", tokens.REPOSITORY):
+    if is_fargate(task) and stack.sources(task, "containerDefinitions", tokens.REPOSITORY):
         return "its image is from Amazon ECR, and execution_role_arn is not set"
     return None
 

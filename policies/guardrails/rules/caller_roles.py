@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from guardrails import tokens
 from guardrails.architecture.permissions import ROLE_KEYS, Permissions
+from guardrails.architecture.state_machines import definition, inner, states
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, items
@@ -70,28 +70,20 @@ def _schedules(stack: Stack) -> Iterator[_Need]:
 
 def _tasks(flow: Any) -> Iterator[str]:
     """Yield the resource of each task of a flow, of flows inside its states too."""
-    states = dig(flow, "States")
-    for state in states.values() if isinstance(states, dict) else ():
+    for state in states(flow).values():
         resource = dig(state, "Resource")
         if dig(state, "Type") == "Task" and isinstance(resource, str):
             yield resource
-        inner = (
-            dig(state, "ItemProcessor"),
-            dig(state, "Iterator"),
-            *items(dig(state, "Branches")),
-        )
-        for one in inner:
+        for one in inner(state):
             yield from _tasks(one)
 
 
 def _machines(stack: Stack) -> Iterator[_Need]:
     for machine in stack.of(tokens.STATE_MACHINE):
-        role, given = _role(stack, machine, "roleArn"), machine.get("definition")
+        role, flow = _role(stack, machine, "roleArn"), definition(machine)
         if role is None:
             continue
-        try:
-            flow = json.loads(given) if isinstance(given, str) else None
-        except ValueError:
+        if flow is None and isinstance(machine.get("definition"), str):
             continue  # workflows-accepted reports it
         needed = {
             action: resource

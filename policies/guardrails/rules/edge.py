@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.distributions import behaviors
 from guardrails.architecture.firewall import Firewall
 from guardrails.architecture.origin_headers import missing_header
 from guardrails.architecture.permits import Party
@@ -203,8 +204,7 @@ _OLD = ("SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016", "TLS_1_0")
 
 
 def _plain(resource: Resource, _: Settings) -> Iterator[Violation]:
-    behaviors = edge_refusals.behaviors(resource)
-    if any(dig(one, "viewerProtocolPolicy") == "allow-all" for one in behaviors):
+    if any(dig(one, "viewerProtocolPolicy") == "allow-all" for one in behaviors(resource)):
         yield Violation(
             f'Distribution "{resource.name}" takes what visitors send in the clear: '
             'viewer_protocol_policy is "allow-all".',
@@ -280,7 +280,7 @@ def _origin(distribution: Resource) -> Iterator[str]:
         for prop in ("origins", "originGroups")
         for one in items(distribution.get(prop))
     ]
-    for wanted in (dig(one, "targetOriginId") for one in edge_refusals.behaviors(distribution)):
+    for wanted in (dig(one, "targetOriginId") for one in behaviors(distribution)):
         if isinstance(wanted, str) and given and UNKNOWN not in given and wanted not in given:
             names = ", ".join(str(one) for one in given)
             yield f"target_origin_id is {show(wanted)}, and its origins are {names}"

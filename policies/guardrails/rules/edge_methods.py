@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guardrails import tokens
+from guardrails.architecture.distributions import behaviors
 from guardrails.architecture.gateways import Gateways
 from guardrails.architecture.submissions import READING, sent_by_visitors, sessions
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
@@ -45,10 +46,9 @@ def _distributions(stack: Stack) -> Iterator[_Reader]:
         if len(balancers) != 1:
             continue  # which origin is which load balancer is not known
         served = [dig(given, "originId") for given in origins if not _is_bucket(given)]
-        behaviors = [one.get("defaultCacheBehavior"), *items(one.get("orderedCacheBehaviors"))]
         allowed = [
             dig(given, "allowedMethods")
-            for given in behaviors
+            for given in behaviors(one)
             if dig(given, "targetOriginId") in served
         ]
         methods = {method for given in allowed for method in items(given)}

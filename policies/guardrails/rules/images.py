@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.containers import Containers
+from guardrails.architecture.policy_documents import parsed
 from guardrails.architecture.tasks import containers, definitions
 from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.property_rules import must_be, property_rule
@@ -68,12 +68,7 @@ IMAGE_FIXED = StackRule(
 
 def _kept(policy: Resource) -> tuple[float, str] | None:
     """Return how many images the strictest rule about tagged images keeps, and how it counts."""
-    given = policy.get("policy")
-    try:
-        document = json.loads(given) if isinstance(given, str) else None
-    except ValueError:
-        return None
-    for rule in items(dig(document, "rules")):
+    for rule in items(dig(parsed(policy.get("policy")), "rules")):
         chosen = dig(rule, "selection")
         count = number(dig(chosen, "countNumber"))
         if dig(chosen, "tagStatus") == "untagged" or count is None:

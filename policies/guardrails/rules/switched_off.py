@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from guardrails import tokens
+from guardrails.architecture.policy_documents import parsed
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack, identities
 from guardrails.values import UNKNOWN, dig, leaves, number, show
@@ -89,10 +89,7 @@ def _mentions(text: str, name: str) -> bool:
 
 
 def _sizes(given: Any, keys: tuple[str, ...]) -> dict[str, float]:
-    try:
-        document = json.loads(given) if isinstance(given, str) else {}
-    except ValueError:
-        return {}
+    document = parsed(given)
     found = {key: number(dig(document, key)) for key in keys}
     return {key: size for key, size in found.items() if size is not None}
 

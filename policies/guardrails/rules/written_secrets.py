@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
 from guardrails import tokens
+from guardrails.architecture.policy_documents import parsed
 from guardrails.credentials import credential_in, is_plain, promises_credential
 from guardrails.model import Question, ResourceRule, Settings, Severity, StackRule, Violation
 from guardrails.refusals import every, label
@@ -81,10 +81,7 @@ def _of_version(given: Any, title: str) -> Iterator[tuple[str, Any]]:
 
 
 def _object(given: Any) -> dict[str, Any] | None:
-    try:
-        values = json.loads(given) if isinstance(given, str) else None
-    except ValueError:
-        return None
+    values = parsed(given)
     return values if isinstance(values, dict) else None
 
 
