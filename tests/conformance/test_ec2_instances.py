@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from functools import partial
 from typing import Any
 
 import pytest
@@ -139,6 +140,15 @@ def becomes(cloud: Cloud, instance: str, wanted: str) -> None:
     cloud.until(lambda: state(cloud, instance) == wanted, 300, wanted)
 
 
+def starts(address: str) -> str:
+    """Return the page of an instance at a host and port; nothing if nobody answers."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/starts", timeout=1) as answer:
+            return answer.read().decode()
+    except OSError:
+        return ""
+
+
 @pytest.mark.row("X-STOPAZ")
 def test_types_that_cannot_be_launched_are_refused_in_the_call(
     cloud: Cloud, network: Network
@@ -195,15 +205,7 @@ def test_user_data_and_a_network_acl_that_denies_everything(cloud: Cloud, networ
     interfaces = public(network.subnets[1], group)
     instance = launch(cloud, network, NetworkInterfaces=interfaces, UserData=PAGE)
     becomes(cloud, instance, "running")
-    url = f"http://{look(cloud, instance)['PublicIpAddress']}:8080/starts"
-
-    def page() -> str:
-        try:
-            with urllib.request.urlopen(url, timeout=1) as answer:
-                return answer.read().decode()
-        except OSError:
-            return ""
-
+    page = partial(starts, f"{look(cloud, instance)['PublicIpAddress']}:8080")
     cloud.until(lambda: page() == "started\n", 300)
     acl = cloud.ec2.create_network_acl(VpcId=network.vpc)["NetworkAcl"]["NetworkAclId"]
     cloud.afterwards(cloud.ec2.delete_network_acl, NetworkAclId=acl)
@@ -233,15 +235,7 @@ def test_commands_of_amazon_linux_and_a_group_that_admits_to_all_ports(
     interfaces = public(network.subnets[1], network.group)
     instance = launch(cloud, network, NetworkInterfaces=interfaces, UserData=COMMANDS)
     becomes(cloud, instance, "running")
-    url = f"http://{look(cloud, instance)['PublicIpAddress']}/starts"
-
-    def page() -> str:
-        try:
-            with urllib.request.urlopen(url, timeout=1) as answer:
-                return answer.read().decode()
-        except OSError:
-            return ""
-
+    page = partial(starts, look(cloud, instance)["PublicIpAddress"])
     found = cloud.until(page, 300).splitlines()
     assert found == [f"instance-id: {instance}", "web01", "KST"]
 

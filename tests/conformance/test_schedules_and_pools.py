@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.inbox import Inbox
 from tests.conformance.scaling_group import LAUNCHING, Fleet
 
 SOON = 4.0
@@ -26,33 +27,6 @@ def idle(cloud: Cloud, network: Network) -> Fleet:
     fleet = Fleet(cloud, network, 0)
     fleet.call("suspend_processes", ScalingProcesses=["Launch"])
     return fleet
-
-
-class Inbox:
-    """A queue that keeps what arrived in it."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud, self.received = cloud, list[dict[str, Any]]()
-        name = cloud.name("inbox")
-        self.url = cloud.sqs.create_queue(QueueName=name)["QueueUrl"]
-        cloud.afterwards(cloud.sqs.delete_queue, QueueUrl=self.url)
-        attributes = cloud.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
-        self.arn = attributes["Attributes"]["QueueArn"]
-        services = ["sns.amazonaws.com", "events.amazonaws.com"]
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": services},
-            "Action": "sqs:SendMessage",
-            "Resource": self.arn,
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        cloud.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
-
-    def all(self) -> list[dict[str, Any]]:
-        """Return the bodies of all messages so far."""
-        found = self.cloud.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
-        self.received += [json.loads(one["Body"]) for one in found.get("Messages", [])]
-        return self.received
 
 
 @pytest.fixture
