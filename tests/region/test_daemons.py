@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from region import daemons
+from tests.processes import command_of
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -95,8 +96,7 @@ def test_nothing_runs_that_could_not_be_found_again(tmp_path, monkeypatch):
             log=tmp_path / "log",
         )
     assert len(daemons.running()) == before
-    children = psutil.Process().children()
-    assert not [one for one in children if one.status() != "zombie" and SLEEP in one.cmdline()]
+    assert not [one for one in psutil.Process().children() if SLEEP in command_of(one)]
 
 
 def test_without_setpriv_the_error_names_the_package(monkeypatch):

@@ -28,6 +28,7 @@ from region import background, credentials, session
 from region.loopback.addresses import loopback_of
 from region.network import leftovers
 from tests.conformance.cloud import Cloud, Network
+from tests.processes import command_of
 from tests.region.machines.test_sweep import await_nothing, volumes
 
 pytestmark = [pytest.mark.region, pytest.mark.slow]
@@ -296,8 +297,8 @@ def test_stop_ends_what_a_killed_region_has_left(root: Path) -> None:
     network = Network(cloud)
     balancer(cloud, network)
     kill(root)
-    left = [one for one in psutil.process_iter() if one.name() == "haproxy"]
-    assert any(str(root) in " ".join(one.cmdline()) for one in left)
+    left = [one for one in psutil.process_iter(["name"]) if one.info["name"] == "haproxy"]
+    assert any(str(root) in " ".join(command_of(one)) for one in left)
     subprocess.run([sys.executable, "-m", "region", "stop", "--root", str(root)], check=True)
     assert await_nothing(root) == []
 

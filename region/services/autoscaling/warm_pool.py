@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 
-from region.services.autoscaling.groups import LAUNCHING_TRANSITION, PENDING
+from region.services.autoscaling.groups import (
+    LAUNCHING_TRANSITION,
+    PENDING,
+    counted,
+    is_up,
+    suspended_processes,
+)
 from region.services.autoscaling.records import GroupRecord, MemberRecord
 from region.services.ec2 import instances as ec2
 
@@ -45,14 +51,45 @@ def expected(group: FakeAutoScalingGroup) -> int:
     return len(staying) + len(returning)
 
 
+def missing(group: FakeAutoScalingGroup) -> int:
+    """Return how many instances the pool lacks; negative: how many it has too many.
+
+    What the group is about to give to the pool or to take from it counts as done: the pool would
+    otherwise launch or end instances in the moment between a new capacity and the group's next step.
+    """
+    lacking = size(group) - expected(group)
+    surplus = len(counted(group)) - (group.desired_capacity or 0)
+    suspended = suspended_processes(group)
+    if lacking > 0 and surplus > 0 and _reuses(group) and "Terminate" not in suspended:
+        returning = [one for one in counted(group) if _may_return(one)]
+        return max(lacking - min(surplus, len(returning)), 0)
+    if lacking < 0 and surplus < 0 and "Launch" not in suspended:
+        return min(lacking + min(-surplus, len(_ready(group))), 0)
+    return lacking
+
+
 def has_room(group: FakeAutoScalingGroup) -> bool:
     """Return whether an instance that a scale-in takes out goes back to the pool.
 
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceReusePolicy.html
     """
+    return _reuses(group) and expected(group) < size(group)
+
+
+def _reuses(group: FakeAutoScalingGroup) -> bool:
     pool = group.warm_pool
     policy = (pool.instance_reuse_policy if pool is not None else None) or {}
-    return bool(policy.get("ReuseOnScaleIn")) and expected(group) < size(group)
+    return bool(policy.get("ReuseOnScaleIn"))
+
+
+def _may_return(member: InstanceState) -> bool:
+    """Return whether a scale-in could take it out, and it has been in service."""
+    served = bool(MemberRecord.of(member).in_service_at)
+    return served and is_up(member.instance) and not member.protected_from_scale_in
+
+
+def _ready(group: FakeAutoScalingGroup) -> list[InstanceState]:
+    return [one for one in GroupRecord.of(group).warm if one.lifecycle_state in READY]
 
 
 def give_back(group: FakeAutoScalingGroup, member: InstanceState) -> None:
@@ -78,12 +115,11 @@ def is_deleting(group: FakeAutoScalingGroup) -> bool:
 
 def take(group: FakeAutoScalingGroup, zone: str) -> InstanceState | None:
     """Move an instance of the pool into the group, from the zone if there is one; None without any."""
-    warm = GroupRecord.of(group).warm
-    ready = [member for member in warm if member.lifecycle_state in READY]
+    ready = _ready(group)
     if not ready:
         return None
     chosen = min(ready, key=lambda member: str(member.availability_zone) != zone)
-    warm.remove(chosen)
+    GroupRecord.of(group).warm.remove(chosen)
     if chosen.instance.state_code == ec2.STOPPED:
         chosen.instance.start()
     chosen.lifecycle_state = PENDING

@@ -129,7 +129,7 @@ def _resize(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) -> Non
             ):
                 _terminate(group, member, "an instance refresh")
     suspended = groups.suspended_processes(group)
-    missing = warm_pool.size(group) - warm_pool.expected(group)
+    missing = warm_pool.missing(group)
     if missing < 0 and "Terminate" not in suspended:
         for member in active[missing:]:
             _terminate(group, member, "a difference between desired and actual capacity")

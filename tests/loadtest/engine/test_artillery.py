@@ -35,6 +35,7 @@ from loadtest.runs.journal import Journal
 from loadtest.runs.recording import Exchange, exchanges
 from loadtest.scenario import scenario
 from loadtest.stack.outputs import StackOutputs
+from tests.processes import command_of
 
 pytestmark = pytest.mark.region
 
@@ -197,7 +198,7 @@ def started(
 def artillery_of(process: subprocess.Popen[str]) -> psutil.Process:
     watch = Path(stall_watch.__file__).name
     children = psutil.Process(process.pid).children()
-    (child,) = [one for one in children if watch not in " ".join(one.cmdline())]
+    (child,) = [one for one in children if watch not in " ".join(command_of(one))]
     return child
 
 
@@ -254,7 +255,7 @@ def test_artillery_ends_when_its_runner_was_killed_while_it_was_loading(
             # What asks for versions has ended before it can be asked for its own arguments.
             with contextlib.suppress(psutil.Error):
                 found = psutil.Process(process.pid).children()
-                runs = [one for one in found if "--output" in one.cmdline()]
+                runs = [one for one in found if "--output" in command_of(one)]
     finally:
         process.kill()
         process.wait()

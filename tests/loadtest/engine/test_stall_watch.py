@@ -17,6 +17,7 @@ from loadtest.engine import stall_watch
 from loadtest.engine.stall_recorder import StallRecorder
 from loadtest.engine.stall_watch import PAUSE_S, Stalls
 from loadtest.runs import stalls
+from tests.processes import command_of
 
 USUAL = 0.0001
 
@@ -75,7 +76,7 @@ def test_a_watch_that_was_stopped_has_seen_it(tmp_path: Path):
     path = tmp_path / "stalls.ndjson"
     with StallRecorder(path):
         watch = str(Path(stall_watch.__file__))
-        (child,) = [one for one in psutil.Process().children() if watch in one.cmdline()]
+        (child,) = [one for one in psutil.Process().children() if watch in command_of(one)]
         time.sleep(1.5)
         stopped = time.time() * 1000
         child.send_signal(signal.SIGSTOP)

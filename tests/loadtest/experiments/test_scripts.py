@@ -19,6 +19,7 @@ import yaml
 from loadtest.errors import ExperimentError
 from loadtest.experiments import load
 from loadtest.experiments.actions import revisions, scripts
+from tests.processes import command_of
 
 SERVER = """\
 import socket, sys
@@ -80,7 +81,7 @@ def test_a_slow_service_hangs_again_and_again_and_ends_when_told(tmp_path: Path)
         (service,) = (
             one
             for one in psutil.Process(shell.pid).children()
-            if "server.py" in " ".join(one.cmdline())
+            if "server.py" in " ".join(command_of(one))
         )
         for _ in range(2):
             status_of(service, psutil.STATUS_STOPPED)

@@ -14,6 +14,7 @@ import pytest
 from region.calibration import fixed_work, meter, reference
 from region.calibration.meter import WINDOW, Recent, SpeedMeter
 from region.calibration.record import MOST_FACTOR, middle_mean
+from tests.processes import command_of
 from tests.region.builders import until
 
 UNIT = 1 / reference.RATE
@@ -70,11 +71,7 @@ def told(monkeypatch: pytest.MonkeyPatch):
 
 
 def workers() -> list[psutil.Process]:
-    return [
-        one
-        for one in psutil.Process().children()
-        if fixed_work.FOLLOW in one.cmdline() and one.status() != psutil.STATUS_ZOMBIE
-    ]
+    return [one for one in psutil.Process().children() if fixed_work.FOLLOW in command_of(one)]
 
 
 def test_it_measures_this_computer(told: list[float]):

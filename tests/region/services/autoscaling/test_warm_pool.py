@@ -286,6 +286,32 @@ def test_a_scale_in_returns_instances_to_their_pool(fleet, aws):
     assert found[0]["InstanceId"] not in members
 
 
+# Either controller may be first to see a new capacity.
+def test_a_pool_waits_for_what_its_group_gives_and_takes(fleet, aws):
+    fleet.create(MaxSize=2, DesiredCapacity=2)
+    reuse = {"InstanceReusePolicy": {"ReuseOnScaleIn": True}}
+    aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", **reuse)
+    fleet.settle()
+    members = fleet.ids()
+    for desired in (0, 1, 2, 1):
+        aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=desired)
+        fleet.automation.reconcile()
+        fleet.settle()
+        found = aws.autoscaling.describe_warm_pool(AutoScalingGroupName="fleet")["Instances"]
+        assert {one["InstanceId"] for one in found} | fleet.ids() == members
+
+
+def test_a_pool_does_not_wait_for_instances_that_stay(fleet, aws):
+    fleet.create(MaxSize=1, DesiredCapacity=1, NewInstancesProtectedFromScaleIn=True)
+    reuse = {"InstanceReusePolicy": {"ReuseOnScaleIn": True}}
+    aws.autoscaling.put_warm_pool(AutoScalingGroupName="fleet", **reuse)
+    fleet.settle()
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="fleet", DesiredCapacity=0)
+    fleet.settle()
+    assert len(fleet.ids()) == 1
+    assert pool(aws) == ["Warmed:Stopped"]
+
+
 def test_what_is_no_scale_in_is_terminated(fleet, aws):
     fleet.create(MaxSize=2, DesiredCapacity=1)
     reuse = {"InstanceReusePolicy": {"ReuseOnScaleIn": True}}
