@@ -96,7 +96,8 @@ class Recorder:
                     self._users += 1
                     self._late.append(float(value))
             case b"e":
-                self._ended += 1
+                with self._lock:
+                    self._ended += 1
             case b"s":
                 self.script_errors[value.decode("utf-8", "replace")] += 1
             case b"began":
@@ -138,7 +139,8 @@ class Recorder:
     def _beat(self) -> None:
         with self._lock:
             late, self._late = self._late, []
-            users = self._users
+            # Together: asking for the CPU takes a while, in which users end.
+            users, in_flight = self._users, self._users - self._ended
         now = self._usage()
         busy = 0.0
         if now is not None and self._before is not None:
@@ -150,7 +152,7 @@ class Recorder:
             at=round(self._clock.ms(), 3),
             worker=1,
             users=users,
-            in_flight=users - self._ended,
+            in_flight=in_flight,
             lag_p99=round(quantile(np.array(late), 0.99), 3) if late else 0.0,
             lag_max=round(max(late, default=0.0), 3),
             busy=round(min(1.0, busy), 3),

@@ -72,6 +72,25 @@ def test_lines_become_requests_beats_and_phases(recorder: Recorder, tmp_path: Pa
     assert recorder.script_errors == {"Invalid think time: x": 1}
 
 
+def test_users_that_end_during_a_beat_are_not_fewer_than_none(
+    tmp_path: Path, complaints: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recorders, "FLUSH_S", 0.01)
+    monkeypatch.setattr(recorders, "BEAT_S", 0.05)
+
+    def usage() -> Usage:
+        made.take(b"a 0.0\n")
+        made.take(b"e 1\n")
+        return Usage(time.time() * 1000, 0.01, 1)
+
+    made = Recorder(tmp_path, PROFILE, 2, usage, complaints.append)
+    made.start()
+    time.sleep(0.3)
+    made.close()
+    beats = [one for one in events(Journal(tmp_path / paths.GENERATOR)) if isinstance(one, Beat)]
+    assert {one.in_flight for one in beats} == {0}
+
+
 def test_a_phase_is_noted_only_once_it_has_begun(recorder: Recorder, tmp_path: Path):
     recorder.take(f"began {time.time() * 1000}\n".encode())
     time.sleep(0.1)
