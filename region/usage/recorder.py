@@ -29,7 +29,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -44,7 +43,6 @@ VERSION = 2
 INTERVAL_S = 1.0
 KEEP_BYTES = 64 * 1024 * 1024
 """Beyond that the log starts over; a day of nine machines is about 250 MB."""
-_NICE = 15
 INSTANCE = "instance"
 _LOAD_BALANCER = "haproxy"
 
@@ -85,12 +83,15 @@ class UsageRecorder:
             self._thread.join(5)
 
     def _run(self) -> None:
-        # It reads some hundred small files at once, for which nobody waits: requests have the CPU first.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-        while not self._stopping.wait(INTERVAL_S):
+        # With the priority of all threads: where CPUs are scarce, one with a lower priority is put off for
+        # seconds, machines' locks and the interpreter in its hands, and requests with it.
+        due = time.monotonic() + INTERVAL_S
+        while not self._stopping.wait(max(0.0, due - time.monotonic())):
             # A full disk must not take the region down with it.
             with contextlib.suppress(OSError):
                 self._record()
+            # Not relative to now: a late sample must not delay those after it.
+            due = max(due + INTERVAL_S, time.monotonic())
 
     def _record(self) -> None:
         ticks = round(time.monotonic(), 3)

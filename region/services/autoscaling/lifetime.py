@@ -45,5 +45,6 @@ def replace_old(plane: ControlPlane, group: FakeAutoScalingGroup, now: float) ->
     old.sort(key=lambda one: MemberRecord.of(one).launched_at)
     for member in old[: batch.terminate]:
         termination.terminate(group.autoscaling_backend, member, WHY)
-    record.surge = batch.surge
-    plane.notify()
+    if batch.terminate or record.surge != batch.surge:
+        record.surge = batch.surge
+        plane.notify()

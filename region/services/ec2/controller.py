@@ -327,15 +327,20 @@ class InstancesController:
         if not asking:
             return
         with self._plane.lock:
+            changed = False
             for name, request in asking.items():
                 instance = self._find(name)
                 if instance is None or instance.state_code != ec2.RUNNING:
                     continue
-                if request == "reboot":
-                    InstanceRecord.of(instance).reboot_requested = True
-                else:
+                if request != "reboot":
                     ec2.shut_down_by_itself(instance)
-            self._plane.notify()
+                elif InstanceRecord.of(instance).reboot_requested:
+                    continue
+                else:
+                    InstanceRecord.of(instance).reboot_requested = True
+                changed = True
+            if changed:
+                self._plane.notify()
 
     def _watch(self) -> None:
         """Impair instances whose machine does not respond, and clear those that do again.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from functools import cached_property
 
 from botocore.exceptions import ClientError
@@ -158,6 +159,7 @@ class ExperimentsController:
         """Begin an action, or see whether it has ended."""
         progress = ExperimentRecord.of(experiment).actions[name]
         behaviour, task = BEHAVIOURS[self._kind(experiment, name)], self._task(experiment, name)
+        before = deepcopy(progress)
         try:
             if begin:
                 behaviour.begin(self._context, task)
@@ -166,7 +168,9 @@ class ExperimentsController:
                 _end(progress, COMPLETED, "Action was completed.")
         except (ActionFailedError, ClientError) as error:
             _end(progress, FAILED, str(error)[:512])
-        self._plane.notify()
+        # Every announcement is another round for all controllers: one that says nothing has them spin.
+        if begin or progress != before:
+            self._plane.notify()
 
     def _stop(self, experiment: Experiment) -> None:
         record = ExperimentRecord.of(experiment)

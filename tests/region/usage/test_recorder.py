@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -157,3 +158,40 @@ def test_a_clock_that_is_set_does_not_move_the_ticks(
     after = recorded(tmp_path)[-1]
     assert after["at"] - before["at"] > 299
     assert 0 <= after["ticks"] - before["ticks"] < 60
+
+
+def test_samples_come_once_a_second_however_long_each_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    began = list[float]()
+
+    def record(_: recorder.UsageRecorder) -> None:
+        began.append(time.monotonic())
+        time.sleep(0.07)
+
+    monkeypatch.setattr(recorder, "INTERVAL_S", 0.1)
+    monkeypatch.setattr(recorder.UsageRecorder, "_record", record)
+    one = recorder.UsageRecorder(tmp_path, Machines())
+    one.start()
+    time.sleep(2.2)
+    one.stop()
+    # With a pause after each of them it would be 0.17 s.
+    assert (began[-1] - began[0]) / (len(began) - 1) < 0.13
+
+
+def test_whoever_waits_for_the_recorder_does_not_wait_for_a_lower_priority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found = list[int]()
+
+    def record(_: recorder.UsageRecorder) -> None:
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    monkeypatch.setattr(recorder, "INTERVAL_S", 0.01)
+    monkeypatch.setattr(recorder.UsageRecorder, "_record", record)
+    one = recorder.UsageRecorder(tmp_path, Machines())
+    one.start()
+    while not found:
+        time.sleep(0.01)
+    one.stop()
+    assert found[0] == os.getpriority(os.PRIO_PROCESS, os.getpid())

@@ -8,7 +8,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from region.services.autoscaling import group_metrics
+from region.services.autoscaling import group_metrics, lifetime
 from tests.region.fakes import queue_for_services
 
 
@@ -165,6 +165,22 @@ def test_instances_do_not_live_longer_than_a_maximum(fleet, aws, plane):
     assert min(counts) == 1
     assert not before & fleet.ids()
     assert len(fleet.ids()) == 2
+
+
+def test_who_is_too_old_and_waits_for_a_replacement_is_announced_once(fleet, plane):
+    policy = {"MinHealthyPercentage": 100, "MaxHealthyPercentage": 150}
+    fleet.create(
+        MaxInstanceLifetime=86_400, DesiredCapacity=2, InstanceMaintenancePolicy=policy, MaxSize=3
+    )
+    seen = []
+    with plane.lock:
+        group = plane.backend("autoscaling").autoscaling_groups["fleet"]
+        for _ in range(3):
+            lifetime.replace_old(plane, group, time.time() + 86_401)
+            seen.append(plane.generation)
+    # Every announcement is another round of all controllers.
+    assert seen == [seen[0]] * 3
+    assert vars(group)["region_record"].surge == 1
 
 
 def test_an_instance_counts_once_it_has_warmed_up(fleet, aws, plane):

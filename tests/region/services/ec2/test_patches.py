@@ -392,6 +392,25 @@ def test_an_instance_that_shuts_itself_down_stops_or_is_terminated(
     assert look(aws, name)["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
 
 
+@pytest.mark.parametrize("asks", ["off", "reboot"])
+def test_what_an_instance_asks_for_is_announced_once(aws, network, plane, pool, asks):
+    controller = InstancesController(plane, pool)
+    try:
+        name = run(aws, network)["InstanceId"]
+        while state(aws, name) != "running":
+            controller.reconcile()
+        pool.machines[name].power_request = asks
+        seen = [plane.generation]
+        for _ in range(3):
+            controller._obey()
+            seen.append(plane.generation)
+    finally:
+        controller.close()
+    # Every announcement is another round of all controllers.
+    assert seen[1] > seen[0]
+    assert seen[1:] == [seen[1]] * 3
+
+
 def test_an_instance_reboots_itself(aws, network, pool, loop):
     name = run(aws, network)["InstanceId"]
     until(lambda: state(aws, name) == "running")

@@ -123,6 +123,47 @@ def test_instances_are_stopped_and_started_again(aws, run, instance):
     assert found["actions"]["wait"]["startTime"] >= found["actions"]["stop"]["endTime"]
 
 
+@pytest.fixture
+def zone(network):
+    return {
+        "resourceType": "aws:ec2:subnet",
+        "resourceArns": [f"arn:aws:ec2:ap-northeast-2:123456789012:subnet/{network.subnets[0]}"],
+        "selectionMode": "ALL",
+    }
+
+
+@pytest.fixture(params=["stop", "cut", "wait"])
+def goes_on(aws, run, instance, zone, request):
+    """An experiment whose only action goes on."""
+    action = request.param
+    actions_of = {
+        "stop": {**STOP, "parameters": {"startInstancesAfterDuration": "PT12H"}},
+        "cut": {
+            "actionId": "aws:network:disrupt-connectivity",
+            "targets": {"Subnets": "zone"},
+            "parameters": {"duration": "PT12H", "scope": "all"},
+        },
+        "wait": {"actionId": "aws:fis:wait", "parameters": {"duration": "PT12H"}},
+    }
+    targets = {"stop": TAGGED, "cut": {"zone": zone}, "wait": {}}[action]
+    experiment = start(aws, template(aws, {action: actions_of[action]}, targets))
+    while action == "stop" and state(aws, instance) != "stopped":
+        run(experiment, "running")
+    for _ in range(3):
+        run(experiment, "running")
+    return experiment
+
+
+def test_an_action_that_goes_on_announces_nothing(plane, aws, run, goes_on):
+    before = plane.generation
+    for _ in range(5):
+        run(goes_on, "running")
+    # Each announcement is a round of every controller, and the state written to the disk.
+    assert plane.generation == before
+    aws.fis.stop_experiment(id=goes_on)
+    run(goes_on, "stopped")
+
+
 def test_a_dry_run_resolves_targets_and_acts_not(aws, run, instance):
     name = template(aws, {"stop": STOP}, TAGGED)
     experiment = start(aws, name, experimentOptions={"actionsMode": "skip-all"})
