@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 
 class SteadyClock:
@@ -15,7 +16,7 @@ class SteadyClock:
 
     def __init__(
         self,
-        wall: Callable[[], float] = time.time,
+        wall: Callable[[], float] = time.time,  # noqa: TID251 - the clock that it is about
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin now. `wall` is the computer's clock in epoch seconds, `ticks` one that is never set."""
@@ -34,6 +35,10 @@ class SteadyClock:
     def ms(self) -> float:
         """Return the time in epoch milliseconds."""
         return self.seconds() * 1000
+
+    def utc(self) -> datetime:
+        """Return the time as a date."""
+        return datetime.fromtimestamp(self.seconds(), UTC)
 
     def at(self, ticks: float) -> float:
         """Return when `ticks` was read of the clock that is never set, in epoch seconds.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from commandline.errors import reported
+from commandline.steady_clock import SteadyClock
 from loadtest.errors import LoadTestError
 from loadtest.experiments import faults, files, kinds, models
 from loadtest.experiments.faults import Kind
@@ -170,7 +170,8 @@ class Runner:
         Raises:
             Interrupted: somebody ended the rehearsal.
         """
-        began_ms = time.time() * 1000
+        clock = SteadyClock()
+        began_ms = clock.ms()
         (stack,) = {one.stack for one in wanted}
         outputs = self.outputs(stack)
         command = [
@@ -190,7 +191,7 @@ class Runner:
                 del left[directory]
             else:
                 why = "\n".join(reported(printed) or printed[-LAST_LINES:])
-                directory = self._not_begun(one, began_ms, why)
+                directory = self._not_begun(one, (began_ms, clock.ms()), why)
             found.append(directory)
         records = [record for one in found if (record := models.load(one)) is not None]
         progress.ending = min(map(ending, records), key=WORST_FIRST.index)
@@ -229,10 +230,10 @@ class Runner:
         found = {path: record for path in new if (record := models.load(path)) is not None}
         return dict(sorted(found.items(), key=lambda one: one[1].started_ms))
 
-    def _not_begun(self, one: Applicable, began_ms: float, why: str) -> Path:
+    def _not_begun(self, one: Applicable, times_ms: tuple[float, float], why: str) -> Path:
         """Write the record of an experiment that could not be begun: it showed nothing."""
         directory = runs_paths.new_directory(self._results, one.stack, one.experiment.name)
-        models.save(directory, not_begun(one, directory.name, began_ms, why))
+        models.save(directory, not_begun(one, directory.name, times_ms, why))
         return directory
 
 
@@ -241,8 +242,10 @@ def _is_of(record: ExperimentRecord, one: Applicable) -> bool:
     return (record.experiment, record.topology) == (one.experiment.name, one.stack)
 
 
-def not_begun(one: Applicable, run: str, began_ms: float, why: str) -> ExperimentRecord:
-    """Return the record of an experiment that could not be begun."""
+def not_begun(
+    one: Applicable, run: str, times_ms: tuple[float, float], why: str
+) -> ExperimentRecord:
+    """Return the record of an experiment that could not be begun; from when until when it was tried."""
     return ExperimentRecord(
         experiment=one.experiment.name,
         title=one.experiment.title,
@@ -252,8 +255,8 @@ def not_begun(one: Applicable, run: str, began_ms: float, why: str) -> Experimen
         topology=one.stack,
         contrast=one.contrast,
         run=run,
-        started_ms=began_ms,
-        finished_ms=time.time() * 1000,
+        started_ms=times_ms[0],
+        finished_ms=times_ms[1],
         fault_began_ms=None,
         fault_ended_ms=None,
         targets=[],

@@ -15,6 +15,7 @@ from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from commandline.steady_clock import SteadyClock
 from loadtest.analysis.columns import QUANTILES, quantile
 from loadtest.formatting import line_printer
 from loadtest.outcomes import ANSWERED, Outcome
@@ -147,9 +148,10 @@ class Display(Protocol):
 class PlainDisplay:
     """One line every two seconds, for logs and pipes."""
 
-    def __init__(self, console: Console, meter: Meter, title: str) -> None:
-        """Print the state of `meter` to `console`."""
+    def __init__(self, console: Console, meter: Meter, title: str, clock: SteadyClock) -> None:
+        """Print the state of `meter` at the time of `clock` to `console`."""
         self._print, self._meter, self._title = line_printer(console), meter, title
+        self._clock = clock
         self._next = 0.0
 
     def __enter__(self) -> Self:
@@ -164,21 +166,21 @@ class PlainDisplay:
         trace: TracebackType | None,
     ) -> None:
         """Print the last line."""
-        self._print(self._meter.line(time.time() * 1000))
+        self._print(self._meter.line(self._clock.ms()))
 
     def show(self) -> None:
         """Print the line if two seconds have passed since the last."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + PLAIN_INTERVAL_S
-            self._print(self._meter.line(time.time() * 1000))
+            self._print(self._meter.line(self._clock.ms()))
 
 
 class LiveDisplay:
     """A panel that is redrawn in place."""
 
-    def __init__(self, console: Console, meter: Meter, title: str) -> None:
-        """Draw the state of `meter` on `console`."""
-        self._meter, self._title = meter, title
+    def __init__(self, console: Console, meter: Meter, title: str, clock: SteadyClock) -> None:
+        """Draw the state of `meter` at the time of `clock` on `console`."""
+        self._meter, self._title, self._clock = meter, title, clock
         self._live = Live(console=console, refresh_per_second=4, get_renderable=self._panel)
 
     def __enter__(self) -> Self:
@@ -199,7 +201,7 @@ class LiveDisplay:
         """Do nothing: the panel redraws itself."""
 
     def _panel(self) -> Panel:
-        meter, now = self._meter, time.time() * 1000
+        meter, now = self._meter, self._clock.ms()
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style="dim", no_wrap=True)
         grid.add_column()
@@ -223,7 +225,9 @@ class LiveDisplay:
         return Panel(grid, title=self._title, title_align="left", expand=False)
 
 
-def display(console: Console, meter: Meter, title: str) -> Display:
-    """Return the display that suits the console."""
+def display(
+    console: Console, meter: Meter, title: str, clock: SteadyClock | None = None
+) -> Display:
+    """Return the display that suits the console; `clock` is the run's, which begins now."""
     kind = LiveDisplay if console.is_terminal else PlainDisplay
-    return kind(console, meter, title)
+    return kind(console, meter, title, clock or SteadyClock())

@@ -8,12 +8,13 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 
+from commandline.steady_clock import SteadyClock
 from loadtest.analysis import run_loading
 from loadtest.analysis import slo as objectives
 from loadtest.analysis.run_loading import Ending
@@ -64,6 +65,8 @@ class _Plan:
     outputs: StackOutputs
     slow_ms: float
     target: TargetUsage | None
+    clock: SteadyClock = field(default_factory=SteadyClock)
+    """By it the run begins and ends, whatever the computer's clock is set to in between."""
 
     @property
     def directory(self) -> Path:
@@ -165,7 +168,7 @@ def run_load(
     _copy_target_usage(plan)
     if after_load is not None:
         after_load(directory)
-    return _result(directory, outcome, slo)
+    return _result(plan, outcome, slo)
 
 
 def _copy_target_usage(plan: _Plan) -> None:
@@ -175,14 +178,15 @@ def _copy_target_usage(plan: _Plan) -> None:
             plan.target.copy(plan.directory)
 
 
-def _result(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunResult:
+def _result(plan: _Plan, outcome: _Outcome, slo: Slo | None) -> RunResult:
     """Save the summary and return it.
 
     Raises:
         GeneratorError: The generator failed; what was measured until then is saved nevertheless.
     """
+    directory = plan.directory
     try:
-        summary = _save(directory, outcome, slo)
+        summary = _save(directory, Ending(plan.clock.utc(), outcome.why), slo)
     except LoadTestError as error:
         if outcome.failure is None:
             raise
@@ -193,8 +197,8 @@ def _result(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunResult:
     return RunResult(directory, summary)
 
 
-def _save(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
-    summary = summarise(run_loading.measure(directory, Ending(datetime.now(UTC), outcome.why)), slo)
+def _save(directory: Path, ending: Ending, slo: Slo | None) -> RunSummary:
+    summary = summarise(run_loading.measure(directory, ending), slo)
     paths.save_summary(directory, summary)
     for name in (paths.GENERATOR, paths.HOST, paths.STALLS):
         if (directory / name).exists():
@@ -205,7 +209,7 @@ def _save(directory: Path, outcome: _Outcome, slo: Slo | None) -> RunSummary:
 
 
 def _prepare(plan: _Plan) -> RunSettings:
-    load, settings = plan.load, plan.settings(datetime.now(UTC))
+    load, settings = plan.load, plan.settings(plan.clock.utc())
     paths.write_text(load.directory / paths.SETTINGS, settings.model_dump_json(indent=2) + "\n")
     paths.write_text(load.directory / paths.OUTPUTS, plan.outputs.to_json() + "\n")
     if load.scenario.seeded:
@@ -231,14 +235,16 @@ def _follow(
     title = f"{plan.outputs.topology}: {profile.name}, {profile.description}"
     prober = Prober(plan.outputs.url, settings.probe, plan.directory / f"{paths.PROBES}.gz")
     process = plan.generator.start(plan.load)
-    watch = HostRecorder(plan.directory / paths.HOST, process.pids)
+    # The generator's own clock began just now, too.
+    clock = SteadyClock()
+    watch = HostRecorder(plan.directory / paths.HOST, process.pids, clock)
     why, ended = None, False
     try:
         with (
             prober,
             watch,
             StallRecorder(plan.directory / paths.STALLS),
-            progress.display(console, meter, title) as display,
+            progress.display(console, meter, title, clock) as display,
         ):
             deadline = time.monotonic() + plan.timeout_s
             while process.poll() is None and why is None and not (ended := stopped()):

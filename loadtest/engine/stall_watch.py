@@ -79,7 +79,7 @@ class Stalls:
 def moments(pause: Callable[[], bool]) -> Iterator[tuple[float, float]]:
     """Yield moments in which the computer stood still, in epoch seconds, while `pause` returns True."""
     # Epoch seconds by a clock that nobody sets: a clock that is put forward is no standstill.
-    origin = time.time() - time.monotonic()
+    origin = time.time() - time.monotonic()  # noqa: TID251
 
     def now() -> float:
         return origin + time.monotonic()

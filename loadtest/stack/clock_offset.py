@@ -95,7 +95,11 @@ class OffsetEstimator:
 class TimedCalls:
     """Calls AWS and lets the estimator learn from each answer's date."""
 
-    def __init__(self, estimator: OffsetEstimator, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        estimator: OffsetEstimator,
+        now: Callable[[], float] = time.time,  # noqa: TID251 - whose offset is asked for
+    ) -> None:
         """`now` is this computer's clock, in epoch seconds."""
         self._estimator, self._now = estimator, now
 

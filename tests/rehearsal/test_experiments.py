@@ -60,7 +60,7 @@ def test_an_unknown_experiment_is_refused_before_anything_is_built():
 
 
 def record(**changed: Any) -> ExperimentRecord:
-    made = not_begun(Applicable(DIES, "ha"), "run-1", 0.0, "no reason")
+    made = not_begun(Applicable(DIES, "ha"), "run-1", (0.0, 1.0), "no reason")
     return made.model_copy(update=changed)
 
 

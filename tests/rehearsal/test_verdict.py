@@ -37,7 +37,7 @@ def loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Verdict, lis
 
 
 def proof_of(outcome: Any) -> Proof:
-    record = not_begun(Applicable(files.find("instance-dies"), "ha"), "run", 0.0, "why")
+    record = not_begun(Applicable(files.find("instance-dies"), "ha"), "run", (0.0, 1.0), "why")
     entries = [Entry(record=record.model_copy(update={"outcome": outcome}))]
     return Proof(
         generated_at="2026-11-26T14:00:00+00:00",

@@ -196,7 +196,7 @@ class _Fleet(Fleet):
                 pace.ready_s,
                 pace.head_start_s,
                 # The workers go by UTC; this computer's clock may be wrong.
-                lambda: time.time() + estimator.offset().estimate_s,
+                lambda: time.time() + estimator.offset().estimate_s,  # noqa: TID251
                 # The link says sooner that it hears nothing; this is for a worker whose generator hangs.
                 LOST_S + 3 * pace.beat_s,
             ),

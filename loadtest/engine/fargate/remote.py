@@ -190,7 +190,7 @@ class Link:
             if why:
                 worker.complain(why)
             else:
-                paths.write_text(worker.turn.ready, f"{time.time() * 1000}")
+                paths.write_text(worker.turn.ready, f"{time.time() * 1000}")  # noqa: TID251 - a moment
 
     def _look_at_tasks(self) -> None:
         ledger = self._ledger.content

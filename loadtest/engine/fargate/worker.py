@@ -122,7 +122,7 @@ class Worker:
     def _begin(self, begin_ms: float | None) -> None:
         if begin_ms is None:
             return
-        left_ms = begin_ms - time.time() * 1000
+        left_ms = begin_ms - time.time() * 1000  # noqa: TID251 - another computer said when
         if left_ms < LATEST_MS:
             self._complaint = f"it learned of the beginning {left_ms:,.0f} ms before it, too late"
             return

@@ -38,7 +38,7 @@ class Start:
     """Within so many seconds each worker has to be ready."""
     head_start_s: float = HEAD_START_S
     """Between the last worker's readiness and the beginning."""
-    now: Callable[[], float] = time.time
+    now: Callable[[], float] = time.time  # noqa: TID251 - workers have processes of their own
     """The clock that the workers go by, in epoch seconds."""
     silent_s: float = SILENT_S
     """For how long a worker may say nothing while it runs."""

@@ -9,6 +9,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from commandline.steady_clock import SteadyClock
 from loadtest.engine import progress
 from loadtest.profiles import PROFILES
 from loadtest.runs.recording import Beat, Exchange, PhaseStart
@@ -62,6 +63,24 @@ def test_without_a_terminal_one_line_in_two_seconds(
     assert "good 2" in lines[1]
     assert "timeout 1" in lines[1]
     assert "\x1b" not in text.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("jump_s", [-3600.0, 3600.0])
+def test_a_clock_that_is_set_moves_no_progress(
+    meter: progress.Meter, *, terminal: bool, jump_s: float
+):
+    wall = [time.time()]
+    clock = SteadyClock(lambda: wall[0])
+    text = StringIO()
+    console = Console(file=text, width=200, force_terminal=terminal)
+    with progress.display(console, meter, "ha: smoke", clock) as shown:
+        wall[0] += jump_s
+        shown.show()
+    last = text.getvalue()
+    assert "last answers" not in last
+    assert "12.0 ms" in last
+    assert ("3 of 8 s" if terminal else "    3 s  ramp") in last
 
 
 def test_on_a_terminal_a_panel(meter: progress.Meter):

@@ -28,7 +28,7 @@ class Report:
         """Begin with nothing."""
         self._lines: list[str] = []
         # A clock that nobody turns back.
-        self._origin = time.time() * 1000 - time.perf_counter() * 1000
+        self._origin = time.time() * 1000 - time.perf_counter() * 1000  # noqa: TID251
         self.counters: Counter[str] = Counter()
         """By the names that Artillery's report uses."""
 
