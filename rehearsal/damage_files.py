@@ -12,16 +12,18 @@ from loadtest.experiments import files
 from loadtest.experiments.models import EXTENSION, ExperimentFile
 from loadtest.runs import paths as runs_paths
 from region import private
-from rehearsal.breaks import LOAD_ALONE, Break
+from rehearsal.breaks import FLEET_PAUSES, LOAD_ALONE, Break
 
-OWN: Final = Path(__file__).with_name(f"{LOAD_ALONE}.yaml")
+OWN: Final = {name: Path(__file__).with_name(f"{name}.yaml") for name in (LOAD_ALONE, FLEET_PAUSES)}
+"""Those that the library does not have: they show nothing of a stack that keeps the rules."""
 INTACT: Final = "intact"
 LOOK_S: Final = {
     LOAD_ALONE: (12.0, 14.0),
+    FLEET_PAUSES: (8.0, 20.0),
     "instance-hangs": (10.0, 35.0),
     "instance-errors": (10.0, 35.0),
-    "instance-starves": (10.0, 20.0),
     "instance-dies": (10.0, 40.0),
+    "instance-leaves": (10.0, 60.0),
     "database-fails-over": (10.0, 60.0),
 }
 """By experiment: for how long after the fault's beginning the users are watched at least, and for how
@@ -34,17 +36,17 @@ WARM_UP_S: Final = 3.0
 
 
 def find(name: str) -> ExperimentFile:
-    """Return an experiment of the library, or the one without a fault.
+    """Return an experiment of the library, or one of those that are only here.
 
     Raises:
         ExperimentError: there is none.
     """
-    return files.find(str(OWN) if name == LOAD_ALONE else name)
+    return files.find(str(OWN.get(name, name)))
 
 
 def exists(name: str) -> bool:
     """Return whether there is such an experiment."""
-    return name == LOAD_ALONE or name in files.names()
+    return name in OWN or name in files.names()
 
 
 def write(experiment: ExperimentFile, broken: Break | None, directory: Path) -> Path:
@@ -68,7 +70,7 @@ def shortened(experiment: ExperimentFile, broken: Break | None) -> dict[str, Any
         arguments = provider.setdefault("arguments", {})
         if provider["func"] == "steady_again":
             arguments |= {"at_least_s": at_least_s, "at_most_s": at_most_s}
-        elif "seconds" in arguments:
+        elif "seconds" in arguments and experiment.name not in OWN:
             # It is put back once the look has ended.
             arguments["seconds"] = at_most_s + WARM_UP_S
     for block in found["extensions"]:

@@ -37,6 +37,11 @@ SERVICE_MS: Final = 1.0
 REQUESTS_PER_VISITOR: Final = 2
 """Of the built-in scenario."""
 
+BESIDE: Final = 1.5
+"""What the ha stack takes during deployments, with those who watch it, by what its requests alone need."""
+KEPT_FREE: Final = 0.1
+"""Share of the CPUs that has to be left for two loads at a time; without any, neither shows anything."""
+
 UNSTEADY: Final = 0.6
 """Quotas follow the speed of the cores, but not what changes within a second: with a greater spread, a
 core does now four times the work of a moment ago."""
@@ -118,6 +123,20 @@ def require(root: Path, profile: Profile, config: Mapping[str, str], *, sample: 
         warning = check(found, need)
     lines = [f"CPU: {calibration.describe(found)}"]
     return [*lines, f"[yellow]{warning}[/]"] if warning else lines
+
+
+def carries_two_loads(root: Path, profile: Profile, config: Mapping[str, str]) -> bool:
+    """Return whether the ha stack's load leaves room for that of a single instance beside it.
+
+    That one gets the users of one instance of the fleet. True where nothing is known of the computer.
+    """
+    found, fleet = calibration.read(root), fleet_of(config)
+    if found is None or fleet is None:
+        return True
+    kind, instances = fleet
+    need = needs(profile, kind, instances, found.factor, sample=True)
+    both = BESIDE * (need.around + need.fleet) * (1 + 1 / instances)
+    return both <= (1 - KEPT_FREE) * found.capacity_cores
 
 
 def fleet_of(config: Mapping[str, str], root: Path = paths.ROOT) -> tuple[InstanceType, int] | None:

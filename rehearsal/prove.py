@@ -38,6 +38,10 @@ STACKS: Final[tuple[Topology, ...]] = ("ha", "single")
 NEEDED_SETTINGS: Final = {"databaseMultiAz": "true", "seedUsers": "100000"}
 """Without a standby no database fails over; and experiments that share a load take minutes, each second
 of which needs new visitors. What the user sets takes precedence."""
+ONE_AT_A_TIME: Final = (
+    "  This computer carries one load at a time: the single instance has its turn after the ha stack, as "
+    "long as there is time"
+)
 LIMIT_S: Final = 19.5 * 60
 """How long a proof takes, without the removal of its stacks. What is there for contrast is begun only if
 it probably ends by then."""
@@ -73,8 +77,11 @@ class ProofRun:
         rates = rates_of(profile.peak_rate, testbed.config)
         testbed.require()
         with testbed.prepared(profile) as project:
+            two = fit.carries_two_loads(testbed.root, profile, testbed.config)
+            if not two and len(stacks) > 1:
+                testbed.console.print(ONE_AT_A_TIME, highlight=False)
             self.bring_up(testbed, project, stacks)
-            directories, left_out = run_all(testbed, project, loads, rates, until)
+            directories, left_out = run_all(testbed, project, loads, rates, until, two=two)
             written = show(directories, testbed.results / write.DIRECTORY, left_out)
         return written.proof.exit_code
 
@@ -138,14 +145,16 @@ def run_all(
     loads: Sequence[SharedLoad],
     rates: Mapping[Topology, int],
     until: float = math.inf,
+    *,
+    two: bool = True,
 ) -> tuple[list[Path], list[LeftOut]]:
     """Run experiments load by load; return the directories of their records, and what was left out.
 
     `rates` are in users per second. What is only there for contrast is left out if it would probably go
-    on after `until` (of the monotonic clock).
+    on after `until` (of the monotonic clock). `two`: whether the computer carries two loads at a time.
     """
     found, left_out = list[Path](), list[LeftOut]()
-    for turn in shared_loads.side_by_side(loads):
+    for turn in shared_loads.side_by_side(loads, two=two):
         begun = list[SharedLoad]()
         for load in turn:
             kept: SharedLoad | None = load

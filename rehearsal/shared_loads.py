@@ -109,14 +109,14 @@ def planned(chosen: Iterable[Applicable]) -> list[SharedLoad]:
     ]
 
 
-def side_by_side(loads: Sequence[SharedLoad]) -> list[list[SharedLoad]]:
+def side_by_side(loads: Sequence[SharedLoad], *, two: bool = True) -> list[list[SharedLoad]]:
     """Return these loads in turns, of which each begins when all of the one before have ended.
 
     The single instance has its turn beside the HA stack's promised deployments, which take longest and
-    wait most of that time. Without them it has one of its own.
+    wait most of that time. Without them, or without CPU for `two` loads, it has one of its own.
     """
     alone = [one for one in loads if one.part is Part.ALONE]
-    if len(alone) != 1:
+    if len(alone) != 1 or not two:
         return [[one] for one in loads]
     long = [one for one in loads if one.part is Part.PROMISED and one.deploys]
     if not long:

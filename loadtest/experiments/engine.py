@@ -53,6 +53,8 @@ from loadtest.stack.clients import answering
 NAME = f"chaostoolkit-lib {__version__}"
 SETTINGS = {"runtime": {"rollbacks": {"strategy": "always"}}}
 FREQUENCY_S = 1.0
+LATE_S: Final = 0.5
+"""Users who are that late are still being caught up with. A run allows twice as much."""
 BROKEN_OFF: Final = frozenset({"interrupted", "aborted"})
 """Statuses of a journal whose experiment did not get to its end."""
 HINTS: Final = {
@@ -60,6 +62,7 @@ HINTS: Final = {
     "must have a type": ": action or probe for an activity, python, process or http for a provider",
     "unknown provider type": ": write python, process or http",
     "must have a name": ": write `name: …`",
+    "could not find Python module": ": install the package that has it into this Python environment",
     "tolerance type": ": write regex, jsonpath, range or probe",
     "requires a provider": ": write what it calls, such as `provider: {type: python, …}`",
 }
@@ -226,15 +229,17 @@ def _rolled_back(session: Session, raw: Any, follower: Follower) -> Journal:
 def await_calm(session: Session, calm_s: float, longest_s: float) -> float:
     """Wait until the steady state has held in each round for a while; return when that began (epoch ms).
 
-    Users whom the previous experiment kept waiting may time out long after it is over. After `longest_s` it
-    waits no longer, but for that while once more: the experiment's own steady state tells what is off.
+    Users whom the previous experiment kept waiting may time out long after it is over, and the generator
+    catches up with those who are late meanwhile: until then they come faster than planned.
+    After `longest_s` it waits no longer, but for that while once more: the experiment's own steady state
+    tells what is off.
     """
     clock = session.clock
     deadline_ms = clock.ms() + longest_s * 1000
     began_ms: float | None = None
     while not session.stopping.is_set():
         asked_ms = clock.ms()
-        if not is_steady(session):
+        if not (is_steady(session) and _on_time(session)):
             began_ms = None
         elif began_ms is None:
             began_ms = asked_ms
@@ -245,6 +250,11 @@ def await_calm(session: Session, calm_s: float, longest_s: float) -> float:
             return asked_ms
         session.wait(FREQUENCY_S)
     return clock.ms()
+
+
+def _on_time(session: Session) -> bool:
+    """Return whether users arrive when they are due; true where nobody knows."""
+    return session.load is None or session.load.late_s() <= LATE_S
 
 
 def is_steady(session: Session) -> bool:

@@ -201,6 +201,8 @@ def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None
             _check_keys(activity, provider)
             _check_time_out(activity, provider)
             check_tolerance(activity)
+            if substituted is not None:
+                _check_pauses(activity, substituted)
             if is_own(provider):
                 _check_call(activity, provider, substituted)
             if provider.get("type") == "http":
@@ -216,6 +218,22 @@ def check_calls(raw: Mapping[str, Any], substituted: Callable[[Any], Any] | None
             _check_control(control)
     for control in controls(raw):
         _check_control(control)
+
+
+def _check_pauses(activity: Mapping[str, Any], substituted: Callable[[Any], Any]) -> None:
+    """Reject a pause that the engine could not make: it would notice in the middle of the experiment."""
+    for key, given in (activity.get("pauses") or {}).items():
+        pause = substituted(given) if isinstance(given, str) else given
+        number = isinstance(pause, int | float) and not isinstance(pause, bool)
+        if pause is None or (number and 0 <= pause < math.inf):
+            continue
+        hint = (
+            ": give its variable an `env_var_type`, such as int" if isinstance(pause, str) else ""
+        )
+        raise ExperimentFormError(
+            f"the pause {key!r} of {activity.get('name')!r} is {pause!r}, not a number of seconds{hint}",
+            ("pauses", key),
+        )
 
 
 def _check_keys(activity: Mapping[str, Any], provider: Mapping[str, Any]) -> None:

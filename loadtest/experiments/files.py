@@ -68,6 +68,12 @@ def read(path: Path) -> ExperimentFile:
             "`steady-state-hypothesis` and a block `haproof` in `extensions`; copy one of "
             f"{LIBRARY}, and change it"
         )
+    if "actions" in raw and "method" not in raw:
+        raise ExperimentError(
+            f"{path} is a template of AWS FIS, which `aws fis` takes. An experiment causes its faults by "
+            f"steps of its `method`, some of them by FIS: copy one of {LIBRARY}, such as "
+            "zone-lost-silent.yaml"
+        )
     try:
         file_form.check(raw)
         found = ExperimentFile(
@@ -100,7 +106,8 @@ def _hypothesis(raw: dict[str, Any]) -> Hypothesis:
     if len(blocks) != 1:
         raise ExperimentFormError(
             f"there are {len(blocks)} blocks `name: {EXTENSION}` in `extensions`; it needs one, which says "
-            "why it must hold (`because`) and how soon the steady state is back (`recovery_s`)",
+            "why it must hold (`because`) and how soon the steady state is back (`recovery_s`), such as "
+            f"`{{name: {EXTENSION}, because: [asg-multi-az], applies_to: [ha], recovery_s: 120}}`",
             ("extensions",),
         )
     number, block = blocks[0]

@@ -75,7 +75,7 @@ def works(codedeploy: Any, outputs: StackOutputs, clock: LoadClock) -> list[dict
         includeOnlyStatuses=[SUCCEEDED],
     )
     newest = _newest(codedeploy, listed.get("deployments") or [])
-    return [_work(collectors.lifecycle(codedeploy, one, clock)) for one in reversed(newest)]
+    return [work_of(collectors.lifecycle(codedeploy, one, clock)) for one in reversed(newest)]
 
 
 def releases(
@@ -179,10 +179,11 @@ def _newest(codedeploy: Any, listed: Sequence[str]) -> list[str]:
     return found[:MOST_DEPLOYMENTS]
 
 
-def _work(events: Iterable[TimelineEvent]) -> dict[str, Work]:
-    """Return what was done on each instance, without what waits for the load balancer.
+def work_of(events: Iterable[TimelineEvent]) -> dict[str, Work]:
+    """Return what the lifecycle events of one deployment did on each instance.
 
-    Not on those where the application was only stopped, as they leave.
+    Without what waits for the load balancer; not on those where the application was only stopped, as they
+    leave.
     """
     found: dict[str, Work] = {}
     installed = set[str]()

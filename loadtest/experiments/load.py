@@ -79,7 +79,7 @@ class BackgroundLoad:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
         self._clock = SteadyClock()
-        self.watch = LoadWatch(directory, self._clock)
+        self.watch = LoadWatch(directory, self._clock, load.schedule())
         self._began: float | None = None
         """When users began to arrive, by the monotonic clock."""
         self.error: str | None = None

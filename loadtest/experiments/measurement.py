@@ -22,6 +22,7 @@ from loadtest.analysis import columns
 from loadtest.array_types import Flags
 from loadtest.experiments import faults
 from loadtest.experiments.faults import DEPLOYMENTS, Fault, Kind
+from loadtest.experiments.launches import Work, work_of
 from loadtest.experiments.observations import HEALTHY, HealthSample, Observations, TimelineEvent
 from loadtest.experiments.timing import OWN_CHECK
 from loadtest.models import PerSecondCounts, Record
@@ -231,11 +232,13 @@ def parts(
     found["notice"] = round(launch.at_s - fault.at_s, 3)
     if launch.until_s is None:
         return found
-    release = _release_s(events, launch.subject)
-    found["release"] = round(release, 3)
-    found["boot"] = round(launch.until_s - launch.at_s - release, 3)
+    # As predictions have them (`launches`): a boot ends where the instance's deployment begins, and what
+    # comes after that are health checks. The launch itself ends later, once its hook has been completed.
+    work = _deployed_to(events, launch)
+    found["release"] = round(work.spent_s, 3)
+    found["boot"] = round(work.began_s - launch.at_s, 3)
     if recovery is not None:
-        found["healthy"] = round(max(0.0, fault.at_s + recovery - launch.until_s), 3)
+        found["healthy"] = round(max(0.0, fault.at_s + recovery - work.ended_s), 3)
     return found
 
 
@@ -254,15 +257,17 @@ def _database_parts(fault: Fault, recovery: float | None) -> dict[str, float]:
     return {"sent-again": later}
 
 
-def _release_s(events: list[TimelineEvent], instance: str) -> float:
-    return sum(
-        event.until_s - event.at_s
+def _deployed_to(events: list[TimelineEvent], launch: TimelineEvent) -> Work:
+    """Return what was deployed to an instance that was launched; nothing, at the end of its launch."""
+    until_s = launch.until_s or launch.at_s
+    during = (
+        event
         for event in events
         if event.source == "deployment"
-        and event.subject == instance
-        and event.until_s is not None
-        and "Traffic" not in event.state
+        and event.subject == launch.subject
+        and event.at_s >= launch.at_s
     )
+    return work_of(during).get(launch.subject, Work(0.0, until_s, until_s))
 
 
 def _deployment_parts(observed: Observations, fault: Fault) -> dict[str, float]:

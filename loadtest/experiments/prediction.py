@@ -76,7 +76,7 @@ def predict(fault: Fault, timing: StackTiming) -> Prediction:
     shape = SHAPES.get(fault.kind)
     if shape is None:
         return Prediction()
-    share = share_hit(shape.hits, timing, fault.zone)
+    share = share_hit(shape.hits, timing, fault.zone, len(fault.instances))
     if timing.topology == "single":
         # Nobody replaces what is gone.
         recovery = None if shape.gone else _after_the_fault(fault, timing)
@@ -99,13 +99,19 @@ def predict(fault: Fault, timing: StackTiming) -> Prediction:
 
 
 def share_hit(
-    hits: Literal["instance", "zone", "all"], timing: StackTiming, zone: str | None = None
+    hits: Literal["instance", "zone", "all"],
+    timing: StackTiming,
+    zone: str | None = None,
+    instances: int = 1,
 ) -> float:
-    """Return the share of the targets that a fault hits; of a zone that is not named, the largest."""
+    """Return the share of the targets that a fault hits; of a zone that is not named, the largest.
+
+    `instances` are those that it hits one by one, 0 if that is not known.
+    """
     if hits == "all" or timing.instances < 1:
         return 1.0
     if hits == "instance":
-        return 1 / timing.instances
+        return min(1.0, max(1, instances) / timing.instances)
     if not timing.per_zone:
         return 1.0
     targets = timing.per_zone.get(zone or "", max(timing.per_zone.values()))

@@ -6,7 +6,8 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import yaml
 
 from loadtest.experiments import files
 from loadtest.experiments.models import ExperimentRecord
+from loadtest.stack.run_command import UNFINISHED
 from region import session
 from rehearsal.pulumi_project import Project
 from tests.e2e.conftest import Command, lasting
@@ -90,10 +92,16 @@ class Stack:
         return (found.stdout + found.stderr).strip()
 
     def changed(self, name: str, *, recovery_s: float, **arguments: float) -> Path:
-        """Write the experiment of the library with other times, for a region that is faster."""
+        """Write the experiment of the library with other times, for a region that is faster.
+
+        Each step gets the arguments that it has already, the first one those that none has.
+        """
         raw = files.find(name).raw
         raw["extensions"][0] |= {"recovery_s": recovery_s, "warm_up_s": 3}
-        raw["method"][0]["provider"].setdefault("arguments", {}).update(arguments)
+        given = [step["provider"].setdefault("arguments", {}) for step in raw["method"]]
+        for key, value in arguments.items():
+            for one in [one for one in given if key in one] or given[:1]:
+                one[key] = value
         path = self.directory / f"{name}.yaml"
         path.write_text(yaml.safe_dump(raw))
         return path
@@ -127,3 +135,64 @@ def released(directory: Path, instances: int = 3) -> Generator[Stack]:
         project.prepare("ha", {**size, **own})
         project.up("ha")
         yield Stack(rehearsal, project, directory)
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def everywhere(stack: Stack, script: str) -> None:
+    """Run a script on all instances, once these are in service."""
+    autoscaling, ssm = stack.client("autoscaling"), stack.client("ssm")
+    names = list[str]()
+
+    def serve() -> bool:
+        found = autoscaling.describe_auto_scaling_groups(
+            AutoScalingGroupNames=[stack.output("autoScalingGroupName")]
+        )["AutoScalingGroups"][0]
+        members = found["Instances"]
+        names[:] = [one["InstanceId"] for one in members]
+        served = {(one["LifecycleState"], one["HealthStatus"]) for one in members}
+        return len(names) == found["DesiredCapacity"] and served == {("InService", "Healthy")}
+
+    until(serve, 240)
+    command = ssm.send_command(
+        DocumentName="AWS-RunShellScript", InstanceIds=names, Parameters={"commands": [script]}
+    )["Command"]["CommandId"]
+
+    def ended() -> bool:
+        invocations = ssm.list_command_invocations(CommandId=command)["CommandInvocations"]
+        statuses = [one["Status"] for one in invocations]
+        assert set(statuses) <= {*UNFINISHED, "Success"}, invocations
+        return statuses == ["Success"] * len(names)
+
+    until(ended, 120)
+
+
+@contextmanager
+def targets(stack: Stack, **settings: Any) -> Generator[None]:
+    """The target group with another health check."""
+    client, arn = stack.client("elbv2"), stack.output("targetGroupArn")
+    (group,) = client.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    before = {name: group[name] for name in settings}
+    client.modify_target_group(TargetGroupArn=arn, **settings)
+    try:
+        yield
+    finally:
+        client.modify_target_group(TargetGroupArn=arn, **before)
+
+
+@contextmanager
+def attribute(
+    describe: Callable[[], Any], put: Callable[[Any], Any], key: str, value: str
+) -> Generator[None]:
+    """An attribute of a load balancer or a target group, changed for a while."""
+    before = next(one["Value"] for one in describe()["Attributes"] if one["Key"] == key)
+    put([{"Key": key, "Value": value}])
+    try:
+        yield
+    finally:
+        put([{"Key": key, "Value": before}])

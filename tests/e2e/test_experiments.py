@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +14,15 @@ from commandline.exit_codes import ExitCode
 from loadtest.stack import outputs as stack_outputs
 from loadtest.stack.run_command import UNFINISHED
 from rehearsal import changes
-from tests.e2e.experiment_stack import Stack, released, shown
+from tests.e2e.experiment_stack import (
+    Stack,
+    attribute,
+    everywhere,
+    released,
+    shown,
+    targets,
+    until,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.alone]
 
@@ -93,34 +100,6 @@ def test_a_database_without_a_standby_is_not_survived(stack: Stack) -> None:
     assert code == ExitCode.BROKEN_PROMISE
 
 
-def everywhere(stack: Stack, script: str) -> None:
-    """Run a script on all instances, once these are in service."""
-    autoscaling, ssm = stack.client("autoscaling"), stack.client("ssm")
-    names = list[str]()
-
-    def serve() -> bool:
-        found = autoscaling.describe_auto_scaling_groups(
-            AutoScalingGroupNames=[stack.output("autoScalingGroupName")]
-        )["AutoScalingGroups"][0]
-        members = found["Instances"]
-        names[:] = [one["InstanceId"] for one in members]
-        served = {(one["LifecycleState"], one["HealthStatus"]) for one in members}
-        return len(names) == found["DesiredCapacity"] and served == {("InService", "Healthy")}
-
-    until(serve, 240)
-    command = ssm.send_command(
-        DocumentName="AWS-RunShellScript", InstanceIds=names, Parameters={"commands": [script]}
-    )["Command"]["CommandId"]
-
-    def ended() -> bool:
-        invocations = ssm.list_command_invocations(CommandId=command)["CommandInvocations"]
-        statuses = [one["Status"] for one in invocations]
-        assert set(statuses) <= {*UNFINISHED, "Success"}, invocations
-        return statuses == ["Success"] * len(names)
-
-    until(ended, 120)
-
-
 SERVICE = "/opt/music-note/music_note"
 STARTS_ANEW = f"""\
 rm -rf {SERVICE}/__pycache__  # It is not compared with the sources.
@@ -174,19 +153,6 @@ def test_the_stack_survives(stack: Stack, name: str, arguments: dict[str, float]
     assert code == ExitCode.SUCCESS
 
 
-@contextmanager
-def targets(stack: Stack, **settings: Any) -> Generator[None]:
-    """The target group with another health check."""
-    client, arn = stack.client("elbv2"), stack.output("targetGroupArn")
-    (group,) = client.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
-    before = {name: group[name] for name in settings}
-    client.modify_target_group(TargetGroupArn=arn, **settings)
-    try:
-        yield
-    finally:
-        client.modify_target_group(TargetGroupArn=arn, **before)
-
-
 def test_a_health_check_that_queues_with_the_users_kills_a_fleet_that_is_only_slow(
     stack: Stack,
 ) -> None:
@@ -197,19 +163,6 @@ def test_a_health_check_that_queues_with_the_users_kills_a_fleet_that_is_only_sl
     assert shown(record).outcome == "not survived"
     assert "experiment.replaced" in [one.id for one in record.reasons]
     assert code == ExitCode.BROKEN_PROMISE
-
-
-@contextmanager
-def attribute(
-    describe: Callable[[], Any], put: Callable[[Any], Any], key: str, value: str
-) -> Generator[None]:
-    """An attribute of a load balancer or a target group, changed for a while."""
-    before = next(one["Value"] for one in describe()["Attributes"] if one["Key"] == key)
-    put([{"Key": key, "Value": value}])
-    try:
-        yield
-    finally:
-        put([{"Key": key, "Value": before}])
 
 
 def test_without_a_deregistration_delay_long_requests_are_cut_off(stack: Stack) -> None:
@@ -286,13 +239,6 @@ def test_a_killed_command_leaves_no_disk_full(stack: Stack) -> None:
     process.communicate()
     until(lambda: min(free_kib(stack, names).values()) > enough, 90)
     until(lambda: stack.recover() == "no experiment has left anything", 90)
-
-
-def until(true: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
 
 
 def free_kib(stack: Stack, names: list[str]) -> dict[str, int]:

@@ -21,7 +21,7 @@ from loadtest.experiments.session import Session, under_way
 from loadtest.experiments.undo import FaultJournal, Header
 from loadtest.stack.outputs import StackOutputs
 from rehearsal import breaking, damage_figures, damage_files
-from rehearsal.breaks import BREAKS, LOAD_ALONE, Break
+from rehearsal.breaks import BREAKS, FLEET_PAUSES, LOAD_ALONE, Break
 from rehearsal.damage import chosen, plan_of
 from rehearsal.damage_figures import Damage, Side, load, save, sentence, side
 from rehearsal.experiments import Applicable, not_begun
@@ -285,7 +285,7 @@ def test_the_calls_of_a_break_are_boto3_s(one: Break):
 @pytest.mark.parametrize("one", BREAKS, ids=lambda one: one.rule)
 def test_an_experiment_names_each_rule_whose_damage_it_shows(one: Break):
     if one.experiment != LOAD_ALONE:
-        assert one.rule in files.find(one.experiment).because
+        assert one.rule in damage_files.find(one.experiment).because
 
 
 def test_a_broken_rule_is_in_the_journal_before_it_is_broken(tmp_path: Path):
@@ -343,6 +343,14 @@ def test_a_rule_is_broken_before_the_fault_and_the_look_ends_in_time():
     assert raw["method"][1]["provider"]["arguments"]["seconds"] > look["at_most_s"]
     intact = damage_files.shortened(original, None)
     assert intact["method"] == raw["method"][1:]
+
+
+def test_a_pause_that_is_too_short_for_a_health_check_stays_so_short():
+    raw = damage_files.shortened(damage_files.find(FLEET_PAUSES), of_rule("alb-idle-timeout"))
+    (hang,) = [one["provider"] for one in raw["method"] if one["provider"]["func"] == "hang"]
+    # Longer than the broken timeout, shorter than that of a check and the interval before the next one.
+    assert 1 < hang["arguments"]["seconds"] < 3
+    assert hang["arguments"]["count"] == 0
 
 
 def test_without_a_fault_the_rule_is_broken_once_its_time_was_taken():
@@ -463,7 +471,7 @@ def test_why_there_is_no_damage_is_said_where_it_is_known():
 
 
 def test_the_figures_of_an_experiment():
-    record = not_begun(Applicable(files.find("instance-hangs"), "ha"), "run", 0.0, "why")
+    record = not_begun(Applicable(files.find("instance-hangs"), "ha"), "run", (0.0, 1.0), "why")
     nothing = Side(outcome="not shown", failed=0, failed_share=0, recovery_s=None)
     assert side(Entry(record=record)) == nothing
     found = side(Entry(record=record, measured=Measurement(requests=300, failed=30)))

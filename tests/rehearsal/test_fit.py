@@ -36,6 +36,21 @@ def test_a_computer_with_cpu_to_spare_is_accepted_without_a_word():
     )
 
 
+@pytest.mark.parametrize(
+    ("factor", "cpus", "two"),
+    [(1.0, 2.0, True), (1.78, 1.99, False), (1.78, 4.0, True), (1.0, 1.0, False)],
+)
+def test_a_second_load_needs_a_computer_that_carries_it(
+    tmp_path: Path, factor: float, cpus: float, *, two: bool
+):
+    assert fit.carries_two_loads(tmp_path, QUICK, {})
+    rate = reference.RATE / factor
+    found = replace(GOOD, measured_rate=rate, busy_rate=rate, capacity_cores=cpus)
+    calibration.write(tmp_path, found)
+    assert found.factor == pytest.approx(factor)
+    assert fit.carries_two_loads(tmp_path, QUICK, {}) == two
+
+
 def test_a_computer_that_lacks_cpu_for_certain_is_refused_with_numbers_and_remedy():
     found = need()
     poor = replace(GOOD, capacity_cores=found.around + found.fleet - 0.01, others_cores=0.8)

@@ -132,6 +132,10 @@ def test_one_stack_has_one_turn_for_each_load(stacks: list[Topology]):
     assert shared_loads.side_by_side(loads) == [[one] for one in loads]
 
 
+def test_a_computer_that_carries_one_load_at_a_time_has_the_single_instance_s_later():
+    assert shared_loads.side_by_side(WHOLE, two=False) == [[one] for one in WHOLE]
+
+
 def test_loads_of_one_turn_run_at_the_same_time(monkeypatch: pytest.MonkeyPatch):
     both = Barrier(2, timeout=20)
 

@@ -71,17 +71,22 @@ def thaw(port: int) -> str:
 def starve(port: int, seconds: float, share: float) -> str:
     """Let those who listen on the port run only for this share of the time, in slices of a second.
 
-    Not shorter ones: on a small instance, starting the next `sleep` takes as long as they would.
+    Not shorter ones: on a small instance, starting the next `sleep` takes as long as they would. The first
+    one is shorter, by chance: instances that starve at the same time do not all answer in the same moment.
     """
     off, on = 1 - share, share
     return (
         listeners(port)
         + dedent(f"""\
-        end=$(( $(date +%s) + {round(seconds)} ))
+        read -r now rest </proc/uptime
+        end=$(( ${{now%.*}} + {round(seconds)} ))
+        first=$(( $(od -An -N2 -tu2 /dev/urandom) % {max(1, round(off * 1000))} ))
         setsid sh -c "
           trap 'kill -CONT $pids' EXIT
-          while [ \\$(date +%s) -lt $end ]; do
-            kill -STOP $pids || exit 0; sleep {off:.3f}; kill -CONT $pids; sleep {on:.3f}
+          off=$(printf '0.%03d' $first)
+          while read -r now rest </proc/uptime; [ \\${{now%.*}} -lt $end ]; do
+            kill -STOP $pids || exit 0; sleep \\$off; kill -CONT $pids; sleep {on:.3f}
+            off={off:.3f}
           done" >/dev/null 2>&1 </dev/null &
         """)
         + began()
@@ -246,9 +251,10 @@ def closes_idle(host: str, port: int, path: str, most_s: float) -> str:
         set -eu
         exec 3<>/dev/tcp/{host}/{port}
         printf "{request}" >&3
-        began=$(date +%s%3N)
+        read -r began rest </proc/uptime
         if timeout {most_s:g} cat <&3 >/dev/null; then
-          echo "{CLOSED}$(( $(date +%s%3N) - began ))"
+          read -r ended rest </proc/uptime
+          echo "{CLOSED}$(( (10#${{ended/./}} - 10#${{began/./}}) * 10 ))"
         fi
         '
         """)

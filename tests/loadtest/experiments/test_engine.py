@@ -15,6 +15,7 @@ from commandline.steady_clock import SteadyClock
 from loadtest.errors import ExperimentError
 from loadtest.experiments import engine, engine_journal, follower, interruption, models, probes
 from loadtest.experiments.actions import way_back
+from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import ExperimentFile, ProbeResult, SteadyState
 from loadtest.experiments.session import Session, current, under_way
 from loadtest.experiments.undo import WayBack
@@ -275,6 +276,17 @@ def test_an_experiment_begins_after_a_calm_in_which_each_round_held(
     began_ms = engine.await_calm(session, 3.0, 10.0)
     assert began_ms / 1000 == pytest.approx(began_s, abs=0.15)
     assert calm.seconds == pytest.approx(ended_s, abs=0.15)
+
+
+def test_an_experiment_does_not_begin_while_the_generator_catches_up(
+    session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calm = Calm(session, monkeypatch, True)
+    session.load = LoadWatch(tmp_path)
+    monkeypatch.setattr(LoadWatch, "late_s", lambda _: 4.0 - calm.seconds)
+    began_ms = engine.await_calm(session, 3.0, 10.0)
+    assert began_ms / 1000 == pytest.approx(4.4, abs=0.15)
+    assert calm.seconds == pytest.approx(7.8, abs=0.2)
 
 
 def test_nothing_is_awaited_once_it_is_to_stop(session: Session) -> None:

@@ -255,7 +255,12 @@ def test_a_dry_run_tells_of_the_way_back_too(tmp_path: Path, url: str) -> None:
         ({"method": [action(process("/no/such/program"))]}, "/no/such/program"),
         ({"method": [action({"type": "gremlin", "url": "x"})]}, "gremlin"),
         ({"method": [action(python("vaporize"))]}, "vaporize"),
-        ({"method": [action(python("x", "chaosaws.ec2.actions"))]}, "chaosaws.ec2.actions"),
+        ({"method": [action(python("x", "chaosaws.ec2.actions"))]},
+         "chaosaws.ec2.actions.*: install the package that has it"),
+        # What comes from the environment is text.
+        ({"configuration": {"p": {"type": "env", "key": "HOME"}},
+          "method": [{**action(process("/bin/true")), "pauses": {"before": "${p}"}}]},
+         "pause 'before' of 'a' is '/.*', not a number of seconds: give its variable an `env_var_type`"),
         ({"method": [action({"type": "http"})]}, "URL"),
         # Its package for this is not among ours; the message is the engine's.
         ({"steady-state-hypothesis": {"title": "t", "probes": [
@@ -273,3 +278,19 @@ def test_what_cannot_be_run_is_one_message_before_anything_is_done(
     raw = complete(FILES["tolerance-true"], url) | changed
     with pytest.raises(ExperimentError, match=said):
         runner.plan(read(tmp_path, raw), outputs_of())
+
+
+def test_a_template_of_aws_fis_is_told_from_an_experiment(tmp_path: Path) -> None:
+    template = {
+        "description": "Stop an instance",
+        "targets": {"one": {"resourceType": "aws:ec2:instance", "selectionMode": "COUNT(1)"}},
+        "actions": {
+            "stop": {"actionId": "aws:ec2:stop-instances", "targets": {"Instances": "one"}}
+        },
+        "stopConditions": [{"source": "none"}],
+        "roleArn": "arn:aws:iam::123456789012:role/fis",
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template))
+    with pytest.raises(ExperimentError, match=r"template of AWS FIS.*`method`.*zone-lost-silent"):
+        files.read(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import os
 import socketserver
 import subprocess
 import threading
@@ -133,11 +134,21 @@ def test_a_path_that_does_not_read_the_body_is_refused(session: Session, tmp_pat
 
 
 @pytest.mark.parametrize(("timeout", "closed"), [(0.3, True), (9.0, False)])
-def test_who_closes_an_idle_connection_is_seen(timeout: float, *, closed: bool) -> None:
+def test_who_closes_an_idle_connection_is_seen(
+    tmp_path: Path, timeout: float, *, closed: bool
+) -> None:
+    # A clock that is set measures no duration.
+    (tmp_path / "date").write_text("#!/bin/sh\necho 1790000000000\n")
+    (tmp_path / "date").chmod(0o755)
     with serving(timeout=timeout) as port:
         script = scripts.closes_idle("127.0.0.1", port, "/health", 1)
         done = subprocess.run(
-            ["sh", "-c", script], capture_output=True, text=True, timeout=20, check=False
+            ["sh", "-c", script],
+            env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
         )
     assert done.returncode == 0, done.stderr
     found = scripts.closed_s(done.stdout)

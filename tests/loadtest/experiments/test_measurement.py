@@ -62,9 +62,28 @@ def test_an_instance_dies_and_is_replaced(make_exchange: Callable[..., Any]):
     assert found.bad_share == pytest.approx(0.5, abs=0.01)
     assert found.budget_minutes == pytest.approx(9 * 0.5 / 60, abs=1e-4)
     assert found.parts == {
-        "check": 8.5, "silent-check": 8.5, "gone": 8.5, "notice": 11.0, "release": 6.0, "boot": 12.0,
-        "healthy": 10.0,
+        "check": 8.5, "silent-check": 8.5, "gone": 8.5, "notice": 11.0, "release": 6.0, "boot": 9.0,
+        "healthy": 13.0,
     }  # fmt: skip
+
+
+def test_what_a_launch_waits_for_is_no_part_of_its_boot(make_exchange: Callable[..., Any]):
+    # The load balancer, and its hook after it: as in predictions, a boot ends where its deployment begins.
+    hook = {"detail": "Succeeded"}
+    events = [
+        event_of("group", "i-0new", "Launching", 7.3, until_s=15.8, detail="Successful"),
+        event_of("deployment", "i-0new", "BlockTraffic", 8.5, until_s=8.6, **hook),
+        event_of("deployment", "i-0new", "DownloadBundle", 8.6, until_s=9.6, **hook),
+        event_of("deployment", "i-0new", "ValidateService", 9.6, until_s=12.4, **hook),
+        event_of("deployment", "i-0new", "AllowTraffic", 12.4, until_s=14.0, **hook),
+        # Of the same number, a day before.
+        event_of("deployment", "i-0new", "AfterInstall", -99.0, until_s=-50.0, **hook),
+    ]
+    seen = observations_of(events=events, health=health_of(6, 14.0, 60))
+    found = measure(requests(make_exchange, range(0)), BEGAN_MS, DIES, seen, steady=True)
+    shown = {name: found.parts[name] for name in ("notice", "boot", "release", "healthy")}
+    assert shown == pytest.approx({"notice": 2.3, "boot": 1.3, "release": 3.8, "healthy": 1.6})
+    assert sum(shown.values()) == pytest.approx(found.recovery_s)
 
 
 def test_where_nobody_noticed_nothing_was_bad(make_exchange: Callable[..., Any]):

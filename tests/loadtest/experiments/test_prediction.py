@@ -51,6 +51,15 @@ def test_a_dead_instance_leaves_at_the_latest_by_its_checks_and_is_replaced_what
     assert found.bad_share == Span(low=0, high=1 / 6)
 
 
+@pytest.mark.parametrize(
+    ("hit", "share"),
+    [((), 1 / 6), (("i-1",), 1 / 6), (("i-1", "i-2"), 1 / 3), (tuple("123456"), 1)],
+)
+def test_all_that_a_fault_hits_may_have_bad_answers(hit: tuple[str, ...], share: float):
+    found = predict(Fault(Kind.INSTANCE_SLOW, 10, lasts_s=10, instances=hit), ha())
+    assert found.bad_share == Span(low=0, high=share)
+
+
 def test_an_instance_that_answers_500_is_detected_by_interval_and_threshold():
     found = predict(Fault(Kind.INSTANCE_ERRORS, 10), ha())
     assert spans(found.detection) == {"check": (5, 10)}

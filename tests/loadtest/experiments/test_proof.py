@@ -165,23 +165,24 @@ def test_measured_beside_predicted(experiment: Callable[..., Path]):
     recovery = found["prediction.recovery"]
     assert (recovery.agreement.predicted.low, recovery.agreement.predicted.high) == (18, 38)
     assert recovery.agreement.within
-    # notice 11, boot 12, release 6, healthy 10: as the builders have it.
+    # notice 11, boot 9, release 6, healthy 13: as the builders have it.
     assert str(recovery.explanation) == (
-        "What took longest of the recovery: the boot of an instance, 12.0 of 39.0 s."
+        "What took longest of the recovery: the passing health checks (interval × threshold), "
+        "13.0 of 39.0 s."
     )
     assert found["prediction.bad-share"].agreement.within
 
 
 def test_the_page_says_which_assumption_was_wrong(experiment: Callable[..., Path]):
     seen = observations_of(
-        timing=timing_of(boot_s=2, release_s=6, interval_s=5, healthy_threshold=1)
+        timing=timing_of(boot_s=2, release_s=6, interval_s=5, healthy_threshold=2)
     )
     entry = assemble.entry(experiment(record_of(), seen))
     found = {one.name.id: one for one in entry.comparisons}["prediction.recovery"]
     assert not found.agreement.within
     assert found.explanation is not None
     assert found.explanation.params["assumption"] == msg("assumption.boot")
-    assert "the boot of an instance was expected to take 2.0 to 2.0 s and took 12.0 s" in str(
+    assert "the boot of an instance was expected to take 2.0 to 2.0 s and took 9.0 s" in str(
         found.explanation
     )
     assert str(found.explanation) in page.render(of([entry]), Texts("en")).replace("\xa0", " ")

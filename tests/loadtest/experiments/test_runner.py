@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
@@ -480,3 +481,36 @@ def test_the_watch_knows_how_many_wait(tmp_path: Path) -> None:
     (tmp_path / paths.GENERATOR).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
     assert watch.in_flight() == 10
     assert watch.has_begun()
+
+
+@pytest.mark.parametrize(
+    ("users", "late_s"),
+    [
+        # 100 a second, from the tenth of a second on; the last beats are of 3.005 and 3.5 seconds.
+        ((300, 0), 0.0),
+        ((301, 9), 0.0),
+        ((150, 50), 0.995),
+        ((0, 0), 2.995),
+    ],
+)
+def test_the_watch_knows_how_late_users_come(
+    tmp_path: Path, users: tuple[int, int], late_s: float
+) -> None:
+    watch = LoadWatch(tmp_path, planned_s=np.arange(1, 1001) / 100)
+    assert watch.late_s() == 0.0
+    beat = {"event": "beat", "in_flight": 0, "lag_p99": 1, "lag_max": 1, "busy": 0.1}
+    lines = [
+        {"event": "phase", "at": 1000.0, "index": 0, "name": "ramp"},
+        {"event": "phase", "at": 2000.0, "index": 1, "name": "hold"},
+        {**beat, "at": 2000.0, "worker": 1, "users": 0},
+        *(
+            {**beat, "at": at, "worker": worker, "users": n}
+            for worker, at, n in ((1, 4005.0, users[0]), (2, 4500.0, users[1]))
+        ),
+    ]
+    (tmp_path / paths.GENERATOR).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    assert watch.late_s() == pytest.approx(late_s)
+
+
+def test_without_a_plan_nobody_is_late(tmp_path: Path) -> None:
+    assert LoadWatch(tmp_path).late_s() == 0.0

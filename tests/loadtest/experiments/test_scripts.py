@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -59,6 +61,67 @@ def test_who_listens_is_frozen_and_goes_on_by_itself() -> None:
             status_of(process, psutil.STATUS_SLEEPING)
         finally:
             server.kill()
+
+
+def shims(tmp_path: Path, **programs: str) -> dict[str, str]:
+    """An environment in which these programs are scripts of ours."""
+    for name, script in programs.items():
+        made = tmp_path / name
+        made.write_text(f"#!/bin/sh\n{script}\n")
+        made.chmod(0o755)
+    return {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+
+@contextmanager
+def server() -> Generator[tuple[psutil.Process, int]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as made:
+        assert made.stdout is not None
+        port = int(made.stdout.readline())
+        try:
+            yield psutil.Process(made.pid), port
+        finally:
+            made.kill()
+
+
+def test_who_starves_does_so_until_its_time_is_up_whatever_the_clock_is_set_to(
+    tmp_path: Path,
+) -> None:
+    # At each call a day later than before.
+    later = f"n=$(($(cat {tmp_path}/n 2>/dev/null || echo 0) + 86400))\necho $n | tee {tmp_path}/n"
+    with server() as (process, port):
+        began = time.monotonic()
+        done = subprocess.run(
+            ["sh", "-c", scripts.starve(port, 3, 0.5)],
+            env=shims(tmp_path, date=later),
+            check=True,
+            timeout=20,
+        )
+        assert done.returncode == 0
+        stopped = 0.0
+        while (at := time.monotonic() - began) < 5:
+            if process.status() == psutil.STATUS_STOPPED:
+                stopped = at
+            time.sleep(0.02)
+    # In whole seconds of the time since the computer was started.
+    assert 1.4 < stopped < 4.2
+
+
+def test_instances_that_starve_together_do_not_go_on_in_the_same_moments(tmp_path: Path) -> None:
+    first = set[str]()
+    slept = tmp_path / "slept"
+    environment = shims(tmp_path, sleep=f"echo $1 >>{slept}\nexec /bin/sleep 1")
+    with server() as (_, port):
+        for _ in range(3):
+            slept.unlink(missing_ok=True)
+            script = scripts.starve(port, 1, 0.2)
+            subprocess.run(["sh", "-c", script], env=environment, check=True, timeout=20)
+            while not slept.exists():
+                time.sleep(0.02)
+            first.add(slept.read_text().split()[0])
+    assert len(first) > 1
+    assert all(0 <= float(one) < 0.8 for one in first)
 
 
 def test_a_slow_service_hangs_again_and_again_and_ends_when_told(tmp_path: Path) -> None:
