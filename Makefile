@@ -47,7 +47,7 @@ prove: variables setup ## Run every failure experiment on both stacks under load
 
 test: setup ## Run the tests: fast, simulation, browser, engine, region, end to end, one example
 	@$(PYTHON) -m toolchain browser
-	@$(PYTHON) -m pytest -n auto --dist loadgroup -m "not examples and not slow"
+	@$(PYTHON) -m pytest -n auto --dist loadgroup --reruns 1 -m "not examples and not slow"
 
 examples: setup ## Test the example services on both stacks of a local region, each on its instance types
 	@$(PYTHON) -m pytest -s -m examples

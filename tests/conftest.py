@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests import reruns
 from tests.distribution import Distribution, give_way
 
 settings.register_profile("haproof", deadline=None)
@@ -99,6 +100,14 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution | None:
     return Distribution(config, log) if config.getoption("dist") == "loadgroup" else None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reruns.hold(session)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reruns.tell(terminalreporter)
 
 
 @pytest.hookimpl(wrapper=True)
