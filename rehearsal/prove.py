@@ -26,6 +26,7 @@ from loadtest.experiments.proof import assemble, terminal, write
 from loadtest.experiments.proof.models import LeftOut
 from loadtest.profiles import profile_named
 from loadtest.reporting import report
+from region import calibration
 from rehearsal import display, experiments, fit, shared_loads, side_by_side, turns
 from rehearsal.experiments import Runner
 from rehearsal.head_start import SLOWEST, HeadStart
@@ -39,12 +40,23 @@ NEEDED_SETTINGS: Final = {"databaseMultiAz": "true", "seedUsers": "100000"}
 """Without a standby no database fails over; and experiments that share a load take minutes, each second
 of which needs new visitors. What the user sets takes precedence."""
 ONE_AT_A_TIME: Final = (
-    "  This computer carries one load at a time: the single instance has its turn after the ha stack, as "
-    "long as there is time"
+    "  one load at a time here, so the single instance has its turn after the ha stack"
 )
 LIMIT_S: Final = 19.5 * 60
 """How long a proof takes, without the removal of its stacks. What is there for contrast is begun only if
 it probably ends by then."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a proof goes on this computer."""
+
+    until: float = math.inf
+    """By when it should have ended, by the monotonic clock."""
+    slower: float = 1.0
+    """How many times as long as planned everything takes."""
+    two: bool = True
+    """Whether the computer carries two loads at a time."""
 
 
 @dataclass
@@ -73,15 +85,15 @@ class ProofRun:
         until = math.inf if self.only else time.monotonic() + LIMIT_S
         testbed.console.print(f"[bold]haproof proof[/]: {len(chosen)} experiments", highlight=False)
         loads = shared_loads.planned(chosen)
-        testbed.console.print(plan_of(loads), highlight=False)
         rates = rates_of(profile.peak_rate, testbed.config)
         testbed.require()
         with testbed.prepared(profile) as project:
             two = fit.carries_two_loads(testbed.root, profile, testbed.config)
-            if not two and len(stacks) > 1:
-                testbed.console.print(ONE_AT_A_TIME, highlight=False)
+            factor = calibration.factor_in(testbed.root)
+            testbed.console.print(plan_of(loads, factor, two=two), highlight=False)
             self.bring_up(testbed, project, stacks)
-            directories, left_out = run_all(testbed, project, loads, rates, until, two=two)
+            pace = Pace(until, shared_loads.slower(factor), two=two)
+            directories, left_out = run_all(testbed, project, loads, rates, pace)
             written = show(directories, testbed.results / write.DIRECTORY, left_out)
         return written.proof.exit_code
 
@@ -115,17 +127,24 @@ class ProofRun:
             side_by_side.run(work, partial(testbed.interrupt, project))
 
 
-def plan_of(loads: Sequence[SharedLoad]) -> str:
-    """Return which loads there are, in which order, and about how long they take."""
-    turns = shared_loads.side_by_side(loads)
-    sure = [turn for turn in turns if turn[0].part is not Part.CONTRAST]
+def plan_of(loads: Sequence[SharedLoad], factor: float = 1.0, *, two: bool = True) -> str:
+    """Return which loads there are, in which order, and about how long they take here.
+
+    `factor` is that of the computer; `two`: whether it carries two loads at a time.
+    """
+    turns, slower = shared_loads.side_by_side(loads, two=two), shared_loads.slower(factor)
+    # Beside what is promised nothing costs time of its own; all else is begun as long as there is some.
+    sure = [turn for turn in turns if turn[0].part is Part.PROMISED or len(turns) == 1]
     lines = [
         f"  {'' if turn in sure else 'if there is time left: '}"
-        f"{' beside '.join(one.title for one in turn)}: {shared_loads.expected_s([turn]):.0f} s"
+        f"{' beside '.join(one.title for one in turn)}: "
+        f"{shared_loads.expected_s([turn]) * slower:.0f} s"
         for turn in turns
     ]
-    seconds = shared_loads.expected_s(sure) + shared_loads.UP_AND_DOWN_S
+    seconds = (shared_loads.expected_s(sure) + shared_loads.UP_AND_DOWN_S) * slower
     lines.append(f"  with the stacks up and removed: {seconds / 60:.1f} min")
+    if not two and len({one.stack for one in loads}) > 1:
+        lines.append(ONE_AT_A_TIME)
     return "\n".join(["planned:", *lines])
 
 
@@ -144,22 +163,20 @@ def run_all(
     project: Project,
     loads: Sequence[SharedLoad],
     rates: Mapping[Topology, int],
-    until: float = math.inf,
-    *,
-    two: bool = True,
+    pace: Pace,
 ) -> tuple[list[Path], list[LeftOut]]:
     """Run experiments load by load; return the directories of their records, and what was left out.
 
     `rates` are in users per second. What is only there for contrast is left out if it would probably go
-    on after `until` (of the monotonic clock). `two`: whether the computer carries two loads at a time.
+    on for too long.
     """
     found, left_out = list[Path](), list[LeftOut]()
-    for turn in shared_loads.side_by_side(loads, two=two):
+    for turn in shared_loads.side_by_side(loads, two=pace.two):
         begun = list[SharedLoad]()
         for load in turn:
             kept: SharedLoad | None = load
             if load.part is not Part.PROMISED:
-                kept, dropped = load.within(until - time.monotonic())
+                kept, dropped = load.within((pace.until - time.monotonic()) / pace.slower)
                 left_out += [
                     LeftOut(experiment=one.experiment.name, topology=one.stack) for one in dropped
                 ]

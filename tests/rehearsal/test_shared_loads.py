@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from itertools import chain
 from pathlib import Path
 from threading import Barrier
@@ -105,7 +106,7 @@ def test_nothing_for_contrast_is_begun_that_ends_when_time_is_up(
 ):
     made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True), interrupt=None)
     rates = prove.rates_of(125, {"desiredCapacity": "5"})
-    directories, left_out = prove.run_all(made, cast("Any", None), LOADS, rates, until)
+    directories, left_out = prove.run_all(made, cast("Any", None), LOADS, rates, prove.Pace(until))
     on_ha, on_single = ("ha", ["--rate", "125"]), ("single", ["--rate", "25"])
     assert ran == ([on_ha] if until == 0.0 else [on_ha, on_single])
     assert directories == [Path(stack) for stack, _ in ran]
@@ -148,7 +149,7 @@ def test_loads_of_one_turn_run_at_the_same_time(monkeypatch: pytest.MonkeyPatch)
     loads = [SharedLoad(Part.PROMISED, (good,)), SharedLoad(Part.ALONE, (ALONE,))]
     made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True), interrupt=None)
     rates = prove.rates_of(125, {})
-    directories, _ = prove.run_all(made, cast("Any", None), loads, rates)
+    directories, _ = prove.run_all(made, cast("Any", None), loads, rates, prove.Pace())
     assert directories == [Path("ha"), Path("single")]
 
 
@@ -159,6 +160,34 @@ def test_the_plan_names_what_runs_beside_what():
     (minutes,) = re.findall(r"with the stacks up and removed: ([0-9.]+) min", plan)
     # What a proof of both stacks may take on two cores, and what is left for slower ones.
     assert float(minutes) < 18.5
+
+
+def test_the_plan_of_a_slower_computer_takes_longer_and_has_one_load_at_a_time():
+    plan = prove.plan_of(WHOLE, 1.78, two=False)
+    assert "if there is time left: single: 8 experiments: " in plan
+    assert "one load at a time" in plan
+    minutes = [
+        float(re.findall(r"removed: ([0-9.]+) min", prove.plan_of(WHOLE, factor))[0])
+        for factor in (0.5, 1.0, 1.78)
+    ]
+    assert minutes[0] == minutes[1]
+    # It took 23 min there, for other reasons as well.
+    assert 20 < minutes[2] < 23
+    alone = shared_loads.planned(applicable(["single"]))
+    assert "one load at a time" not in prove.plan_of(alone, 1.78, two=False)
+
+
+def test_on_a_slower_computer_less_is_begun_in_the_time_that_is_left(
+    ran: list[tuple[str, list[str]]],
+):
+    made: Any = SimpleNamespace(results=Path(), console=Console(quiet=True), interrupt=None)
+    enough = time.monotonic() + LOADS[1].expected_s + 5
+    for slower in (1.0, 2.0):
+        ran.clear()
+        prove.run_all(
+            made, cast("Any", None), LOADS, prove.rates_of(125, {}), prove.Pace(enough, slower)
+        )
+        assert len(ran) == (2 if slower == 1.0 else 1)
 
 
 def test_the_stacks_of_a_proof_come_up_without_a_load_and_with_what_experiments_need(
