@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,58 +9,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud
+from tests.conformance.inbox import TopicInbox
 from tests.conformance.test_cloudwatch_alarms import ALARM, OK, Alarms
 
 
-class Inbox:
-    """A topic with a queue, and what alarms sent to it."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self._sqs = cloud.sqs
-        name = cloud.name("inbox")
-        self.topic = cloud.sns.create_topic(Name=name)["TopicArn"]
-        self._queue = cloud.sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = self._attribute("QueueArn")
-        policy = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "sns.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": arn,
-                }
-            ],
-        }
-        cloud.sqs.set_queue_attributes(
-            QueueUrl=self._queue, Attributes={"Policy": json.dumps(policy)}
-        )
-        cloud.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
-        cloud.afterwards(cloud.sns.delete_topic, TopicArn=self.topic)
-        cloud.afterwards(cloud.sqs.delete_queue, QueueUrl=self._queue)
-        self.received: list[dict[str, Any]] = []
-
-    def _attribute(self, name: str) -> str:
-        found = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=[name])
-        return str(found["Attributes"][name])
-
-    def messages(self) -> list[dict[str, Any]]:
-        """Return all messages so far."""
-        found = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
-        for message in found.get("Messages", []):
-            body = json.loads(message["Body"])["Message"]
-            if body.startswith("{"):
-                self.received.append(json.loads(body))
-            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-        return self.received
+class AlarmInbox(TopicInbox):
+    """A topic, and what alarms publish to it."""
 
     def states(self, name: str) -> list[str]:
         """Return the states that an alarm told of."""
-        return [
-            str(message["NewStateValue"])
-            for message in self.messages()
-            if message["AlarmName"] == name
-        ]
+        return [str(one["NewStateValue"]) for one in self.all() if one["AlarmName"] == name]
 
 
 @pytest.fixture
@@ -70,8 +27,8 @@ def alarms(cloud: Cloud) -> Alarms:
 
 
 @pytest.fixture
-def inbox(cloud: Cloud) -> Inbox:
-    return Inbox(cloud)
+def inbox(cloud: Cloud) -> AlarmInbox:
+    return AlarmInbox(cloud)
 
 
 def ring(alarms: Alarms, name: str) -> None:
@@ -81,7 +38,9 @@ def ring(alarms: Alarms, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.row("CW-A01", "CW-A02", "CW-A03")
-def test_a_set_state_acts_and_does_not_last(cloud: Cloud, alarms: Alarms, inbox: Inbox) -> None:
+def test_a_set_state_acts_and_does_not_last(
+    cloud: Cloud, alarms: Alarms, inbox: AlarmInbox
+) -> None:
     topic = [inbox.topic]
     name = alarms.put(
         cloud.name("quiet"), TreatMissingData="notBreaching", AlarmActions=topic, OKActions=topic
@@ -101,7 +60,7 @@ def test_a_set_state_acts_and_does_not_last(cloud: Cloud, alarms: Alarms, inbox:
 
 @pytest.mark.slow
 @pytest.mark.row("CW-A04")
-def test_composite_alarms(cloud: Cloud, alarms: Alarms, inbox: Inbox) -> None:
+def test_composite_alarms(cloud: Cloud, alarms: Alarms, inbox: AlarmInbox) -> None:
     a, b, quiet = (
         alarms.put(cloud.name("child"), TreatMissingData=treatment)
         for treatment in ("breaching", "notBreaching", "notBreaching")
@@ -137,7 +96,7 @@ def test_composite_alarms(cloud: Cloud, alarms: Alarms, inbox: Inbox) -> None:
 
 
 @pytest.mark.row("CW-A08")
-def test_mute_rules(cloud: Cloud, alarms: Alarms, inbox: Inbox) -> None:
+def test_mute_rules(cloud: Cloud, alarms: Alarms, inbox: AlarmInbox) -> None:
     name = alarms.put(cloud.name("muted"), TreatMissingData="ignore", AlarmActions=[inbox.topic])
     rule = cloud.name("mute")
     schedule = {"Expression": f"at({datetime.now(UTC):%Y-%m-%dT%H:%M})", "Duration": "PT5M"}

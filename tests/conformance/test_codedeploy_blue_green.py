@@ -6,7 +6,6 @@ and API reference: DeploymentReadyOption, BlueInstanceTerminationOption, Continu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
 from tests.conformance.codedeploy_fleet import appspec, code_of
+from tests.conformance.inbox import TopicInbox
 from tests.conformance.scaled_releases import Scaled
 from tests.conformance.scaling_group import Balancer
 
@@ -40,34 +40,14 @@ class BlueGreen(Scaled):
         self.balancer = Balancer(cloud, network)
         target_groups = [self.balancer.target_group]
         self.members.call("attach_load_balancer_target_groups", TargetGroupARNs=target_groups)
-        self.topic = cloud.sns.create_topic(Name=cloud.name("told"))["TopicArn"]
-        cloud.afterwards(cloud.sns.delete_topic, TopicArn=self.topic)
-        self.queue = cloud.sqs.create_queue(QueueName=cloud.name("told"))["QueueUrl"]
-        cloud.afterwards(cloud.sqs.delete_queue, QueueUrl=self.queue)
-        self._listen()
-
-    def _listen(self) -> None:
-        """Subscribe the queue to the topic."""
-        sqs = self.cloud.sqs
-        asked = {"QueueUrl": self.queue, "AttributeNames": ["QueueArn"]}
-        arn = sqs.get_queue_attributes(**asked)["Attributes"]["QueueArn"]
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": policy})
-        raw = {"RawMessageDelivery": "true"}
-        self.cloud.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
+        self.inbox = TopicInbox(cloud)
 
     def group(self, **settings: Any) -> None:
         """Create a deployment group that waits 30 minutes for a user, and 2 before the end of blue."""
         name = self.balancer.target_group.split("/")[1]
         trigger = {
             "triggerName": "all",
-            "triggerTargetArn": self.topic,
+            "triggerTargetArn": self.inbox.topic,
             "triggerEvents": ["DeploymentStart", "DeploymentReady", "DeploymentSuccess"],
         }
         wanted: dict[str, Any] = {
@@ -92,17 +72,8 @@ class BlueGreen(Scaled):
         super().group(**wanted | settings)
 
     def told(self) -> list[str]:
-        """Return the statuses in the messages so far."""
-        found: list[str] = []
-        while True:
-            asked = {"QueueUrl": self.queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1}
-            messages = self.cloud.sqs.receive_message(**asked).get("Messages", [])
-            if not messages:
-                return found
-            for message in messages:
-                found.append(json.loads(message["Body"])["status"])
-                handle = message["ReceiptHandle"]
-                self.cloud.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=handle)
+        """Return the statuses in the messages since the last look."""
+        return [one["status"] for one in self.inbox.new()]
 
     def ready(self, key: str) -> str:
         """Deploy a revision until its traffic waits for a user."""

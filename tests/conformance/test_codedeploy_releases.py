@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from tests.conformance.codedeploy_fleet import (
     names_of,
     service_role,
 )
+from tests.conformance.inbox import TopicInbox
 
 pytestmark = pytest.mark.slow
 APPSPEC = appspec(ApplicationStop="stop.sh", ApplicationStart="start.sh")
@@ -83,26 +83,13 @@ def test_one_zone_after_the_other(fleet: Fleet) -> None:
 @pytest.mark.row("CD-E07", "CD-M12", "CD-R01", "CD-R03", "X-CDTRIGGER")
 def test_a_failure_is_told_and_rolled_back(fleet: Fleet) -> None:
     cloud = fleet.cloud
-    topic = cloud.sns.create_topic(Name=cloud.name("releases"))["TopicArn"]
-    cloud.afterwards(cloud.sns.delete_topic, TopicArn=topic)
-    queue = cloud.sqs.create_queue(QueueName=cloud.name("releases"))["QueueUrl"]
-    cloud.afterwards(cloud.sqs.delete_queue, QueueUrl=queue)
-    arn = cloud.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn["Attributes"]["QueueArn"],
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    cloud.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    cloud.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
+    inbox = TopicInbox(cloud)
     fleet.group(
         autoRollbackConfiguration={"enabled": True, "events": ["DEPLOYMENT_FAILURE"]},
         triggerConfigurations=[
             {
                 "triggerName": "team",
-                "triggerTargetArn": topic,
+                "triggerTargetArn": inbox.topic,
                 "triggerEvents": ["DeploymentFailure"],
             }
         ],
@@ -122,17 +109,9 @@ def test_a_failure_is_told_and_rolled_back(fleet: Fleet) -> None:
     assert rollback["creator"] == "codeDeployRollback"
     assert rollback["rollbackInfo"]["rollbackTriggeringDeploymentId"] == failed
     assert rollback["revision"]["s3Location"]["key"] == "good.zip"
-    told: set[str] = set()
-
-    def both_told() -> bool:
-        found = cloud.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-        for message in found.get("Messages", []):
-            content = json.loads(json.loads(message["Body"])["Message"])
-            assert content["status"] == "FAILED"
-            told.add(content["deploymentId"])
-        return len(told) == 2
-
-    cloud.until(both_told, 60, "a message for each failure")
+    cloud.until(lambda: len(inbox.all()) >= 2, 60, "a message for each failure")
+    assert {one["status"] for one in inbox.received} == {"FAILED"}
+    assert len({one["deploymentId"] for one in inbox.received}) == 2
 
 
 @pytest.mark.row("CD-M11")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.inbox import Inbox
 from tests.conformance.refusals import refused
 from tests.conformance.roles import make_role
 from tests.conformance.scaling_group import LAUNCHING, Fleet
@@ -17,12 +18,7 @@ ELSEWHERE = "999999999999"
 @pytest.fixture
 def queue(cloud: Cloud) -> str:
     """The ARN of a queue."""
-    url = cloud.sqs.create_queue(QueueName=cloud.name("heeded"))["QueueUrl"]
-    cloud.afterwards(cloud.sqs.delete_queue, QueueUrl=url)
-    wanted = ["QueueArn"]
-    return cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"][
-        "QueueArn"
-    ]
+    return Inbox(cloud).arn
 
 
 # API reference of S3: "the request fails with the HTTP status code 403 Forbidden (access denied)".
