@@ -15,6 +15,6 @@
   `session` finds again. Its options: `options`, `start_options`, `image_options`; `reuse` compares them
   with a running region's, `preflight` checks the computer, `shortages` sets missing capacity, and
   `environment` is what Pulumi and boto3 need to know.
-- what all parts use: `daemons`, `threads`, `heap`; `credentials`, `private`, `locks`, `identity`,
-  `runtime_directories`; `rootless` makes an ordinary user root of a namespace.
+- what all parts use: `daemons`, `haproxy_process`, `threads`, `heap`; `credentials`, `private`, `locks`,
+  `identity`, `runtime_directories`; `rootless` makes an ordinary user root of a namespace.
 """

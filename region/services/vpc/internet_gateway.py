@@ -8,7 +8,6 @@ an instance's security groups open to the internet.
 from __future__ import annotations
 
 import logging
-import signal
 import socket
 import time
 from collections.abc import Iterable, Mapping
@@ -16,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, adopt, spawn, sweep
+from region.daemons import Daemon, DaemonError, sweep
+from region.haproxy_process import HAProxyProcess
 from region.loopback.ports import PortError, listen
 from region.network.firewall import GATEWAY
 from region.services.elbv2.haproxy.config import connection_limit
@@ -59,9 +59,7 @@ class InternetGateway:
         self._directory = root / DIRECTORY
         self._runtime = runtime
         self._network = network
-        self._generation = 0
-        self._process: Daemon | None = None
-        self._leaving: list[Daemon] = []
+        self._process = HAProxyProcess(self._directory)
         self._serving: frozenset[Forwarding] = frozenset()
         self._retry_at = 0.0
         self._sockets: dict[Forwarding, socket.socket] = {}
@@ -78,8 +76,8 @@ class InternetGateway:
             self._asked = True
             if not self._take_over():
                 sweep(self._directory)
-        self._forget_ended()
-        unchanged = wanted == self._serving and (not wanted or self._running())
+        self._process.forget_ended()
+        unchanged = wanted == self._serving and (not wanted or self._process.running())
         if unchanged or time.monotonic() < self._retry_at:
             return
         self._retry_at = time.monotonic() + _RETRY_SECONDS
@@ -97,7 +95,7 @@ class InternetGateway:
         known = handover.kept(self._known_file, _Known)
         if known is None:
             return False
-        process = adopt(self._record(known.generation), self._log(known.generation))
+        process = self._process.adopt(known.generation)
         if process is None:
             return False
         numbers = {(item.public, item.port): number for item, number in known.sockets.items()}
@@ -105,21 +103,15 @@ class InternetGateway:
             found = handover.sockets(process.pid, numbers)
         except OSError as error:
             log.warning("the internet gateway is started anew: %s", error)
+            self._process.forget()
             return False
         self._sockets = {item: found[item.public, item.port] for item in known.sockets}
-        self._process, self._generation = process, known.generation
         self._serving = frozenset(known.sockets)
         return True
 
     @property
     def _known_file(self) -> Path:
         return self._directory / "known"
-
-    def _record(self, generation: int) -> Path:
-        return self._directory / f"haproxy-{generation}{RECORD_SUFFIX}"
-
-    def _log(self, generation: int) -> Path:
-        return self._directory / f"haproxy-{generation % 2}.log"
 
     def _listen(self, wanted: frozenset[Forwarding]) -> frozenset[Forwarding]:
         """Listen for exactly these, as far as their ports are free; return those that are served."""
@@ -134,54 +126,31 @@ class InternetGateway:
 
     def close(self) -> None:
         """Stop forwarding at once."""
-        for daemon in [*self._leaving, *([self._process] if self._process else [])]:
-            daemon.stop()
-        self._leaving.clear()
+        self._process.stop()
         self._known_file.unlink(missing_ok=True)
-        self._process = None
         self._serving = frozenset()
         self._listen(frozenset())
-
-    def _running(self) -> bool:
-        return self._process is not None and self._process.running()
-
-    def _forget_ended(self) -> None:
-        for daemon in [daemon for daemon in self._leaving if not daemon.running()]:
-            daemon.stop()
-            self._leaving.remove(daemon)
 
     def _replace(self, forwardings: frozenset[Forwarding]) -> None:
         try:
             program = locate.haproxy()
         except ToolError as error:
             raise DaemonError(str(error)) from error
-        previous = self._process if self._running() else None
-        generation = self._generation + 1
         self._directory.mkdir(parents=True, exist_ok=True)
         path = self._directory / "haproxy.cfg"
-        control = self._control(generation)
+        previous = self._control(self._process.generation)
+        control = self._control(self._process.next_generation)
         control.unlink(missing_ok=True)
         descriptors = {item: self._sockets[item].fileno() for item in forwardings}
         path.write_text(configuration(descriptors, control))
-        replacing = ["-sf", str(previous.pid)] if previous else []
-        process = spawn(
-            [str(program), "-db", "-f", str(path), *replacing],
-            record=self._record(generation),
-            log=self._log(generation),
-            descriptors=sorted(descriptors.values()),
-            through=["nsenter", f"--net={self._network}", "--"],
-        )
-        try:
-            _await_ready(process, control)
-        except DaemonError:
-            # The one that it should have replaced goes on.
-            process.stop(signal.SIGKILL)
-            raise
-        if previous:
-            self._leaving.append(previous)
-            self._control(self._generation).unlink(missing_ok=True)
-        self._process, self._generation = process, generation
-        handover.keep(self._known_file, _Known(generation, descriptors))
+        if self._process.replace(
+            [str(program), "-db", "-f", str(path)],
+            descriptors.values(),
+            self._network,
+            lambda process: _await_ready(process, control),
+        ):
+            previous.unlink(missing_ok=True)
+        handover.keep(self._known_file, _Known(self._process.generation, descriptors))
 
     def _control(self, generation: int) -> Path:
         return self._runtime / f"igw-{generation}.sock"

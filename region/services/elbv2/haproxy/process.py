@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 import socket
 import threading
 import time
@@ -23,7 +22,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from region.daemons import RECORD_SUFFIX, Daemon, DaemonError, adopt, spawn, sweep
+from region.daemons import Daemon, DaemonError, sweep
+from region.haproxy_process import HAProxyProcess
 from region.services.elbv2.haproxy import config
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.listening import close_all, open_all
@@ -78,10 +78,8 @@ class HAProxy:
         self._runtime = runtime
         # HAProxy's configuration and commands take no path with a blank or a quote.
         self._alias = runtime / f"{_stem(spec)}.files"
-        self._generation = 0
         self._lock = threading.RLock()
-        self._process: Daemon | None = None
-        self._predecessors: list[Daemon] = []
+        self._process = HAProxyProcess(directory)
         self._pool = ServerPool(spec, config.Files(Path(), self._alias))
         self._sockets: dict[Place, socket.socket] = {}
         self._numbers: dict[Place, int] = {}
@@ -112,7 +110,7 @@ class HAProxy:
 
     def running(self) -> bool:
         """Return whether the HAProxy process is alive."""
-        return self._process is not None and self._process.running()
+        return self._process.running()
 
     def configure(self, spec: LoadBalancer) -> None:
         """Apply other listeners, target groups or health checks without refusing a request."""
@@ -161,9 +159,7 @@ class HAProxy:
         Keys: target group name, target id. Draining targets are included until they are gone.
         """
         with self._lock:
-            for predecessor in [p for p in self._predecessors if not p.running()]:
-                predecessor.stop()
-                self._predecessors.remove(predecessor)
+            self._process.forget_ended()
             self.requests.read()
             api = self._api()
             self._statistics = api.statistics()
@@ -179,10 +175,7 @@ class HAProxy:
     def close(self) -> None:
         """Stop the process at once and remove its socket, for good."""
         with self._lock:
-            for daemon in [*self._predecessors, *([self._process] if self._process else [])]:
-                daemon.stop(signal.SIGTERM)
-            self._predecessors.clear()
-            self._process = None
+            self._process.stop()
             self._close_sockets()
             self.requests.close()
             self._known_file.unlink(missing_ok=True)
@@ -202,7 +195,7 @@ class HAProxy:
         """Write down what the next region has to know, unless it is written down already."""
         known = _Known(
             spec=self.spec,
-            generation=self._generation,
+            generation=self._process.generation,
             sockets=self._numbers,
             log=self._log_numbers,
             servers=self._pool.copied(),
@@ -225,7 +218,7 @@ class HAProxy:
         return False
 
     def _take_over(self, known: _Known) -> bool:
-        process = adopt(self._record(known.generation), self._log(known.generation))
+        process = self._process.adopt(known.generation)
         if process is None:
             return False
         wanted = self.spec
@@ -234,58 +227,48 @@ class HAProxy:
             reader, writer = (handover.descriptor(process.pid, number) for number in known.log)
         except OSError as error:
             log.warning("load balancer %s is started anew: %s", wanted.name, error)
+            self._process.forget()
             self._close_sockets()
             return False
         self.requests.close()
         self.requests = RequestLog((reader, writer))
-        self._process, self._generation, self.spec = process, known.generation, known.spec
-        self._numbers, self._log_numbers, self._zones = known.sockets, known.log, known.zones
+        self.spec, self._zones = known.spec, known.zones
+        self._numbers, self._log_numbers = known.sockets, known.log
         files = config.Files(self._socket(known.generation), self._alias, None, writer)
         self._pool = ServerPool(known.spec, files, known.servers, known.shifted)
-        self._predecessors = [
-            daemon
-            for record in sorted(self._directory.glob(f"haproxy-*{RECORD_SUFFIX}"))
-            if record != process.record
-            and (daemon := adopt(record, self._log(known.generation - 1)))
-        ]
         self._statistics = self._api().statistics()
         if not self._pool.agrees(self._statistics.servers):
             # It was killed between a change and its note: what HAProxy knows of health is kept.
             self._replace(self.spec)
         self.configure(wanted)
-        log.info("load balancer %s goes on (process %d)", wanted.name, self._process.pid)
+        log.info("load balancer %s goes on (process %d)", wanted.name, process.pid)
         return True
 
     def _let_go(self, spec: LoadBalancer) -> None:
         """Forget what was taken over; `sweep` ends it."""
-        self._process, self.spec = None, spec
-        self._predecessors.clear()
+        self._process.forget()
+        self.spec = spec
         self._close_sockets()
         self._pool = ServerPool(spec, config.Files(Path(), self._alias))
         self._zones = tuple(node.zone for node in spec.nodes)
 
-    def _record(self, generation: int) -> Path:
-        return self._directory / f"haproxy-{generation}{RECORD_SUFFIX}"
-
-    def _log(self, generation: int) -> Path:
-        return self._directory / f"haproxy-{generation % 2}.log"
-
     def _api(self) -> RuntimeApi:
         if not self.running():
-            tail = self._process.log_tail() if self._process else "it has not been started"
+            process = self._process.current
+            tail = process.log_tail() if process else "it has not been started"
             raise LoadBalancerError(
                 f"HAProxy of load balancer {self.spec.name} is not running: {tail}"
             )
-        return RuntimeApi(self._socket(self._generation))
+        return RuntimeApi(self._socket(self._process.generation))
 
     def _replace(self, spec: LoadBalancer) -> None:
         """Start a process for `spec` and let the running one, if any, finish its requests."""
-        predecessor = self._process if self.running() else None
-        old_socket = self._socket(self._generation)
-        state = self._save_states() if predecessor else None
-        generation = self._generation + 1
+        old_socket = self._socket(self._process.generation)
+        state = self._save_states() if self.running() else None
         log_descriptor = self.requests.descriptor
-        files = config.Files(self._socket(generation), self._alias, state, log_descriptor)
+        files = config.Files(
+            self._socket(self._process.next_generation), self._alias, state, log_descriptor
+        )
         self._pool.files = files
         zones = [zone for zone in self._zones if zone in {node.zone for node in spec.nodes}]
         config.write_files(spec, files, self._pool.bound(), zones)
@@ -293,29 +276,17 @@ class HAProxy:
         path = self._directory / "haproxy.cfg"
         descriptors = {place: item.fileno() for place, item in self._sockets.items()}
         path.write_text(config.render(spec, self._pool.configured(), files, descriptors))
-        command = [str(_executable()), "-db", "-f", str(path)]
-        if predecessor:
-            command += ["-sf", str(predecessor.pid)]
         try:
-            process = spawn(
-                command,
-                record=self._record(generation),
-                log=self._log(generation),
-                descriptors=sorted([*descriptors.values(), log_descriptor, self.requests.reader]),
-                through=["nsenter", f"--net={spec.network}", "--"] if spec.network else (),
+            replaced = self._process.replace(
+                [str(_executable()), "-db", "-f", str(path)],
+                [*descriptors.values(), log_descriptor, self.requests.reader],
+                Path(spec.network) if spec.network else None,
+                lambda process: self._await_ready(process, RuntimeApi(files.socket), spec),
             )
         except DaemonError as error:
             raise LoadBalancerError(str(error)) from error
-        try:
-            self._await_ready(process, RuntimeApi(files.socket), spec)
-        except LoadBalancerError:
-            process.stop(signal.SIGKILL)
-            raise
-        if predecessor:
-            self._predecessors.append(predecessor)
+        if replaced:
             old_socket.unlink(missing_ok=True)
-        self._process = process
-        self._generation = generation
         self._numbers, self._log_numbers = descriptors, (self.requests.reader, log_descriptor)
         self._pool.restore(RuntimeApi(files.socket), remembered=state is not None)
 

@@ -291,7 +291,7 @@ def test_a_port_in_use_is_named_with_the_remedy(new_balancer, tmp_path):
 
 def test_close_leaves_no_process_and_no_socket(new_balancer):
     balancer = new_balancer()
-    process = psutil.Process(balancer._process.pid)
+    process = psutil.Process(balancer._process.current.pid)
     sockets = list(balancer._runtime.glob("*.sock"))
     assert sockets
     balancer.close()
@@ -317,7 +317,7 @@ while balancer.poll()["tg-web"][targets[0].id].health != "healthy":
 if late:
     # The kill comes before it is noted.
     balancer.set_targets("tg-web", [*targets, Target("i-late", late, 18080)])
-print(json.dumps(balancer._process.pid), flush=True)
+print(json.dumps(balancer._process.current.pid), flush=True)
 time.sleep(60)
 """
 
@@ -360,7 +360,7 @@ def test_the_next_region_takes_it_over_with_its_targets_connections_and_log(
         balancer = adopting(tmp_path, port)
         balancer.start()
         try:
-            assert balancer._process.pid == pid
+            assert balancer._process.current.pid == pid
             assert kit.fetch(balancer) == (200, app.address)
             kept.request("GET", "/")
             assert kept.getresponse().read().decode() == app.address
@@ -370,7 +370,7 @@ def test_the_next_region_takes_it_over_with_its_targets_connections_and_log(
             # Its sockets are there too: what replaces it listens without a gap.
             wanted = dataclasses.replace(balancer.spec, idle_timeout=7.0)
             balancer.configure(wanted)
-            assert balancer._process.pid != pid
+            assert balancer._process.current.pid != pid
             balancer.set_targets("tg-web", [kit.target(app), kit.target(other)])
             kit.wait_for(lambda: health(balancer, other, kit) is Health.HEALTHY)
             kit.wait_for(lambda: {kit.fetch(balancer)[1] for _ in range(4)} == {
@@ -405,7 +405,7 @@ def test_one_that_has_ended_meanwhile_is_started_anew(orphan, tmp_path: Path, ne
     try:
         balancer.set_targets("tg-web", [kit.target(app)])
         kit.wait_for(lambda: health(balancer, app, kit) is Health.HEALTHY)
-        assert balancer._process.pid != pid
+        assert balancer._process.current.pid != pid
     finally:
         balancer.close()
 
@@ -436,7 +436,7 @@ def test_a_region_may_be_in_a_directory_of_any_name(tmp_path: Path, new_app, kit
 
 def test_sweep_ends_what_is_left(new_balancer, tmp_path):
     balancer = new_balancer()
-    process = psutil.Process(balancer._process.pid)
+    process = psutil.Process(balancer._process.current.pid)
     assert sweep(tmp_path) == [f"haproxy (process {process.pid})"]
-    balancer._process.process.wait(5)
+    balancer._process.current.process.wait(5)
     assert not process.is_running()
