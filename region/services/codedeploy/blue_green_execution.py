@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from moto.codedeploy.models import DeploymentInfo
+from typing_extensions import override
 
 from region.api.server import ControlPlane
 from region.machines.codedeploy_agent.lifecycle_events import ALLOWING, BLOCKING, INSTALLATION
@@ -28,15 +29,15 @@ from region.services.codedeploy import (
     plans,
     service_role,
 )
+from region.services.codedeploy.execution import Execution
 from region.services.codedeploy.minimum_healthy_hosts import MinimumHealthyHosts
-from region.services.codedeploy.oversight import POLL, Oversight
+from region.services.codedeploy.oversight import POLL
 from region.services.codedeploy.records import (
     DeploymentRecord,
     DeploymentStatus,
     ErrorInformation,
     InstanceLabel,
 )
-from region.services.codedeploy.rollout import Rollout
 from region.services.codedeploy.stages import NO_MINIMUM, Stage
 from region.services.codedeploy.target_deployment import Machine, TargetPlan
 
@@ -53,8 +54,10 @@ class BlueGreenError(Exception):
         self.error = error
 
 
-class BlueGreenExecution:
-    """Carries one blue/green deployment out; `run` blocks until it has ended."""
+class BlueGreenExecution(Execution):
+    """Deploys to new instances, and sends the traffic to them."""
+
+    limit = periods.BLUE_GREEN
 
     def __init__(
         self,
@@ -64,15 +67,12 @@ class BlueGreenExecution:
         closing: threading.Event,
     ) -> None:
         """Prepare; `closing` is set when the region stops."""
-        self._plane = plane
-        self._find_machine = find_machine
-        self._deployment = deployment
-        self._closing = closing
-        self._oversight = Oversight(plane, deployment, closing, periods.BLUE_GREEN)
+        super().__init__(plane, find_machine, deployment, closing)
         self._options = blue_green.options_of(deployment.deployment_group)
         self._copy = green_fleet.name_of(deployment) if self._options.copies else ""
         self._rerouted = False
 
+    @override
     def run(self) -> None:
         """Deploy, and undo what no traffic depends on if that fails."""
         try:
@@ -198,9 +198,7 @@ class BlueGreenExecution:
     def _roll_out(self, targets: list[TargetPlan], minimum: MinimumHealthyHosts) -> None:
         if not targets:
             return
-        rollout = Rollout(
-            self._plane, self._find_machine, self._deployment, targets, self._oversight
-        )
+        rollout = self._rollout(targets)
         everything = Stage(frozenset(plan.instance_id for plan in targets), NO_MINIMUM)
         rollout.deploy(minimum, everything)
         self._require_not_stopped()

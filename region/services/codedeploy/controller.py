@@ -19,7 +19,7 @@ from region.services.codedeploy import (
     lifecycle_hooks,
 )
 from region.services.codedeploy.blue_green_execution import BlueGreenExecution
-from region.services.codedeploy.execution import Execution
+from region.services.codedeploy.in_place_execution import InPlaceExecution
 from region.services.codedeploy.records import DeploymentRecord
 from region.services.codedeploy.target_deployment import Machine
 
@@ -92,7 +92,7 @@ class DeploymentsController:
         return self._plane.backend("codedeploy")
 
     def _run(self, deployment: DeploymentInfo) -> None:
-        kind = Execution
+        kind = InPlaceExecution
         if blue_green.is_blue_green(deployment.deployment_group) and _brings_instances(deployment):
             kind = BlueGreenExecution
         try:
