@@ -36,7 +36,8 @@ _HEAD = """\
 from __future__ import annotations
 
 from answers import Header, Json, Regexp
-from open_model import Arrivals, Capture, Match, Visitor, chance, random_number, random_string, text
+from open_model import Arrivals, Capture, Match, Request, Visitor
+from open_model import chance, random_number, random_string, text
 """
 _INDENT = "    "
 
@@ -122,15 +123,14 @@ def _send(step: Send, depth: int) -> Iterator[str]:
         yield f"{indent}if chance({step.chance!r}):"
         indent += _INDENT
     yield f"{indent}self.send("
-    yield f"{indent}{_INDENT}{step.method!r}, {_text(step.url)}, {step.endpoint!r},"
-    for argument in _arguments(step):
+    yield f"{indent}{_INDENT}Request({', '.join(_request(step))}),"
+    for argument in _looked_for(step):
         yield f"{indent}{_INDENT}{argument},"
     yield f"{indent})"
 
 
-def _arguments(step: Send) -> Iterator[str]:
-    if step.expected:
-        yield f"expected={step.expected!r}"
+def _request(step: Send) -> Iterator[str]:
+    yield from (repr(step.method), _text(step.url), repr(step.endpoint))
     if step.headers:
         yield f"headers={_mapping(step.headers)}"
     if step.query:
@@ -143,6 +143,12 @@ def _arguments(step: Send) -> Iterator[str]:
         yield "compressed=False"
     if not step.follows:
         yield "follows=False"
+
+
+def _looked_for(step: Send) -> Iterator[str]:
+    """Yield the arguments that say what the answer has to be and what is kept of it."""
+    if step.expected:
+        yield f"expected={step.expected!r}"
     if step.captures:
         made = (f"Capture({one.name!r}, {_found(one.finding)})" for one in step.captures)
         yield f"captures=({', '.join(made)},)"

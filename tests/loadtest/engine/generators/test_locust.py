@@ -36,10 +36,10 @@ def calls(text: str) -> list[str]:
 def test_the_published_scenario_is_as_one_would_write_it():
     text = locustfile.write(translate(scenario.load("login").validated), "login")
     assert calls(text) == [
-        "self.send('GET', '/', 'index page', expected=(200,))",
+        "self.send(Request('GET', '/', 'index page'), expected=(200,))",
         (
-            "self.send('POST', '/login', 'login', expected=(200,), "
-            "json_body={'username': v['username'], 'password': v['password']})"
+            "self.send(Request('POST', '/login', 'login', "
+            "json_body={'username': v['username'], 'password': v['password']}), expected=(200,))"
         ),
     ]
     assert "network_timeout = connection_timeout = 10.0" in text
@@ -53,21 +53,22 @@ def test_the_published_scenario_is_as_one_would_write_it():
         (
             {"get": {"url": "/{{ $uuid }}/x", "probability": 100}},
             ("if chance(0.9900990099009901):\n"
-            "    self.send('GET', text('/', v['$uuid'], '/x'), 'GET /{{ $uuid }}/x')"),
+            "    self.send(Request('GET', text('/', v['$uuid'], '/x'), 'GET /{{ $uuid }}/x'))"),
         ),
         (
             {"loop": [{"get": {"url": "/{{ $loopElement }}"}}], "over": ["a", 2]},
             ("for v['$loopCount'], v['$loopElement'] in enumerate(('a', 2)):\n"
-            "    self.send('GET', text('/', v['$loopElement']), 'GET /{{ $loopElement }}')"),
+            "    self.send(Request('GET', text('/', v['$loopElement']), 'GET /{{ $loopElement }}'))"),
         ),
         (
             {"post": {"url": "/", "form": {"a": "{{ $randomString(3) }}"}, "followRedirect": False}},
-            "self.send('POST', '/', 'POST /', form={'a': text(random_string(3))}, follows=False)",
+            ("self.send(Request('POST', '/', 'POST /', form={'a': text(random_string(3))}, "
+            "follows=False))"),
         ),
         (
             {"get": {"url": "/", "capture": {"json": "$.a[0]", "as": "b"},
                      "match": {"header": "x-a", "value": "1", "strict": False}}},
-            ("self.send('GET', '/', 'GET /', captures=(Capture('b', Json('a', 0), True),), "
+            ("self.send(Request('GET', '/', 'GET /'), captures=(Capture('b', Json('a', 0), True),), "
             "matches=(Match(Header('x-a'), '1', False),))"),
         ),
     ],

@@ -11,7 +11,6 @@ its `FastHttpUser`, its HTTP client, its events, its runner.
 
 from __future__ import annotations
 
-import base64
 import csv
 import json
 import os
@@ -19,7 +18,7 @@ import random
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple, NoReturn
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import gevent
 import gevent.ssl
@@ -33,14 +32,13 @@ from redirects import resolve
 from report import Report, complain, micro
 from writing import (
     NO_TYPE,
+    Request,
     as_written,
     chance,
     is_header,
-    payload,
     random_number,
     random_string,
     text,
-    written_url,
 )
 
 STARTER = "HAPROOF_STARTER"
@@ -154,19 +152,9 @@ class Visitor(FastHttpUser):
 
     def send(
         self,
-        method: str,
-        url: str,
-        endpoint: str,
+        request: Request,
         *,
         expected: Sequence[int] = (),
-        headers: Mapping[str, str] | None = None,
-        query: Sequence[tuple[str, str]] = (),
-        json_body: Any = MISSING,
-        body: str | None = None,
-        form: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        compressed: bool = True,
-        follows: bool = True,
         captures: Sequence[Capture] = (),
         matches: Sequence[Match] = (),
     ) -> None:
@@ -175,32 +163,26 @@ class Visitor(FastHttpUser):
         Raises:
             EndedError: It is not the expected one.
         """
-        sent = {"user-agent": "haproof (Locust)", **(headers or {})}
-        if not compressed:
-            sent.setdefault("accept-encoding", "identity")
-        if auth is not None:
-            encoded = base64.b64encode(":".join(auth).encode()).decode()
-            sent["authorization"] = f"Basic {encoded}"
-        data = payload(sent, json_body, body, form)
-        path = written_url(url) + (f"?{urlencode(query)}" if query else "")
-        exchange = _Exchange(self, endpoint, expected, captures, matches)
-        if not all(map(is_header, sent.values())):
+        method, path = request.method, request.written_url()
+        headers, body = request.written()
+        exchange = _Exchange(self, request.endpoint, expected, captures, matches)
+        if not all(map(is_header, headers.values())):
             exchange.cannot_be_sent(method)
         for hop in range(MOST_HOPS + 1):
             location = exchange.send(
                 method,
                 path,
-                as_written(sent, data),
-                data,
-                follows=follows,
+                as_written(headers, body),
+                body,
+                follows=request.follows,
                 is_last=hop == MOST_HOPS,
             )
             if location is None:
                 return
             path = self._same_host(path, location)
             if exchange.status == SEE_OTHER and method != "HEAD":
-                method, data = "GET", None
-                sent.pop("content-type", None)
+                method, body = "GET", None
+                headers.pop("content-type", None)
 
     def _same_host(self, path: str, location: str) -> str:
         # From the second hop on, the path is a whole URL.
@@ -394,5 +376,6 @@ def _print(parent: int) -> None:
 
 
 __all__ = [
-    "Arrivals", "Capture", "Match", "Visitor", "chance", "random_number", "random_string", "text",
+    "Arrivals", "Capture", "Match", "Request", "Visitor", "chance", "random_number", "random_string",
+    "text",
 ]  # fmt: skip

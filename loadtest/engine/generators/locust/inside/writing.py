@@ -1,15 +1,16 @@
-"""What visitors send, written as Artillery writes it: texts, URLs, bodies."""
+"""What visitors send, written as Artillery writes it: texts, URLs, bodies, whole requests."""
 # This runs beside the locustfile, where modules have no package.
 # pyright: reportImplicitRelativeImport=false, reportMissingImports=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import re
 import string
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from answers import MISSING
@@ -82,16 +83,51 @@ def as_written(headers: Mapping[str, str], body: bytes | None) -> Mapping[str, s
     return {name: value.encode().decode("latin-1") for name, value in headers.items()}
 
 
-def payload(
-    headers: dict[str, str], json_body: Any, body: str | None, form: Mapping[str, str] | None
-) -> bytes | None:
-    """Return what is sent, and put its type into the headers: `NO_TYPE` for a body without a known one."""
-    if json_body is not MISSING:
-        headers.setdefault("content-type", "application/json")
-        return json.dumps(json_body, separators=(",", ":"), ensure_ascii=False).encode()
-    if form is not None:
-        headers.setdefault("content-type", "application/x-www-form-urlencoded")
-        return urlencode(form).encode()
-    if body is not None:
-        headers.setdefault("content-type", NO_TYPE)
-    return None if body is None else body.encode()
+class Request(NamedTuple):
+    """A request as a scenario has it.
+
+    Attributes:
+        url: The path, with or without a query.
+        endpoint: What results call it.
+        query: Names and values that are added to the URL.
+        json_body: The body, at most one of the three; `body` is a text, `form` has its fields.
+        auth: User and password of basic authentication.
+        compressed: Whether the answer may be compressed.
+        follows: Whether redirects are followed.
+    """
+
+    method: str
+    url: str
+    endpoint: str
+    headers: Mapping[str, str] = {}
+    query: Sequence[tuple[str, str]] = ()
+    json_body: Any = MISSING
+    body: str | None = None
+    form: Mapping[str, str] | None = None
+    auth: tuple[str, str] | None = None
+    compressed: bool = True
+    follows: bool = True
+
+    def written_url(self) -> str:
+        """Return the URL with its query."""
+        return written_url(self.url) + (f"?{urlencode(self.query)}" if self.query else "")
+
+    def written(self) -> tuple[dict[str, str], bytes | None]:
+        """Return headers and body; `NO_TYPE` is the type of a body without a known one."""
+        headers = {"user-agent": "haproof (Locust)", **self.headers}
+        if not self.compressed:
+            headers.setdefault("accept-encoding", "identity")
+        if self.auth is not None:
+            encoded = base64.b64encode(":".join(self.auth).encode()).decode()
+            headers["authorization"] = f"Basic {encoded}"
+        if self.json_body is not MISSING:
+            headers.setdefault("content-type", "application/json")
+            text = json.dumps(self.json_body, separators=(",", ":"), ensure_ascii=False)
+            return headers, text.encode()
+        if self.form is not None:
+            headers.setdefault("content-type", "application/x-www-form-urlencoded")
+            return headers, urlencode(self.form).encode()
+        if self.body is not None:
+            headers.setdefault("content-type", NO_TYPE)
+            return headers, self.body.encode()
+        return headers, None
