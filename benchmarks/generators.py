@@ -313,12 +313,11 @@ def load(
     """Run a generator against a trivial server, by its own `command` unless one is given."""
     return runner.run_load(
         outputs.parse(_outputs(url, profile.planned_users), "benchmark"),
-        profile,
+        runner.LoadTest(
+            profile, generator=name, command=command or tools.generator(name), scenario=scenario
+        ),
         console=Console(stderr=True, quiet=True),
-        generator=name,
-        command=command or tools.generator(name),
         base=directory / "results",
-        scenario=scenario,
     ).summary
 
 

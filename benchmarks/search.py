@@ -16,7 +16,7 @@ from rich.console import Console
 from benchmarks.command import Parser, run
 from loadtest.analysis import bottleneck, run_loading
 from loadtest.cli import tools
-from loadtest.engine.runner import run_load
+from loadtest.engine.runner import LoadTest, run_load
 from loadtest.profiles import Phase, Profile
 from loadtest.reporting import findings
 from loadtest.stack import outputs
@@ -37,7 +37,11 @@ def measure(project: Project, console: Console, *, index: bool) -> bottleneck.Bo
         project.up(STACK)
     try:
         known = outputs.StackOutputs.model_validate(project.outputs(STACK))
-        done = run_load(known, PROFILE, console=console, command=tools.artillery(), scenario="api")
+        done = run_load(
+            known,
+            LoadTest(PROFILE, command=tools.artillery(), scenario="api"),
+            console=console,
+        )
         console.print(f"results: {done.directory}", highlight=False, soft_wrap=True)
         for reason in done.summary.validity.reasons:
             console.print(f"not valid: {reason}", highlight=False)

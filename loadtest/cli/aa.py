@@ -15,13 +15,14 @@ from commandline.option_groups import with_groups
 from loadtest.analysis import saved_runs, self_comparison
 from loadtest.analysis.saved_runs import SavedRun
 from loadtest.analysis.self_comparison import LEAST_PAIRS, SIDES, Scatter, SelfComparison
-from loadtest.cli import output
+from loadtest.cli import output, tools
 from loadtest.cli import run as run_cli
 from loadtest.cli.judged_load import GeneratorName
 from loadtest.cli.load_options import LoadOptions
 from loadtest.cli.load_request import LoadRequest, asked
 from loadtest.cli.options import RUN_HELP, Json, Outputs, Stack, looked_up
 from loadtest.engine import series
+from loadtest.engine.runner import LoadTest
 from loadtest.engine.series import CompletedSeries
 from loadtest.errors import OutputsError
 from loadtest.formatting import NOTHING, line_printer, percent
@@ -76,15 +77,9 @@ def _run_pairs(
     target: StackOutputs, request: LoadRequest, generator: str, pairs: int, console: Console
 ) -> CompletedSeries:
     """Load a stack as if it were two, in turn."""
-    load = partial(
-        run_cli.load_stack,
-        target,
-        profile=request.profile(target),
-        console=console,
-        scenario=request.choice,
-        slo=None,
-        generator=generator,
-    )
+    command = tools.generator(generator)
+    test = LoadTest(request.profile(target), command, generator, scenario=request.choice)
+    load = partial(run_cli.load_stack, target, test=test, console=console)
     return series.run(
         dict.fromkeys(SIDES, load), pairs, base=paths.base(), print_line=line_printer(console)
     )

@@ -20,7 +20,7 @@ from loadtest.cli.judged_load import SloFile
 from loadtest.cli.load_request import choose_generator, load_for
 from loadtest.cli.options import read_outputs, read_slo
 from loadtest.engine import hook_variables
-from loadtest.engine.runner import RunResult, run_load
+from loadtest.engine.runner import LoadTest, RunResult, run_load
 from loadtest.engine.turn import announce_release, turn
 from loadtest.experiments import scaling
 from loadtest.formatting import line_printer
@@ -95,12 +95,14 @@ def post_up(
         with turn(outputs.topology, line_printer(console)):
             result = run_load(
                 outputs,
-                asked.profile,
+                LoadTest(
+                    asked.profile,
+                    slo=asked.slo,
+                    scenario=asked.scenario,
+                    generator=asked.generator,
+                    command=tools.generator(asked.generator),
+                ),
                 console=console,
-                slo=asked.slo,
-                scenario=asked.scenario,
-                generator=asked.generator,
-                command=tools.generator(asked.generator),
                 after_load=scaling.recorder(
                     outputs, Clients(outputs.region), line_printer(console)
                 ),

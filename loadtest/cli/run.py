@@ -51,16 +51,13 @@ from loadtest.cli.series_options import (
 )
 from loadtest.engine import series
 from loadtest.engine.fargate.settings import DEFAULT as FARGATE_FILE
-from loadtest.engine.runner import RunResult, run_load
+from loadtest.engine.runner import LoadTest, RunResult, run_load
 from loadtest.engine.series import CompletedSeries, Question
-from loadtest.engine.workers.generator import Split
 from loadtest.errors import OutputsError
 from loadtest.experiments import scaling
 from loadtest.formatting import NOTHING, line_printer, percent
 from loadtest.generator_names import ARTILLERY
-from loadtest.profiles import Profile
 from loadtest.runs import paths
-from loadtest.scenario.scenario import Choice
 from loadtest.stack.clients import Clients
 from loadtest.stack.outputs import StackOutputs
 
@@ -112,8 +109,9 @@ def run_command(
     runs = looks.value.last if looks.value else repeat or 1
     planned = PlannedRuns(targets, used, request.scenario, runs * len(targets))
     shared = place_workers(placement, split.value, planned, console)
-    run_one = partial(load_stack, profile=used, console=console, scenario=request.choice)
-    run_one = partial(run_one, slo=slo.value, generator=sender, workers=shared)
+    command = tools.generator(sender)
+    test = LoadTest(used, command, sender, shared, request.choice, slo.value)
+    run_one = partial(load_stack, test=test, console=console)
     if (repeat or 1) == 1 and len(targets) == 1:
         return output.show_run(console, run_one(targets[0]), json=json)
     named = _named(stack or [], targets)
@@ -152,26 +150,12 @@ def targets_of(stacks: list[str], files: list[str]) -> list[StackOutputs]:
     return targets + [read_outputs(None, file) for file in files]
 
 
-def load_stack(
-    outputs: StackOutputs,
-    *,
-    profile: Profile,
-    console: Console,
-    scenario: Choice,
-    slo: Slo | None,
-    generator: str,
-    workers: Split | None = None,
-) -> RunResult:
+def load_stack(outputs: StackOutputs, *, test: LoadTest, console: Console) -> RunResult:
     """Put one stack under load once."""
     return run_load(
         outputs,
-        profile,
+        test,
         console=console,
-        scenario=scenario,
-        slo=slo,
-        generator=generator,
-        workers=workers,
-        command=tools.generator(generator),
         after_load=scaling.recorder(outputs, Clients(outputs.region), line_printer(console)),
     )
 

@@ -49,6 +49,30 @@ DRAIN_S = 60.0
 
 
 @dataclass(frozen=True)
+class LoadTest:
+    """What to put a stack under: which load, who generates it, and what it has to hold to.
+
+    Attributes:
+        command: Starts the `generator`; Artillery's is [node, script].
+        workers: How several generators share the load; None for one.
+        slo: The default objectives if None.
+    """
+
+    profile: Profile
+    command: Sequence[str]
+    generator: str = registry.DEFAULT
+    workers: Split | None = None
+    scenario: str | scenarios.Choice = "login"
+    slo: Slo | None = None
+
+    @property
+    def choice(self) -> scenarios.Choice:
+        """Which scenario, and what of it."""
+        given = self.scenario
+        return scenarios.Choice(given) if isinstance(given, str) else given
+
+
+@dataclass(frozen=True)
 class RunResult:
     """A run and the directory it is saved in."""
 
@@ -114,15 +138,10 @@ class _Outcome:
 
 def run_load(
     outputs: StackOutputs,
-    profile: Profile,
+    test: LoadTest,
     *,
     console: Console,
-    command: Sequence[str],
-    generator: str = registry.DEFAULT,
-    workers: Split | None = None,
     base: Path | None = None,
-    scenario: str | scenarios.Choice = "login",
-    slo: Slo | None = None,
     directory: Path | None = None,
     stopped: Callable[[], bool] = lambda: False,
     after_load: Callable[[Path], None] | None = None,
@@ -134,21 +153,19 @@ def run_load(
     gets the directory at the end, to add what happened at the target (`runs/events.py`).
 
     Ctrl-C stops the generator; what was measured is saved, marked as cut short, and returned.
-    `command` starts the `generator`; Artillery's is [node, script]. With `workers` several of them
-    share the load.
 
     Raises:
         LoadTestError: There is no such scenario or generator, or the one cannot run the other.
         GeneratorError: This computer allows too few open files; or the generator crashed, hung or could
             not write; what was measured until then is saved as well, as far as there is room.
     """
-    choice = scenarios.Choice(scenario) if isinstance(scenario, str) else scenario
+    profile, choice = test.profile, test.choice
     loaded = scenarios.load(choice.name, choice)
     for line in () if os.environ.get(hook_variables.NOTES_TOLD) else loaded.notes:
         console.print(line.strip(), style="yellow", highlight=False, markup=False, soft_wrap=True)
-    chosen = split(registry.named(generator), workers)
-    registry.require_runnable(loaded, generator)
-    installation = chosen.inspect(command)
+    chosen = split(registry.named(test.generator), test.workers)
+    registry.require_runnable(loaded, test.generator)
+    installation = chosen.inspect(test.command)
     loaded.check_supply(profile, installation.workers, outputs.seed_users)
     if installation.elsewhere is None:
         descriptors.require(profile, loaded)
@@ -156,7 +173,7 @@ def run_load(
         base or paths.base(), outputs.topology, profile.name
     )
     load = Load(directory, outputs.url, loaded, profile, installation, choice.pass_env)
-    slow_ms = (slo or objectives.default()).slow_ms
+    slow_ms = (test.slo or objectives.default()).slow_ms
     plan = _Plan(load, chosen, outputs, slow_ms, target_usage.find())
     try:
         settings = _prepare(plan)
@@ -168,7 +185,7 @@ def run_load(
     _copy_target_usage(plan)
     if after_load is not None:
         after_load(directory)
-    return _result(plan, outcome, slo)
+    return _result(plan, outcome, test.slo)
 
 
 def _copy_target_usage(plan: _Plan) -> None:

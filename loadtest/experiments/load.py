@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from commandline.steady_clock import SteadyClock
-from loadtest.engine.runner import STARTUP_S, run_load
+from loadtest.engine.runner import STARTUP_S, LoadTest, run_load
 from loadtest.errors import GeneratorError, LoadTestError
 from loadtest.experiments.load_watch import LoadWatch
 from loadtest.experiments.models import Hypothesis
@@ -173,11 +173,8 @@ class BackgroundLoad:
         try:
             result = run_load(
                 outputs,
-                load,
-                # Its progress would mix with the experiment's.
+                LoadTest(load, command=self._command, scenario=self._scenario),
                 console=Console(file=io.StringIO()),
-                command=self._command,
-                scenario=self._scenario,
                 directory=self._directory,
                 stopped=self._stop.is_set,
             )

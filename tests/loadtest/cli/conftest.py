@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from loadtest.cli import tools
-from loadtest.engine.runner import RunResult
+from loadtest.engine.runner import LoadTest, RunResult
 from loadtest.models import RunSummary
 from loadtest.stack.outputs import StackOutputs
 
@@ -29,14 +29,14 @@ def given(raw_outputs: dict[str, Any], tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def loads(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, RunSummary], list[Any]]:
-    """Replace the load that a command's module starts; return a list that every call is added to."""
+def loads(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, RunSummary], list[LoadTest]]:
+    """Replace the load that a command's module starts; return a list that every load is added to."""
 
-    def replace(module: Any, summary: RunSummary) -> list[Any]:
-        calls: list[Any] = []
+    def replace(module: Any, summary: RunSummary) -> list[LoadTest]:
+        calls: list[LoadTest] = []
 
-        def fake(outputs: StackOutputs, profile: Any, **options: Any) -> RunResult:
-            calls.append((outputs, profile, options))
+        def fake(_outputs: StackOutputs, test: LoadTest, **_: Any) -> RunResult:
+            calls.append(test)
             return RunResult(Path("results") / summary.id, summary)
 
         monkeypatch.setattr(module, "run_load", fake)

@@ -13,7 +13,7 @@ import pytest
 from loadtest.analysis import self_comparison
 from loadtest.cli import main, tools
 from loadtest.cli import run as cli_run
-from loadtest.engine.runner import RunResult
+from loadtest.engine.runner import LoadTest, RunResult
 from loadtest.messages.message import msg
 from loadtest.models import Check, RunSummary, Validity
 from loadtest.profiles import Phase, Profile
@@ -87,8 +87,8 @@ def asked(
     """The profiles of the loads, which save runs instead; with INVALID set, the third is not valid."""
     asked: list[Profile] = []
 
-    def load(outputs: StackOutputs, profile: Profile, **_: Any) -> RunResult:
-        asked.append(profile)
+    def load(outputs: StackOutputs, test: LoadTest, **_: Any) -> RunResult:
+        asked.append(test.profile)
         made = save(len(asked))
         if len(asked) == 3 and "INVALID" in os.environ:
             reason = msg("check.load-model")

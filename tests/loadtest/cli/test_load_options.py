@@ -102,7 +102,7 @@ def test_a_run_gets_them(
 ):
     calls = loads(cli_run, golden[1])
     assert main.main(["run", "--outputs", given, "--ramp", "5:9:4s", "--hold", "2s"]) == 0
-    assert calls[0][1].phases == (Phase("ramp", 4, 5, 9), Phase("hold", 2, 9))
+    assert calls[0].profile.phases == (Phase("ramp", 4, 5, 9), Phase("hold", 2, 9))
 
 
 def test_the_scripts_own_phases_are_the_load(planned: Callable[..., Any], script: str):
@@ -132,12 +132,12 @@ def test_a_run_of_the_script_starts_its_own_load(
 ):
     calls = loads(cli_run, golden[1])
     assert main.main(["run", "--outputs", given, "--scenario", script]) == 0
-    assert [one.to_artillery() for one in calls[0][1].phases] == [
+    assert [one.to_artillery() for one in calls[0].profile.phases] == [
         {"name": "warm", "duration": 60, "arrivalRate": 2, "rampTo": 10, "maxVusers": 20},
         {"name": "phase 2", "pause": 5},
         {"name": "phase 3", "duration": 10, "arrivalCount": 30},
     ]
-    assert calls[0][2]["scenario"].own_phases
+    assert calls[0].choice.own_phases
 
 
 def test_a_plan_names_the_closed_model(script: str, capsys: pytest.CaptureFixture[str]):

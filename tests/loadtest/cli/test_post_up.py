@@ -84,7 +84,7 @@ def test_post_up_runs_the_load_that_the_setting_writes_out(
         {**raw_outputs, "loadProfile": "ramp 5:9:4s, hold 2s"}, monkeypatch, base
     )
     assert (code, record["loadProfile"]) == (0, "ramp 5:9:4s, hold 2s")
-    assert calls[0][1].phases == (Phase("ramp", 4, 5, 9), Phase("hold", 2, 9))
+    assert calls[0].profile.phases == (Phase("ramp", 4, 5, 9), Phase("hold", 2, 9))
 
 
 @pytest.mark.usefixtures("released")
@@ -100,10 +100,10 @@ def test_post_up_runs_the_script_s_own_load(
     monkeypatch.setenv("LOADTEST_SCENARIO", script_with(phases, base))
     code, _ = post_up({**raw_outputs, "loadProfile": "script"}, monkeypatch, base)
     assert code == 0
-    assert calls[0][1].planned_users == 30
+    assert calls[0].profile.planned_users == 30
     # With a profile, the script's phases are not read.
     post_up(raw_outputs, monkeypatch, base)
-    assert calls[1][1].name == "quick"
+    assert calls[1].profile.name == "quick"
 
 
 def test_post_up_releases_nothing_if_the_script_has_no_load(

@@ -13,11 +13,10 @@ import pytest
 from loadtest.analysis import repeats
 from loadtest.cli import main, tools
 from loadtest.cli import run as cli_run
-from loadtest.engine.runner import RunResult
+from loadtest.engine.runner import LoadTest, RunResult
 from loadtest.errors import GeneratorError
 from loadtest.messages.message import msg
 from loadtest.models import RunSummary, Validity
-from loadtest.profiles import Profile
 from loadtest.stack.outputs import StackOutputs
 
 
@@ -35,7 +34,7 @@ def test_the_verdict_is_the_exit_code(
     verdict = golden[1].verdict.model_copy(update={"outcome": outcome})
     calls = loads(cli_run, golden[1].model_copy(update={"verdict": verdict}))
     assert main.main(["run", "--outputs", given, "--profile", "smoke"]) == code
-    assert calls[0][1].name == "smoke"
+    assert calls[0].profile.name == "smoke"
 
 
 def test_an_interrupted_run_exits_with_130(
@@ -58,7 +57,7 @@ def test_the_default_profile_is_the_stacks_own_unless_it_is_none(
             "sys.stdin", io.StringIO(json.dumps({**raw_outputs, "loadProfile": setting}))
         )
         main.main(["run", "--outputs", "-"])
-        assert calls[-1][1].name == used
+        assert calls[-1].profile.name == used
 
 
 def test_an_unknown_profile_names_the_known_ones(given: str, capsys: pytest.CaptureFixture[str]):
@@ -84,7 +83,7 @@ def loaded(
     ) -> tuple[int, list[str], Path]:
         calls: list[str] = []
 
-        def load(outputs: StackOutputs, _profile: Profile, **_: Any) -> RunResult:
+        def load(outputs: StackOutputs, _test: LoadTest, **_: Any) -> RunResult:
             calls.append(outputs.topology)
             summary = golden[outputs.topology == "ha"]
             if fake:
@@ -172,7 +171,7 @@ def sent(
 
     def run(*options: str) -> tuple[str, list[str]]:
         assert main.main(["run", "--outputs", given, *options]) in {0, 3}
-        return calls[-1][2]["generator"], calls[-1][2]["command"]
+        return calls[-1].generator, list(calls[-1].command)
 
     return run
 

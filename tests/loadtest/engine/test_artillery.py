@@ -61,11 +61,9 @@ def impatient(tmp_path: Path) -> str:
 def load(outputs: StackOutputs, base: Path, name: str, profile: Profile = TINY) -> runner.RunResult:
     return runner.run_load(
         outputs,
-        profile,
+        runner.LoadTest(profile, command=tools.artillery(), scenario=name),
         console=Console(file=StringIO()),
-        command=tools.artillery(),
         base=base,
-        scenario=name,
     )
 
 
@@ -298,7 +296,10 @@ def test_a_crash_is_reported_with_the_last_output(
     command = fake("console.log('\\x1b[31mEverything is on fire\\x1b[0m'); process.exit(11);")
     with pytest.raises(GeneratorError, match=r"(?s)status 11; see .*on fire$") as caught:
         runner.run_load(
-            make_outputs(), TINY, console=Console(file=StringIO()), base=tmp_path, command=command
+            make_outputs(),
+            runner.LoadTest(TINY, command=command),
+            console=Console(file=StringIO()),
+            base=tmp_path,
         )
     assert caught.value.exit_code == 4
     assert "\x1b" not in str(caught.value)
@@ -309,7 +310,10 @@ def test_a_run_without_a_single_request_is_an_error(
 ):
     with pytest.raises(GeneratorError, match="without sending a single request"):
         runner.run_load(
-            make_outputs(), TINY, console=Console(file=StringIO()), base=tmp_path, command=fake("")
+            make_outputs(),
+            runner.LoadTest(TINY, command=fake("")),
+            console=Console(file=StringIO()),
+            base=tmp_path,
         )
 
 
@@ -325,7 +329,10 @@ def test_a_hung_artillery_is_ended(
     monkeypatch.setattr(generator_process, "STOP_GRACE_S", 0.3)
     with pytest.raises(GeneratorError, match="had not ended after 3 s and was stopped"):
         runner.run_load(
-            make_outputs(), TINY, console=Console(file=StringIO()), base=tmp_path, command=command
+            make_outputs(),
+            runner.LoadTest(TINY, command=command),
+            console=Console(file=StringIO()),
+            base=tmp_path,
         )
     assert not [
         p for p in psutil.process_iter(["cmdline"]) if command[1] in (p.info["cmdline"] or [])

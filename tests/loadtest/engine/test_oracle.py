@@ -102,12 +102,14 @@ def measure(directory: Path, generator: str = "artillery") -> tuple[RunSummary, 
     with oracle(log) as url:
         done = runner.run_load(
             outputs.parse(json.dumps({**OUTPUTS, "url": url}), "oracle"),
-            PROFILE,
+            runner.LoadTest(
+                PROFILE,
+                generator=generator,
+                command=tools.generator(generator),
+                scenario=str(scenario),
+            ),
             console=Console(stderr=True),
-            generator=generator,
-            command=tools.generator(generator),
             base=directory / "results",
-            scenario=str(scenario),
         )
     return done.summary, truth_of(log)
 

@@ -49,11 +49,9 @@ def run(
         printed = StringIO()
         done = runner.run_load(
             make_outputs(url=server.url),
-            TINY,
+            runner.LoadTest(TINY, command=tools.artillery(), scenario=str(file)),
             console=Console(file=printed, width=200),
-            command=tools.artillery(),
             base=tmp_path / "results",
-            scenario=str(file),
         )
         return done, server, printed.getvalue()
 

@@ -98,11 +98,9 @@ def test_visits_succeed_are_counted_by_endpoint_and_leave_no_credentials(
 ):
     done = runner.run_load(
         make_outputs(url=service),
-        PROFILE,
+        runner.LoadTest(PROFILE, command=tools.artillery(), scenario="api"),
         console=Console(file=StringIO()),
-        command=tools.artillery(),
         base=tmp_path,
-        scenario="api",
     )
     summary = done.summary
     # How busy the machine is, is not this test's matter.

@@ -74,12 +74,14 @@ def run(directory: Path, outputs: str) -> runner.RunResult:
 
     return runner.run_load(
         stack,
-        LOAD,
+        runner.LoadTest(
+            LOAD,
+            workers=Split(WORKERS, elsewhere=elsewhere),
+            command=tools.artillery(),
+            scenario=scenario,
+        ),
         console=console,
-        workers=Split(WORKERS, elsewhere=elsewhere),
-        command=tools.artillery(),
         base=directory / "results",
-        scenario=scenario,
     )
 
 

@@ -127,12 +127,14 @@ def run(name: str, script: str, stack: Stack, directory: Path) -> RunSummary:
     url = f"http://127.79.0.67:{stack.server_port}"
     done = runner.run_load(
         outputs.parse(json.dumps({**OUTPUTS, "url": url}), "few"),
-        PROFILE,
+        runner.LoadTest(
+            PROFILE,
+            generator=name,
+            command=tools.generator(name),
+            scenario=str(directory / "s.yml"),
+        ),
         console=Console(stderr=True),
-        generator=name,
-        command=tools.generator(name),
         base=directory / "results",
-        scenario=str(directory / "s.yml"),
     )
     return done.summary
 

@@ -64,12 +64,11 @@ def run(
         (tmp_path / "ours.yml").write_text(script)
         done = runner.run_load(
             make_outputs(url=server.url),
-            profile,
+            runner.LoadTest(
+                profile, command=command, generator="k6", scenario=str(tmp_path / "ours.yml")
+            ),
             console=Console(file=StringIO()),
-            command=command,
-            generator="k6",
             base=tmp_path / "results",
-            scenario=str(tmp_path / "ours.yml"),
         )
         return done, server
 
@@ -105,12 +104,14 @@ def test_a_target_that_is_not_there_is_measured_too(
     (tmp_path / "ours.yml").write_text(TWO_STEPS)
     done = runner.run_load(
         make_outputs(url="http://127.79.0.13:9"),
-        profile,
+        runner.LoadTest(
+            profile,
+            command=tools.generator("k6"),
+            generator="k6",
+            scenario=str(tmp_path / "ours.yml"),
+        ),
         console=Console(file=StringIO()),
-        command=tools.generator("k6"),
-        generator="k6",
         base=tmp_path / "results",
-        scenario=str(tmp_path / "ours.yml"),
     )
     assert done.summary.requests.outcomes[Outcome.REFUSED] == 5
     assert done.summary.users.failed == 5

@@ -52,12 +52,11 @@ def play(
     with serving() as site:
         done = runner.run_load(
             outputs.parse(json.dumps({**OUTPUTS, "url": site.url}), "few"),
-            PROFILE,
+            runner.LoadTest(
+                PROFILE, generator=name, command=tools.generator(name), scenario=str(file)
+            ),
             console=Console(stderr=True, quiet=True),
-            generator=name,
-            command=tools.generator(name),
             base=directory / "results",
-            scenario=str(file),
         )
         if targets is not None:
             targets.update(site.targets)

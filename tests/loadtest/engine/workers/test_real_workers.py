@@ -87,12 +87,9 @@ def load(directory: Path, places: Split, oracle: Oracle) -> runner.RunResult:
     scenario.write_text(SCENARIO)
     return runner.run_load(
         outputs.parse(json.dumps({**OUTPUTS, "url": oracle.url}), "oracle"),
-        LOAD,
+        runner.LoadTest(LOAD, workers=places, command=tools.artillery(), scenario=str(scenario)),
         console=Console(stderr=True),
-        workers=places,
-        command=tools.artillery(),
         base=directory / "results",
-        scenario=str(scenario),
     )
 
 
