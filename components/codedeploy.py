@@ -85,21 +85,28 @@ class CodeDeploy(Component):
             {"deploymentConfig": _display(args.deployment_config)},
             opts,
         )
-        config_name = self._config_name(name, args)
         application = aws.codedeploy.Application(
             f"{name}-application",
             compute_platform="Server",
             tags=dict(args.tags),
             opts=self.child(),
         )
+        group = self._group(name, args, application)
+        self.application_name = application.name
+        self.group_name = group.deployment_group_name
+        self.register({"applicationName": self.application_name, "groupName": self.group_name})
+
+    def _group(
+        self, name: str, args: CodeDeployArgs, application: aws.codedeploy.Application
+    ) -> aws.codedeploy.DeploymentGroup:
         balanced = isinstance(args.targets, LoadBalancedGroup)
         alarms = _alarms(args.stop_alarms)
-        group = aws.codedeploy.DeploymentGroup(
+        return aws.codedeploy.DeploymentGroup(
             f"{name}-group",
             app_name=application.name,
             deployment_group_name=name,
             service_role_arn=args.service_role_arn,
-            deployment_config_name=config_name,
+            deployment_config_name=self._config_name(name, args),
             deployment_style=aws.codedeploy.DeploymentGroupDeploymentStyleArgs(
                 deployment_type="IN_PLACE",
                 deployment_option=(
@@ -125,9 +132,6 @@ class CodeDeploy(Component):
             tags=dict(args.tags),
             opts=self.child(depends_on=args.prerequisites),
         )
-        self.application_name = application.name
-        self.group_name = group.deployment_group_name
-        self.register({"applicationName": self.application_name, "groupName": self.group_name})
 
     def _config_name(self, name: str, args: CodeDeployArgs) -> pulumi.Input[str]:
         config = args.deployment_config

@@ -98,23 +98,26 @@ class Vpc(Component):
         endpoint = self._s3_endpoint(args.region, tables)
         self.routes = (endpoint, *(private.routes if private else public_routes))
         if args.flow_log_days is not None:
-            FlowLogs(
-                f"{name}-flows",
-                FlowLogsArgs(
-                    vpc_id=self.vpc_id,
-                    account_id=self.account_id,
-                    region=args.region,
-                    retention_days=args.flow_log_days,
-                    tags=args.tags,
-                ),
-                self.child(),
-            )
+            self._flow_logs(args.region, args.flow_log_days)
         self.register(
             {
                 "vpcId": self.vpc_id,
                 "publicSubnetIds": self.public_subnet_ids,
                 "isolatedSubnetIds": self.isolated_subnet_ids,
             }
+        )
+
+    def _flow_logs(self, region: str, retention_days: int) -> None:
+        FlowLogs(
+            f"{self._name}-flows",
+            FlowLogsArgs(
+                vpc_id=self.vpc_id,
+                account_id=self.account_id,
+                region=region,
+                retention_days=retention_days,
+                tags=self._tags,
+            ),
+            self.child(),
         )
 
     def _s3_endpoint(
