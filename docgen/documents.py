@@ -109,6 +109,12 @@ def _conformance() -> str:
     return conformance.render()
 
 
+def _decisions() -> str:
+    from docgen import decisions  # noqa: PLC0415
+
+    return decisions.render()
+
+
 DOCUMENTS = {
     "config-schema": Document(Path("docs/config.schema.json"), _config_schema),
     "report-schema": Document(Path("docs/report.schema.json"), _report_schema),
@@ -118,6 +124,7 @@ DOCUMENTS = {
     "emulator-coverage": Document(Path("docs/emulator-coverage.md"), _emulator_coverage),
     "conformance": Document(Path("docs/conformance.md"), _conformance),
     "timing": Document(Path("docs/timing.md"), _timing),
+    "decisions": Document(Path("docs/adr/README.md"), _decisions),
     "instance-types": Document(Path("region/machines/instance_types.tsv"), _instance_types),
 }
 """By the name that the command line takes."""

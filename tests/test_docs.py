@@ -65,7 +65,7 @@ def test_python_commands_name_modules_that_exist(document: Path):
 
 
 def test_each_decision_has_a_number_of_its_own():
-    named = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    named = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
     numbers = [path.name.partition("-")[0] for path in named]
     assert len(set(numbers)) == len(numbers), numbers
     for path, number in zip(named, numbers, strict=True):
