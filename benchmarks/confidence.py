@@ -73,9 +73,7 @@ def percentile_interval(
     Commands show intervals of differences only; this is what one side of a difference costs.
     `values_ms` may contain `inf` for requests that were never answered.
     """
-    drawn = inference._percentiles(
-        Sample(values_ms, times_ms), q, None, inference.RESAMPLES, inference.SEED
-    )
+    drawn = inference._percentiles(Sample(values_ms, times_ms), q, inference.SEED)
     if drawn is None:
         return inference.unknown(confidence)
     return inference._of_draws(*drawn, confidence).within(0.0, math.inf)

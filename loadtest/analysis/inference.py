@@ -150,18 +150,17 @@ def share_interval(
     times_ms: ArrayLike,
     *,
     confidence: float = CONFIDENCE,
-    block_s: float | None = None,
-    resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval:
     """Return the interval of the share of flagged requests, which may come in bursts.
 
     It is the hull of Wilson's interval, which takes requests as independent, and the block
-    bootstrap's, which cannot see what never happened.
+    bootstrap's, which cannot see what never happened. Two shares are resampled independently only with
+    different seeds.
     """
     happened, times = np.asarray(flags, dtype=bool), _floats(times_ms)
     exact = wilson(int(happened.sum()), len(happened), confidence)
-    redrawn = _resample(times, block_s, resamples, seed)
+    redrawn = _resample(times, seed)
     if redrawn is None:
         return exact
     # Stretching log odds keeps the interval within 0 and 1.
@@ -176,9 +175,6 @@ def share_difference(
     b: Sample,
     *,
     confidence: float = CONFIDENCE,
-    block_s: float | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
 ) -> Interval:
     """Return by how much the second share exceeds the first, if events may come in bursts.
 
@@ -190,14 +186,7 @@ def share_difference(
         happened = np.asarray(sample.values, dtype=bool)
         if not len(happened):
             return Interval(-1.0, 1.0, confidence)
-        found = share_interval(
-            happened,
-            sample.times_ms,
-            confidence=confidence,
-            block_s=block_s,
-            resamples=resamples,
-            seed=seed + number,
-        )
+        found = share_interval(happened, sample.times_ms, confidence=confidence, seed=SEED + number)
         estimates.append((float(happened.mean()), found))
     return _difference(estimates[0], estimates[1])
 
@@ -211,9 +200,6 @@ def percentile_difference(
     q: float,
     *,
     limit_ms: float = math.inf,
-    block_s: float | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
     confidence: float = CONFIDENCE,
 ) -> Interval:
     """Return by how many ms the q-quantile of the second run exceeds that of the first.
@@ -222,7 +208,7 @@ def percentile_difference(
     these took at least `limit_ms` (the timeout), so a first run without answers still limits the
     difference from above, and a second one from below. Without answers, or with few, nothing is known.
     """
-    drawn = _drawn((a, b), q, block_s, resamples, seed)
+    drawn = _drawn((a, b), q)
     if drawn is None or too_few(a.values, b.values, q, confidence):
         return unknown(confidence)
     before, after, blocks = drawn
@@ -238,9 +224,6 @@ def percentile_change(
     q: float,
     *,
     limit_ms: float = math.inf,
-    block_s: float | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
     confidence: float = CONFIDENCE,
 ) -> Interval:
     """Return by which share of the first run's q-quantile the second one's exceeds it: above -1.
@@ -248,7 +231,7 @@ def percentile_change(
     From the same resamples as `percentile_difference`, on the scale of logarithms, on which an
     increase and the decrease that undoes it are equally far from no change.
     """
-    drawn = _drawn((a, b), q, block_s, resamples, seed)
+    drawn = _drawn((a, b), q)
     if drawn is None or too_few(a.values, b.values, q, confidence):
         return unknown(confidence)
     before, after, blocks = drawn
@@ -270,44 +253,33 @@ def _between(least: Floats, most: Floats, blocks: float, confidence: float) -> I
     return Interval(low, high, confidence)
 
 
-def _drawn(
-    samples: tuple[Sample, Sample], q: float, block_s: float | None, resamples: int, seed: int
-) -> tuple[Floats, Floats, float] | None:
+def _drawn(samples: tuple[Sample, Sample], q: float) -> tuple[Floats, Floats, float] | None:
     """Return the quantiles of both runs' resamples and the fewer blocks; None for too short a run."""
-    one, two = (
-        _percentiles(sample, q, block_s, resamples, seed + number)
-        for number, sample in enumerate(samples)
-    )
+    one, two = (_percentiles(sample, q, SEED + number) for number, sample in enumerate(samples))
     return None if one is None or two is None else (one[0], two[0], min(one[1], two[1]))
 
 
-def _percentiles(
-    sample: Sample, q: float, block_s: float | None, resamples: int, seed: int
-) -> tuple[Floats, float] | None:
+def _percentiles(sample: Sample, q: float, seed: int) -> tuple[Floats, float] | None:
     times = _floats(sample.times_ms)
-    redrawn = _resample(times, block_s, resamples, seed)
+    redrawn = _resample(times, seed)
     if redrawn is None:
         return None
     return redrawn.quantiles(_floats(sample.values), q), redrawn.blocks
 
 
-def _resample(
-    times: Floats, block_s: float | None, resamples: int, seed: int
-) -> bootstrap.Resamples | None:
+def _resample(times: Floats, seed: int) -> bootstrap.Resamples | None:
     """Resample a log; None if the run is too short or too uneven to estimate its variability."""
-    if bootstrap.block_count(times, block_s) < LEAST_BLOCKS:
+    if bootstrap.block_count(times) < LEAST_BLOCKS:
         return None
-    redrawn = _cached_resamples(times.tobytes(), block_s, resamples, seed)
+    redrawn = _cached_resamples(times.tobytes(), seed)
     return redrawn if redrawn.blocks >= 2 else None
 
 
 @functools.lru_cache(maxsize=4)
-def _cached_resamples(
-    times: bytes, block_s: float | None, resamples: int, seed: int
-) -> bootstrap.Resamples:
+def _cached_resamples(times: bytes, seed: int) -> bootstrap.Resamples:
     """Resample a log once for all figures computed from it."""
     return bootstrap.resample(
-        np.frombuffer(times, dtype=np.float64), block_s=block_s, resamples=resamples, seed=seed
+        np.frombuffer(times, dtype=np.float64), resamples=RESAMPLES, seed=seed
     )
 
 

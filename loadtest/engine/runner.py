@@ -230,14 +230,10 @@ def _prepare(plan: _Plan) -> RunSettings:
     paths.write_text(load.directory / paths.SETTINGS, settings.model_dump_json(indent=2) + "\n")
     paths.write_text(load.directory / paths.OUTPUTS, plan.outputs.to_json() + "\n")
     if load.scenario.seeded:
-        try:
+        with paths.writing_to(load.directory):
             credentials.write(
                 load.directory / paths.CREDENTIALS, load.profile, load.installation.workers
             )
-        except OSError as error:
-            raise paths.ResultsError(
-                f"cannot write to {load.directory}: {error.strerror}"
-            ) from error
     plan.generator.prepare(load)
     return settings
 

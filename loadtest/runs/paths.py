@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,19 @@ def new_directory(results: Path, topology: str, profile: str) -> Path:
         why = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
         raise ResultsError(f"cannot write results below {results}: {why}") from error
     raise ResultsError(f"a hundred runs began in the same second below {results}")
+
+
+@contextlib.contextmanager
+def writing_to(directory: Path) -> Iterator[None]:
+    """Report what cannot be written meanwhile.
+
+    Raises:
+        ResultsError: The directory cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ResultsError(f"cannot write to {directory}: {error.strerror}") from error
 
 
 def write_text(path: Path, text: str) -> None:

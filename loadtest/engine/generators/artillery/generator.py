@@ -78,13 +78,9 @@ class Artillery:
         dealt = {file: Path(mine.name) for file, mine in own.items()}
         made = load.scenario.artillery_script(load.target, load.profile, dealt)
         paths.write_text(load.directory / paths.SCRIPT, js_yaml.write(made))
-        try:
+        with paths.writing_to(load.directory):
             for file in RECORDER_FILES:
                 shutil.copyfile(file, load.directory / file.name)
-        except OSError as error:
-            raise paths.ResultsError(
-                f"cannot write to {load.directory}: {error.strerror}"
-            ) from error
 
     def start(self, load: Load) -> GeneratorProcess:
         """Start it on the script in the run's directory.

@@ -50,10 +50,8 @@ def prepare(scenario: Scenario, directory: Path, installation: Installation) -> 
     if scenario.processor is None:
         return {}
     source = scenario.processor.path
-    try:
+    with paths.writing_to(directory):
         shutil.copyfile(COMPOSED, directory / COMPOSED.name)
-    except OSError as error:
-        raise paths.ResultsError(f"cannot write to {directory}: {error.strerror}") from error
     module = source
     if source.suffix == ".ts":
         module = (directory / BUNDLE).resolve()

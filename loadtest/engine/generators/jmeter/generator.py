@@ -81,10 +81,8 @@ class JMeter:
         paths.write_text(directory / PLAN, made.jmx)
         paths.write_text(directory / PROPERTIES, settings.properties())
         paths.write_text(directory / LOGGING, settings.LOGGING)
-        try:
+        with paths.writing_to(directory):
             write_rows(directory / paths.VISITORS, rows)
-        except OSError as error:
-            raise paths.ResultsError(f"cannot write to {directory}: {error.strerror}") from error
 
     def start(self, load: Load) -> GeneratorProcess:
         """Start it on the test plan in the run's directory.

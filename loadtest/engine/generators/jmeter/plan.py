@@ -22,10 +22,9 @@ from loadtest.engine.generators.portable.steps import (
     Portable,
     PortableFlow,
     Refusal,
-    Repeat,
     Send,
-    Step,
     Wait,
+    sends,
 )
 from loadtest.engine.generators.portable.texts import Text, UnportableError
 from loadtest.engine.generators.portable.unrolled import unroll
@@ -101,11 +100,11 @@ def write(
     captured = frozenset(
         capture.name
         for flow in portable.flows
-        for send in _sends(flow.steps)
+        for send in sends(flow.steps)
         for capture in send.captures
     )
     parts = urlsplit(target)
-    used = {use for flow in portable.flows for send in _sends(flow.steps) for use in _uses(send)}
+    used = {use for flow in portable.flows for send in sends(flow.steps) for use in _uses(send)}
     work = _Writer(parts, Values(known, captured), used)
     flows = [work.flow(flow) for flow in portable.flows]
     timeout_ms = round(portable.timeout_s * 1000)
@@ -132,17 +131,6 @@ def write(
     )
     plan = elements.test_plan().add(warm_up, group.add(*chosen))
     return Plan(elements.document(plan), tuple(work.values.columns), tuple(work.refusals))
-
-
-def _sends(steps: Sequence[Step]) -> Iterator[Send]:
-    for step in steps:
-        match step:
-            case Send():
-                yield step
-            case Repeat():
-                yield from _sends(step.steps)
-            case Wait():
-                pass
 
 
 def _uses(send: Send) -> Iterator[tuple[str, str]]:

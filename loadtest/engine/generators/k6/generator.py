@@ -114,7 +114,7 @@ class K6:
         """
         directory = load.directory / DIRECTORY
         schedule = load.profile.schedule()
-        try:
+        with paths.writing_to(load.directory):
             directory.mkdir()
             found = plain_flow.translated(load.scenario)
             because = found.why if isinstance(found, NeedsJavaScript) else None
@@ -126,10 +126,6 @@ class K6:
                 _write(load.directory / FLOW, plain_flow.make(load, found))
             # Credentials: the runner removes them after the load.
             _write(load.directory / paths.ROWS, user_plan.rows(load))
-        except OSError as error:
-            raise paths.ResultsError(
-                f"cannot write to {load.directory}: {error.strerror}"
-            ) from error
 
     def start(self, load: Load) -> GeneratorProcess:
         """Start `k6 run`.

@@ -27,6 +27,7 @@ from loadtest.engine.generators.portable.steps import (
     Send,
     Step,
     Wait,
+    sends,
 )
 from loadtest.engine.generators.portable.texts import (
     Part,
@@ -76,22 +77,11 @@ def translated(scenario: Scenario) -> Portable | NeedsJavaScript:
 def _may_be_missing(portable: Portable) -> Iterator[Refusal]:
     """Yield the requests whose captured values later steps may not find: JavaScript has `undefined`."""
     for flow in portable.flows:
-        for send in _sends(flow.steps):
+        for send in sends(flow.steps):
             if send.captures and (
                 send.chance < 1 or not all(one.finding.strict for one in send.captures)
             ):
                 yield Refusal(send.location, "what it captures may be missing")
-
-
-def _sends(steps: Sequence[Step]) -> Iterator[Send]:
-    for step in steps:
-        match step:
-            case Send():
-                yield step
-            case Repeat():
-                yield from _sends(step.steps)
-            case Wait():
-                pass
 
 
 def make(load: Load, portable: Portable) -> dict[str, Any]:

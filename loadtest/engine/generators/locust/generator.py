@@ -78,14 +78,10 @@ class Locust:
         written = locustfile.write(portable, load.scenario.name)
         paths.write_text(load.directory / LOCUSTFILE, written)
         rows = map(locustfile.visitor_row, visitors(load, portable.flows))
-        try:
+        with paths.writing_to(load.directory):
             for file in INSIDE:
                 shutil.copyfile(file, load.directory / file.name)
             write_rows(load.directory / paths.VISITORS, rows)
-        except OSError as error:
-            raise paths.ResultsError(
-                f"cannot write to {load.directory}: {error.strerror}"
-            ) from error
 
     def start(self, load: Load) -> GeneratorProcess:
         """Start it on the locustfile in the run's directory.

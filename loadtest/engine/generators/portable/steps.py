@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -106,6 +106,18 @@ class Repeat:
 
 
 Step = Send | Wait | Repeat
+
+
+def sends(steps: Sequence[Step]) -> Iterator[Send]:
+    """Yield the requests among steps, those of repeated steps once."""
+    for step in steps:
+        match step:
+            case Send():
+                yield step
+            case Repeat():
+                yield from sends(step.steps)
+            case Wait():
+                pass
 
 
 @dataclass(frozen=True)
