@@ -98,9 +98,9 @@ def _instance_types() -> str:
 
 
 def _timing() -> str:
-    from region import periods  # noqa: PLC0415
+    from region.coverage import timing  # noqa: PLC0415
 
-    return periods.render()
+    return timing.render()
 
 
 def _conformance() -> str:

@@ -8,7 +8,7 @@
 - `access/`: the user's way into instances; `calibration/`: how fast this computer's cores are.
 - `takeover/`: what a killed region leaves to the next one; `loopback/`: what all regions share;
   `usage/`: what the region uses of this computer; `time_formats/`: times as AWS writes them;
-  `coverage/`: the page on what the region supports.
+  `coverage/`: the pages on what the region supports and how long it waits.
 - `region.region` assembles these parts, `reconcile` runs the controllers; `config`, `periods` and `quotas`
   are what they are set to.
 - `cli` is on top: it starts a region in the foreground or, by `background`, as a process of its own, which

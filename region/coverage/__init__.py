@@ -1,1 +1,4 @@
-"""The page `docs/emulator-coverage.md`, rendered from the code: `page`, with each AWS call by `calls`."""
+"""The pages that restate the region's code.
+
+`page` is `docs/emulator-coverage.md`, with each AWS call by `calls`; `timing` is `docs/timing.md`.
+"""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from region import periods
 from region.config import RegionConfig
+from region.coverage import timing
 from region.periods import Period
 
 COOLDOWN = Period("Default cooldown", 300, "https://docs.aws.amazon.com/autoscaling")
@@ -20,8 +20,8 @@ def test_the_speed_divides_a_period_however_it_is_given(tmp_path: Path):
 
 def test_the_page_has_a_row_per_period(monkeypatch: pytest.MonkeyPatch):
     listed = [COOLDOWN, Period("A | B", 0.5, "EC2 guide, Status checks")]
-    monkeypatch.setattr(periods, "by_service", lambda: iter([("autoscaling", listed)]))
-    page = periods.render()
+    monkeypatch.setattr(timing, "by_service", lambda: iter([("autoscaling", listed)]))
+    page = timing.render()
     assert "## autoscaling\n" in page
     assert "| Default cooldown | 300 | <https://docs.aws.amazon.com/autoscaling> |" in page
     assert "| 0.5 | EC2 guide, Status checks |" in page
@@ -36,6 +36,6 @@ def test_a_period_without_name_source_or_sense_is_rejected(name: str, seconds: f
 
 
 def test_no_period_stands_twice_under_one_name():
-    for service, found in periods.by_service():
+    for service, found in timing.by_service():
         names = [period.name for period in found]
         assert len(names) == len(set(names)), service

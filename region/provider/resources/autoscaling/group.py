@@ -13,7 +13,7 @@ from region.provider.autoname import Naming
 from region.provider.errors import CheckFailure, ProviderError
 from region.provider.handler import MINUTE, Handler, found, given
 from region.provider.operation import Operation
-from region.provider.resources.autoscaling import group_extras
+from region.provider.resources.autoscaling import group_metrics, instance_refresh, warm_pool
 from region.provider.resources.autoscaling.mixed_instances_policy import (
     DISTRIBUTION,
     MIXED,
@@ -82,7 +82,9 @@ class Group(Handler):
             "waitForCapacityTimeout",
             "tags",
             *_SETTINGS.values(),
-            *group_extras.PATHS,
+            *instance_refresh.PATHS,
+            *group_metrics.PATHS,
+            *warm_pool.PATHS,
         }
     )
     hints: ClassVar = {
@@ -122,7 +124,9 @@ class Group(Handler):
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
         """Check that the sizes are in order and that there is something to launch and a place for it."""
         yield from _check_sizes(inputs, old)
-        yield from group_extras.check(inputs)
+        yield from instance_refresh.check(inputs)
+        yield from group_metrics.check(inputs)
+        yield from warm_pool.check(inputs)
         yield from checks.one_of("healthCheckType", inputs.get("healthCheckType"), HEALTH_TYPES)
         yield from checks.exactly_one(inputs, ["vpcZoneIdentifiers", "availabilityZones"])
         if not inputs.get("launchTemplate") and not inputs.get(MIXED):
@@ -161,7 +165,8 @@ class Group(Handler):
         if old is not None:
             self._update(op, identity, new, old)
         self._suspend(op, identity, new, old or {})
-        group_extras.apply(op, identity, new, old or {})
+        group_metrics.apply(op, identity, new, old or {})
+        warm_pool.apply(op, identity, new, old or {})
         if old is None or new == old or any(new.get(name) != old.get(name) for name in _SIZES):
             self._await_capacity(op, identity, new)
 
@@ -169,8 +174,8 @@ class Group(Handler):
         scaling = op.aws.autoscaling
         before = _settings(old)
         changes = {key: value for key, value in _settings(new).items() if before.get(key) != value}
-        refreshes, desired = group_extras.wants_refresh(new, old), dict[str, Any]()
-        if refreshes and group_extras.rolls_back(new):
+        refreshes, desired = instance_refresh.is_wanted(new, old), dict[str, Any]()
+        if refreshes and instance_refresh.rolls_back(new):
             # The refresh gives the group its new template, so that it can go back to the old one.
             for name in ("LaunchTemplate", "MixedInstancesPolicy"):
                 if name in changes:
@@ -188,7 +193,7 @@ class Group(Handler):
             )
         self._retag(scaling, identity, new.get("tags") or [], old.get("tags") or [])
         if refreshes:
-            group_extras.start_refresh(op, identity, new, desired)
+            instance_refresh.start(op, identity, new, desired)
 
     def _retag(
         self, scaling: Any, identity: str, new: Sequence[Properties], old: Sequence[Properties]
@@ -258,7 +263,8 @@ class Group(Handler):
                 for tag in group.get("Tags") or ()
             ],
             "predictedCapacity": 0,
-            **group_extras.described(group),
+            **group_metrics.described(group),
+            **warm_pool.described(group),
         }
 
     @override
