@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def new_directory(results: Path, topology: str, profile: str) -> Path:
 
 
 @contextlib.contextmanager
-def writing_to(directory: Path) -> Iterator[None]:
+def writing_to(directory: Path) -> Generator[None]:
     """Report what cannot be written meanwhile.
 
     Raises:
