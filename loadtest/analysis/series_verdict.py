@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from loadtest.analysis import slo as objectives
 from loadtest.analysis.inference import Interval, mean_interval
-from loadtest.analysis.slo import Slo
+from loadtest.analysis.slo import Figures, Slo
 from loadtest.analysis.verdict import judge
 from loadtest.models import (
     EndpointRecord,
@@ -42,14 +42,14 @@ def decide(runs: Sequence[RunSummary], slo: Slo | None = None) -> Verdict:
         update={"failed_users": None, "timeouts": None, "server_errors": None}
     )
     found = [_worst(each) for each in zip(*(_of_run(counts, run) for run in runs), strict=True)]
-    found += objectives.evaluate(
-        rest,
+    together = Figures(
         users=first.users,
         requests=_requests([run.requests for run in runs]),
         latency=_latency([run.latency for run in runs]),
         endpoints=_endpoints(runs),
         profile=first.profile,
     )
+    found += objectives.evaluate(rest, together)
     return judge(found, promise.message)
 
 
@@ -74,7 +74,7 @@ def between_runs(
 
 
 def _of_run(promise: Slo, run: RunSummary) -> list[Objective]:
-    return objectives.evaluate(promise, users=run.users, requests=run.requests, latency=run.latency)
+    return objectives.evaluate(promise, Figures.of(run))
 
 
 def _worst(same: Sequence[Objective]) -> Objective:

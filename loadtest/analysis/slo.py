@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,6 +26,7 @@ from loadtest.models import (
     ProfileRecord,
     Record,
     Requests,
+    RunSummary,
     Users,
 )
 from loadtest.outcomes import Outcome
@@ -185,19 +187,39 @@ def _problem(error: ErrorDetails, source: Source) -> str:
 # --- evaluating -----------------------------------------------------------------------------------
 
 
-def evaluate(
-    slo: Slo,
-    *,
-    users: Users,
-    requests: Requests,
-    latency: Latency,
-    endpoints: Sequence[EndpointRecord] = (),
-    profile: ProfileRecord | None = None,
-) -> list[Objective]:
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What a run measured, as far as objectives are about it.
+
+    Attributes:
+        endpoints: None of them is known if empty.
+        profile: The load; None if nothing is known of it.
+    """
+
+    users: Users
+    requests: Requests
+    latency: Latency
+    endpoints: Sequence[EndpointRecord] = ()
+    profile: ProfileRecord | None = None
+
+    @classmethod
+    def of(cls, run: RunSummary) -> Figures:
+        """Return those of a run."""
+        return cls(
+            users=run.users,
+            requests=run.requests,
+            latency=run.latency,
+            endpoints=run.endpoints,
+            profile=run.profile,
+        )
+
+
+def evaluate(slo: Slo, figures: Figures) -> list[Objective]:
     """Hold every objective against the measured figures. A counter that is absent is 0.
 
     A percentile of which a load profile never shows anything is listed as not judged.
     """
+    users, requests, profile = figures.users, figures.requests, figures.profile
     objectives = list[Objective]()
     if (limit := slo.failed_users) is not None:
         reason = msg("missed.failed-users", failed=users.failed, users=users.created)
@@ -210,9 +232,9 @@ def evaluate(
         count = requests.count(Outcome.SERVER_ERROR)
         reason = msg("missed.server-errors", n=count)
         objectives.append(_count(msg("objective.server-errors"), limit, count, reason))
-    objectives += _latencies(slo.latency_ms, latency, None, profile)
+    objectives += _latencies(slo.latency_ms, figures.latency, None, profile)
     objectives += _availability(slo.availability_percent, requests, None, slo.confidence_percent)
-    measured = {endpoint.name: endpoint for endpoint in endpoints}
+    measured = {endpoint.name: endpoint for endpoint in figures.endpoints}
     for name, promise in slo.endpoints.items():
         confidence = slo.confidence_percent
         objectives += _endpoint(name, promise, measured.get(name), confidence, profile)

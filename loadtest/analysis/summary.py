@@ -14,7 +14,7 @@ from loadtest.analysis import columns, counting, host_evidence, validity, verdic
 from loadtest.analysis import slo as objectives
 from loadtest.analysis.host_evidence import HostEvidence
 from loadtest.analysis.missed import MissedPercentile, missed_percentiles
-from loadtest.analysis.slo import Slo
+from loadtest.analysis.slo import Figures, Slo
 from loadtest.errors import ResultsError
 from loadtest.messages.message import Message
 from loadtest.models import (
@@ -113,6 +113,13 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
     missed = missed_percentiles(promise, latency, endpoints) if applies else []
     computer = _computer(measured, promise, missed)
     valid = _validity(measured, users, requests, generator, computer)
+    figures = Figures(
+        users=users,
+        requests=requests,
+        latency=latency,
+        endpoints=endpoints,
+        profile=settings.profile,
+    )
     return RunSummary(
         id=settings.id,
         topology=settings.topology,
@@ -138,15 +145,7 @@ def summarise(measured: Measurements, slo: Slo | None = None) -> RunSummary:
         events=events.records(list(measured.events), measured.began_ms),
         validity=valid,
         verdict=verdict.decide(
-            settings.topology,
-            users=users,
-            requests=requests,
-            latency=latency,
-            validity=valid,
-            slo=slo,
-            endpoints=endpoints,
-            explanations=computer.explanations,
-            profile=settings.profile,
+            settings.topology, figures, valid, slo=slo, explanations=computer.explanations
         ),
     )
 

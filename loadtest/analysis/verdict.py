@@ -9,14 +9,10 @@ from collections.abc import Sequence
 
 from commandline.exit_codes import ExitCode
 from loadtest.analysis import slo as objectives
-from loadtest.analysis.slo import Slo
+from loadtest.analysis.slo import Figures, Slo
 from loadtest.messages.message import Message, msg
 from loadtest.models import (
-    EndpointRecord,
-    Latency,
     Objective,
-    ProfileRecord,
-    Requests,
     Users,
     Validity,
     Verdict,
@@ -28,15 +24,11 @@ SKIPPED = 0.02
 
 def decide(
     topology: str,
-    *,
-    users: Users,
-    requests: Requests,
-    latency: Latency,
+    figures: Figures,
     validity: Validity,
+    *,
     slo: Slo | None = None,
-    endpoints: Sequence[EndpointRecord] = (),
     explanations: Sequence[Message] = (),
-    profile: ProfileRecord | None = None,
 ) -> Verdict:
     """Decide the verdict on one run, by the default SLOs unless others are given.
 
@@ -52,15 +44,8 @@ def decide(
         return Verdict(outcome="invalid", reasons=validity.reasons, promise=promised, objectives=[])
     if not applies:
         return Verdict(outcome="measured", reasons=[], promise=None, objectives=[])
-    found = objectives.evaluate(
-        promise,
-        users=users,
-        requests=requests,
-        latency=latency,
-        endpoints=endpoints,
-        profile=profile,
-    )
-    return judge([*found, *_let_in(users)], promised, explanations)
+    found = [*objectives.evaluate(promise, figures), *_let_in(figures.users)]
+    return judge(found, promised, explanations)
 
 
 def _let_in(users: Users) -> list[Objective]:

@@ -40,29 +40,18 @@ def evaluate(run: SavedRun, slos: Slo) -> Gate:
             f"the SLO applies to {', '.join(slos.applies_to)}, but {summary.id} is a run of "
             f"{summary.topology}; give --slo a file with `applies_to: [{summary.topology}]`"
         )
+    figures = slo.Figures.of(summary)
     decided = verdict.decide(
         summary.topology,
-        users=summary.users,
-        requests=summary.requests,
-        latency=summary.latency,
-        validity=summary.validity,
+        figures,
+        summary.validity,
         slo=slos,
-        endpoints=summary.endpoints,
         explanations=fleet_capacity.explanations_of(summary.verdict),
-        profile=summary.profile,
-    )
-    found = slo.evaluate(
-        slos,
-        users=summary.users,
-        requests=summary.requests,
-        latency=summary.latency,
-        endpoints=summary.endpoints,
-        profile=summary.profile,
     )
     return Gate(
         run=summary.id,
         topology=summary.topology,
-        objectives=found,
+        objectives=slo.evaluate(slos, figures),
         verdict=decided,
         exit_code=verdict.exit_code(decided),
     )

@@ -49,8 +49,8 @@ def latency(
 
 
 def verdict(promise: Slo, found: Requests, p99: float = 10, **options: Any) -> Any:
-    values = {"users": USERS, "validity": VALID, "latency": latency(p99), **options}
-    return decide("ha", requests=found, slo=promise, **values)
+    values = {"users": USERS, "requests": found, "latency": latency(p99), **options}
+    return decide("ha", slo.Figures(**values), VALID, slo=promise)
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -265,16 +265,7 @@ def test_endpoints_have_their_own_promises(golden: tuple[RunSummary, RunSummary]
         }
     )
     names = {
-        run.topology: {
-            str(o.name): o.kept
-            for o in slo.evaluate(
-                promise,
-                users=run.users,
-                requests=run.requests,
-                latency=run.latency,
-                endpoints=run.endpoints,
-            )
-        }
+        run.topology: {str(o.name): o.kept for o in slo.evaluate(promise, slo.Figures.of(run))}
         for run in (single, ha)
     }
     assert names["ha"] == {

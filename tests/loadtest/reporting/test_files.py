@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.analysis import verdict
-from loadtest.analysis.slo import Slo
+from loadtest.analysis.slo import Figures, Slo
 from loadtest.cli import main
 from loadtest.errors import ResultsError
 from loadtest.messages.catalogue import LANGUAGES
@@ -137,14 +137,7 @@ def junit_of(found: Report) -> dict[str, list[ET.Element]]:
 
 def judged(run: RunSummary, promise: Slo | None = None) -> RunSummary:
     """The run with the verdict on its figures."""
-    decided = verdict.decide(
-        run.topology,
-        users=run.users,
-        requests=run.requests,
-        latency=run.latency,
-        validity=run.validity,
-        slo=promise,
-    )
+    decided = verdict.decide(run.topology, Figures.of(run), run.validity, slo=promise)
     return run.model_copy(update={"verdict": decided})
 
 

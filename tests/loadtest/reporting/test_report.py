@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from loadtest.analysis.slo import Figures
 from loadtest.analysis.verdict import decide
 from loadtest.errors import ComparisonError, LoadTestError
 from loadtest.host_record import HostRecord
@@ -317,9 +318,8 @@ def test_what_a_run_does_not_show_is_said_with_interval_and_remedy(
         },
     )
     run = golden[1]
-    verdict = decide(
-        "ha", users=run.users, requests=run.requests, latency=latency, validity=run.validity
-    )
+    figures = Figures(users=run.users, requests=run.requests, latency=latency)
+    verdict = decide("ha", figures, run.validity)
     headline = compare(golden[0], changed(run, verdict=verdict), _stacks(pair)).headline
     assert (headline.outcome, headline.exit_code) == ("undecided", 3)
     assert str(headline.sentence) == (
