@@ -1,4 +1,4 @@
-"""What most tests of the region need to exist: a VPC with subnets, a load balancer, a release."""
+"""What most tests of the region need to exist: a VPC with subnets, a load balancer, a release, an alarm."""
 
 from __future__ import annotations
 
@@ -24,6 +24,21 @@ def until(condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"the condition did not hold within {timeout} s"
         time.sleep(0.02)
+
+
+def put_alarm(aws: Any, name: str = "errors", **changes: Any) -> None:
+    """Create an alarm on the sum of a metric that nobody publishes, or change it."""
+    settings: dict[str, Any] = {
+        "AlarmName": name,
+        "Namespace": "own",
+        "MetricName": "m",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    aws.cloudwatch.put_metric_alarm(**settings | changes)
 
 
 def lead_outside(aws: Any, vpc: str) -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
 from region.api import foreign_tokens, paging, support
+from tests.region.builders import put_alarm
 from tests.region.fakes import Aws
 
 ACCOUNT = "123456789012"
@@ -88,18 +89,8 @@ def autoscaling(aws: Aws) -> dict[str, dict[str, Any]]:
 
 
 def cloudwatch(aws: Aws) -> dict[str, dict[str, Any]]:
-    client = aws.cloudwatch
     for name in _names("alarm"):
-        client.put_metric_alarm(
-            AlarmName=name,
-            Namespace="N",
-            MetricName="m",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            ComparisonOperator="GreaterThanThreshold",
-        )
+        put_alarm(aws, name)
     return {"DescribeAlarms": {}, "DescribeAlarmHistory": {}}
 
 

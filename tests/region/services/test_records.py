@@ -34,6 +34,7 @@ from region.services.elbv2.records import LoadBalancerRecord, TargetGroupRecord
 from region.services.fis.records import ExperimentRecord
 from region.services.rds.records import DatabaseRecord, SnapshotRecord
 from region.services.ssm.records import RunCommandRecord
+from tests.region import builders
 from tests.region.builders import Network
 from tests.region.fakes import REGION, Aws, service_role
 
@@ -195,16 +196,7 @@ def send_command(aws: Aws, network: Network) -> str:
 
 
 def put_alarm(aws: Any, _network: Any) -> str:
-    aws.cloudwatch.put_metric_alarm(
-        AlarmName="alarm",
-        Namespace="own",
-        MetricName="load",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    builders.put_alarm(aws, "alarm")
     return "alarm"
 
 

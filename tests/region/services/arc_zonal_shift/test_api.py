@@ -10,6 +10,7 @@ from region.services.arc_zonal_shift.controller import ZonalShiftController
 from region.services.autoscaling import zonal_shift
 from region.services.autoscaling.records import GroupRecord
 from region.services.elbv2.records import LoadBalancerRecord
+from tests.region.builders import put_alarm
 
 HOUR = 3600.0
 
@@ -131,16 +132,7 @@ def test_what_is_refused(aws, arc, balancer):
 
 def alarm(aws, name):
     """An alarm as a practice run's configuration has it."""
-    aws.cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="own",
-        MetricName="errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    put_alarm(aws, name)
     (made,) = aws.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
     return {"type": "CLOUDWATCH", "alarmIdentifier": made["AlarmArn"]}
 

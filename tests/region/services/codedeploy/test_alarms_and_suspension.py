@@ -7,6 +7,8 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.region.builders import put_alarm
+
 ALARMS = {
     "alarmConfiguration": {"enabled": True, "alarms": [{"name": "errors"}, {"name": "slow"}]},
     "autoRollbackConfiguration": {
@@ -24,19 +26,6 @@ TRAFFIC = {
 }
 
 
-def put_alarm(stage, name, threshold=10.0):
-    stage.aws.cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="AWS/ApplicationELB",
-        MetricName="HTTPCode_Target_5XX_Count",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=threshold,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-
-
 def set_alarm(stage, name, state="ALARM"):
     stage.aws.cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="drill")
 
@@ -45,7 +34,7 @@ def set_alarm(stage, name, state="ALARM"):
 def watched(stage):
     """Four instances, one at a time, with two quiet alarms."""
     for name in ("errors", "slow", "unrelated"):
-        put_alarm(stage, name)
+        put_alarm(stage.aws, name)
     stage.launch(4)
     stage.group(deploymentConfigName="CodeDeployDefault.OneAtATime", **ALARMS)
     return stage
@@ -96,8 +85,8 @@ def test_an_alarm_of_the_group_may_be_overridden_for_one_deployment(watched):
 
 
 def test_without_the_event_an_alarm_stops_and_nothing_rolls_back(stage):
-    put_alarm(stage, "errors")
-    put_alarm(stage, "slow")
+    put_alarm(stage.aws, "errors")
+    put_alarm(stage.aws, "slow")
     stage.launch()
     failure_only = {"enabled": True, "events": ["DEPLOYMENT_FAILURE"]}
     stage.group(**(ALARMS | {"autoRollbackConfiguration": failure_only}))

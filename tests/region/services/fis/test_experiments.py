@@ -15,6 +15,7 @@ from region.services.fis.behaviours import BEHAVIOURS
 from region.services.fis.controller import ExperimentsController
 from region.services.fis.records import ActionProgress
 from tests.patience import PATIENCE
+from tests.region.builders import put_alarm
 from tests.region.fakes import service_role
 
 NONE = [{"source": "none"}]
@@ -172,19 +173,6 @@ def test_a_dry_run_resolves_targets_and_acts_not(aws, run, instance):
     (target,) = aws.fis.list_experiment_resolved_targets(experimentId=experiment)["resolvedTargets"]
     assert target["targetInformation"]["arn"].endswith(instance)
     assert state(aws, instance) == "running"
-
-
-def put_alarm(aws, name):
-    aws.cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="own",
-        MetricName="m",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanThreshold",
-    )
 
 
 def test_an_alarm_stops_an_experiment_and_undoes_it(aws, run, instance, network, links):

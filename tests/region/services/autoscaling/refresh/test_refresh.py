@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.region.builders import put_alarm
+
 
 class Refreshed:
     """A fleet in two versions of its template."""
@@ -187,16 +189,7 @@ def test_suspension_pauses(fleet, aws, refreshed):
 
 
 def alarm(aws, state):
-    aws.cloudwatch.put_metric_alarm(
-        AlarmName="errors",
-        Namespace="own",
-        MetricName="m",
-        ComparisonOperator="GreaterThanThreshold",
-        Threshold=1.0,
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Average",
-    )
+    put_alarm(aws)
     aws.cloudwatch.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="test")
 
 

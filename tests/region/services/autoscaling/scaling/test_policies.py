@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.region.builders import put_alarm
+
 CPU = {
     "PolicyType": "TargetTrackingScaling",
     "TargetTrackingConfiguration": {
@@ -174,17 +176,7 @@ def test_capacity_stays_within_the_bounds(fleet):
 def test_suspended_alarms_are_considered_on_resume(fleet, aws):
     fleet.create()
     arn = fleet.policy(**OUT)["PolicyARN"]
-    aws.cloudwatch.put_metric_alarm(
-        AlarmName="own",
-        Namespace="own",
-        MetricName="m",
-        ComparisonOperator="GreaterThanThreshold",
-        Threshold=1.0,
-        EvaluationPeriods=1,
-        Period=60,
-        Statistic="Average",
-        AlarmActions=[arn],
-    )
+    put_alarm(aws, "own", AlarmActions=[arn])
     processes = {"AutoScalingGroupName": "fleet", "ScalingProcesses": ["AlarmNotification"]}
     aws.autoscaling.suspend_processes(**processes)
     assert not fleet.alarm(arn, "own")
