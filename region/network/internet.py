@@ -26,6 +26,11 @@ def internet_ports(
     return sorted(found)
 
 
+def opens_wide(groups: Mapping[str, SecurityGroup], member_of: Iterable[str], most: int) -> bool:
+    """Return whether a rule opens more than `most` TCP ports, which `internet_ports` leaves out."""
+    return any(last - first >= most for first, last in _ranges(groups, member_of))
+
+
 def admits_internet(
     groups: Mapping[str, SecurityGroup], member_of: Iterable[str], port: int
 ) -> bool:

@@ -11,7 +11,7 @@ from moto.ec2.models import EC2Backend
 from region.api.server import ControlPlane
 from region.loopback.addresses import loopback_of
 from region.network.firewall import Firewall, SecurityGroup
-from region.network.internet import admits_internet, internet_ports
+from region.network.internet import admits_internet, internet_ports, opens_wide
 from region.services.ec2 import instances as ec2
 from region.services.vpc import interfaces
 from region.services.vpc.internet_gateway import Forwarding
@@ -96,6 +96,9 @@ class NetworkController:
         self, groups: Mapping[str, SecurityGroup], member_of: tuple[str, ...], instance_id: str
     ) -> list[int]:
         named = internet_ports(groups, member_of, _MOST_PORTS)
+        if not opens_wide(groups, member_of, _MOST_PORTS):
+            # Asking takes the kernel a walk over all connections of this computer, for each instance.
+            return named
         admitted = (
             port
             for port in self._listening(instance_id)
