@@ -16,6 +16,7 @@ import pytest
 
 from region import credentials, session
 from tests.conformance.cloud import Cloud, Network
+from tests.ended_regions import ending
 
 REGION = "ap-northeast-2"
 SPEED = 20.0
@@ -47,17 +48,18 @@ def hurried(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
 
 @contextlib.contextmanager
 def _started(root: Path, speed: float) -> Generator[Cloud]:
-    _region(root, "start", "--speed", f"{speed:g}")
-    try:
-        found, keys = session.require(root), credentials.read(root)
-        yield Cloud(
-            REGION,
-            speed,
-            boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION),
-            f"http://127.0.0.1:{found.api_port}",
-        )
-    finally:
-        _region(root, "stop")
+    with ending(root):
+        _region(root, "start", "--speed", f"{speed:g}")
+        try:
+            found, keys = session.require(root), credentials.read(root)
+            yield Cloud(
+                REGION,
+                speed,
+                boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION),
+                f"http://127.0.0.1:{found.api_port}",
+            )
+        finally:
+            _region(root, "stop")
 
 
 def _region(root: Path, command: str, *options: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from region import network
 from region.identity import region_id
+from tests.ended_regions import ending
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,11 +69,12 @@ class Command:
 def lasting(root: Path) -> Generator[Command]:
     """A root for as long as the caller wants; nothing of it may be left."""
     command = Command(root)
-    try:
-        yield command
-    finally:
-        command.mounts = ()
-        command("stop", timeout=120)
+    with ending(root):
+        try:
+            yield command
+        finally:
+            command.mounts = ()
+            command("stop", timeout=120)
     assert command.left_over() == []
 
 

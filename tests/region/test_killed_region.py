@@ -28,6 +28,7 @@ from region import background, credentials, session
 from region.loopback.addresses import loopback_of
 from region.network import leftovers
 from tests.conformance.cloud import Cloud, Network
+from tests.ended_regions import ending
 from tests.processes import command_of
 from tests.region.machines.test_sweep import await_nothing, volumes
 
@@ -197,11 +198,12 @@ def database(cloud: Cloud, network: Network) -> Callable[[], Any]:
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
     root = tmp_path / "region"
-    yield root
-    found = session.running(root)
-    if found is not None:
-        background.stop(found)
-    subprocess.run([sys.executable, "-m", "region", "stop", "--root", str(root)], check=False)
+    with ending(root):
+        yield root
+        found = session.running(root)
+        if found is not None:
+            background.stop(found)
+        subprocess.run([sys.executable, "-m", "region", "stop", "--root", str(root)], check=False)
 
 
 def boots(root: Path, instance: str) -> str:

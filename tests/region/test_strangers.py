@@ -21,6 +21,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from region import credentials, session
 from region.provider.clients import Clients
+from tests.ended_regions import ending
 from toolchain import locate
 from toolchain.errors import ToolError
 
@@ -51,12 +52,14 @@ def victim() -> Iterator[Victim]:
     root = Path(tempfile.mkdtemp(prefix="haproof-attacked-", dir="/tmp"))
     root.chmod(0o755)
     command = [sys.executable, "-m", "region"]
-    subprocess.run([*command, "start", "--root", str(root)], cwd=ROOT, check=True, timeout=120)
-    try:
-        yield Victim(root)
-    finally:
-        subprocess.run([*command, "stop", "--root", str(root)], cwd=ROOT, check=True, timeout=120)
-        shutil.rmtree(root)
+    start, stop = ([*command, verb, "--root", str(root)] for verb in ("start", "stop"))
+    with ending(root):
+        subprocess.run(start, cwd=ROOT, check=True, timeout=120)
+        try:
+            yield Victim(root)
+        finally:
+            subprocess.run(stop, cwd=ROOT, check=True, timeout=120)
+    shutil.rmtree(root)
 
 
 def as_stranger(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:

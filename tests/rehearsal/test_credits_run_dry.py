@@ -19,6 +19,7 @@ from region import credentials, session
 from rehearsal import cpu_credits
 from rehearsal.conditions import StackRun
 from tests.conformance.cloud import Cloud, Network
+from tests.ended_regions import ending
 
 pytestmark = [pytest.mark.region, pytest.mark.slow]
 
@@ -40,15 +41,16 @@ def _region(root: Path, command: str, *options: str) -> None:
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     root = tmp_path / "region"
-    _region(root, "start", "--speed", f"{SPEED:g}", "--credits", f"{SAVED_UP:g}")
-    try:
-        found, keys = session.require(root), credentials.read(root)
-        client = boto3.Session(
-            keys.access_key_id, keys.secret_access_key, region_name="ap-northeast-2"
-        )
-        yield Cloud("ap-northeast-2", SPEED, client, f"http://127.0.0.1:{found.api_port}")
-    finally:
-        _region(root, "stop")
+    with ending(root):
+        _region(root, "start", "--speed", f"{SPEED:g}", "--credits", f"{SAVED_UP:g}")
+        try:
+            found, keys = session.require(root), credentials.read(root)
+            client = boto3.Session(
+                keys.access_key_id, keys.secret_access_key, region_name="ap-northeast-2"
+            )
+            yield Cloud("ap-northeast-2", SPEED, client, f"http://127.0.0.1:{found.api_port}")
+        finally:
+            _region(root, "stop")
 
 
 def launch(cloud: Cloud, network: Network, mode: str) -> str:
