@@ -26,11 +26,16 @@ patches = Patches()
 _ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/.+")
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com")
 _MOTOS_USER: Final = ":user/moto"
-_USER: Final = "haproof"
+USER: Final = "haproof"
 """Whose calls those of the region's user are."""
-_USER_ID: Final = "AIDAHAPROOFHAPROOFHAP"
+USER_ID: Final = "AIDAHAPROOFHAPROOFHAP"
 _NO_ROLE_ID: Final = "AROAHAPROOFHAPROOFHAP"
 """Of instances without a profile, to which the region gives credentials nevertheless."""
+
+
+def user_arn(partition: str, account: str) -> str:
+    """Return the ARN of the region's user."""
+    return f"arn:{partition}:iam::{account}:user/{USER}"
 
 
 def install() -> None:
@@ -90,7 +95,7 @@ def _get_caller_identity(
         return _instance(self, instance_id)
     user_id, arn, account = moto(self, access_key_id, region)
     if arn.endswith(_MOTOS_USER):
-        return _USER_ID, f"arn:{self.partition}:iam::{account}:user/{_USER}", account
+        return USER_ID, user_arn(self.partition, account), account
     return user_id, arn, account
 
 

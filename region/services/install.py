@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from region.services import identities, logs, queues, secrets_manager, tagging
+from region.services import access_keys, identities, logs, queues, secrets_manager, tagging
 from region.services.autoscaling import patches as autoscaling
 from region.services.budgets import patches as budgets
 from region.services.cloudwatch import patches as cloudwatch
@@ -34,6 +34,7 @@ PATCHED_SERVICES = (
     kms,
     fis,
     identities,
+    access_keys,
     secrets_manager,
     tagging,
 )

@@ -13,7 +13,12 @@ from tests.conformance.cloud import Cloud, Network
 from tests.conformance.roles import make_role
 from tests.conformance.test_balancer_api import group
 
-TOKENS = {"MaxResults": "NextToken", "PageSize": "Marker"}
+TOKENS = {
+    "MaxItems": "Marker",
+    "MaxRecords": "Marker",
+    "MaxResults": "NextToken",
+    "PageSize": "Marker",
+}
 TEMPLATES = 17
 """More than moto would answer with."""
 
@@ -25,7 +30,8 @@ def pages_of(call: Callable[..., Any], size: str, count: int, **given: Any) -> l
     while True:
         answer = call(**given, **{size: count}, **token)
         found.append(answer)
-        following = answer.get("NextToken") or answer.get("NextMarker")
+        tokens = (answer.get(name) for name in ("NextToken", "NextMarker", "Marker"))
+        following = next((one for one in tokens if one), None)
         if not following:
             return found
         token = {TOKENS[size]: following}
@@ -97,6 +103,55 @@ def test_all_launch_templates_and_versions_are_found(cloud: Cloud) -> None:
     assert len(versions["LaunchTemplateVersions"]) == TEMPLATES
     with pytest.raises(ClientError, match="InvalidNextToken"):
         ec2.describe_launch_templates(NextToken="bogus")
+
+
+@pytest.mark.row("X-pages")
+def test_services_of_a_page_are_told_with_their_names(cloud: Cloud) -> None:
+    everything = cloud.ec2.describe_vpc_endpoint_services()["ServiceNames"]
+    assert len(everything) > 5
+    paged = pages_of(cloud.ec2.describe_vpc_endpoint_services, "MaxResults", 5)
+    for page in paged:
+        assert page["ServiceNames"] == [one["ServiceName"] for one in page["ServiceDetails"]]
+    assert all(len(page["ServiceNames"]) == 5 for page in paged[:-1])
+    assert [name for page in paged for name in page["ServiceNames"]] == everything
+    with pytest.raises(ClientError, match="InvalidNextToken"):
+        cloud.ec2.describe_vpc_endpoint_services(NextToken="bogus")
+
+
+# RDS API reference: MaxRecords is from 20 to 100.
+@pytest.mark.row("X-pages")
+def test_pages_of_engine_versions(cloud: Cloud) -> None:
+    call = cloud.rds.describe_db_engine_versions
+    everything = call(Engine="postgres")["DBEngineVersions"]
+    paged = pages_of(call, "MaxRecords", 20, Engine="postgres")
+    assert all(len(page["DBEngineVersions"]) == 20 for page in paged[:-1])
+    assert [one for page in paged for one in page["DBEngineVersions"]] == everything
+    for wrong in (19, 101):
+        with pytest.raises(ClientError, match="InvalidParameterValue"):
+            call(MaxRecords=wrong)
+    with pytest.raises(ClientError, match="InvalidParameterValue"):
+        call(Marker="bogus")
+
+
+# IAM API reference: MaxItems is at least 1; Marker comes with IsTruncated.
+@pytest.mark.row("X-pages")
+def test_pages_of_roles(cloud: Cloud) -> None:
+    path = f"/{cloud.name('page')}/"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    names = [cloud.name("page") for _ in range(3)]
+    for name in names:
+        cloud.iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trust)
+        cloud.afterwards(cloud.iam.delete_role, RoleName=name)
+    paged = pages_of(cloud.iam.list_roles, "MaxItems", 2, PathPrefix=path)
+    assert [page["IsTruncated"] for page in paged] == [True, False]
+    assert {role["RoleName"] for page in paged for role in page["Roles"]} == {*names}
+    with pytest.raises(ClientError, match="ValidationError"):
+        cloud.iam.list_roles(Marker="1")
 
 
 @pytest.mark.row("X-pages")

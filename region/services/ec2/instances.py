@@ -80,6 +80,7 @@ def finish_termination(instance: Instance) -> None:
     set_reason(instance, text, why)
     # Its address may belong to another instance by the time moto forgets this one.
     instance._private_ips.clear()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    instance.security_groups = []
     InstanceRecord.of(instance).terminated_at = time.time()
 
 

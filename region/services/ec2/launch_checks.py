@@ -95,8 +95,8 @@ def check_placement(zone: str, wanted: str | None) -> None:
         )
 
 
-def check_image(image_id: str | None) -> None:
-    """Refuse a launch without an image.
+def require_image(image_id: str | None) -> str:
+    """Return the image of a launch, which has one.
 
     An image that is not known is one of the user's own, of which the region cannot hear: its instances
     get the region's image.
@@ -107,6 +107,7 @@ def check_image(image_id: str | None) -> None:
     if not image_id:
         message = "The request must contain the parameter ImageId"
         raise EC2ClientError("MissingParameter", message)
+    return image_id
 
 
 def check_group_names(positional: Sequence[object], named: Mapping[str, Any]) -> None:

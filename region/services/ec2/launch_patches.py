@@ -30,6 +30,7 @@ from region.quotas import USER_DATA_BYTES
 from region.services.ec2 import (
     capacity,
     default_subnets,
+    image_parameters,
     launch_checks,
     root_volumes,
     template_versions,
@@ -60,19 +61,18 @@ def _run_instances(moto: Original, self: EC2Backend, *args: object, **kwargs: An
     zone = _place(self, kwargs)
     launch_checks.check_placement(zone, wanted_zone)
     launch_checks.check_key(self, kwargs.get("key_name") or template.get("KeyName"))
-    image_id = (args[0] if args else kwargs.get("image_id")) or template.get("ImageId")
-    launch_checks.check_image(cast("str | None", image_id))
+    image_id = _image_of(self, args[0] if args else kwargs.pop("image_id", None), template)
     kwargs["metadata_options"] = {
-        **launch_checks.metadata_defaults(self, cast("str | None", image_id)),
+        **launch_checks.metadata_defaults(self, image_id),
         **(kwargs.get("metadata_options") or {}),
     }
-    launch_checks.check_type(self, _type_of(template, kwargs), cast("str", image_id), zone)
+    launch_checks.check_type(self, _type_of(template, kwargs), image_id, zone)
     devices = _block_devices(template, kwargs)
-    root_volumes.check(self, devices, cast("str", image_id))
+    root_volumes.check(self, devices, image_id)
     capacity.check(self, _type_of(template, kwargs), zone)
     tags = _tags(template, kwargs)
     with root_volumes.described(devices):
-        reservation: Reservation = moto(self, *args, **kwargs | {"tags": tags})
+        reservation: Reservation = moto(self, image_id, *args[1:], **kwargs | {"tags": tags})
     for instance in reservation.instances:
         _finish_launch(self, instance, template, kwargs)
         for interface in instance.nics.values():
@@ -152,7 +152,8 @@ def _size_the_root_volume(call: InstanceResponse) -> None:
     """Have moto, which takes no device without a size, take the root device with its AMI's."""
     backend: EC2Backend = call.ec2_backend
     template = _template_data(backend, {"launch_template": call.params.get("LaunchTemplate")})
-    image = backend.amis.get(str(call.params.get("ImageId") or template.get("ImageId")))
+    named = str(call.params.get("ImageId") or template.get("ImageId"))
+    image = backend.amis.get(image_parameters.resolve(backend, named))
     for mapping in call.params.get("BlockDeviceMappings") or []:
         if image is not None and mapping.get("DeviceName") == image.root_device_name:
             mapping.get("Ebs", {}).setdefault("VolumeSize", root_volumes.AMI_GIB)
@@ -184,6 +185,7 @@ def _create_version(
     raw = data.get("UserData")
     parsed = {"UserData": parse_user_data(raw)} if isinstance(raw, str | bytes) else {}
     _check_size({**data, **parsed}.get("UserData"))
+    image_parameters.resolve(self.ec2_backend, str(data.get("ImageId") or ""))
     number = template_versions.next_number(self)
     made: LaunchTemplateVersion = moto(self, {**data, **parsed}, description)
     made.number = number
@@ -220,6 +222,8 @@ def _create_version_call(moto: Original, self: LaunchTemplates) -> ActionResult:
     data: dict[str, Any] = made["LaunchTemplateData"]
     for name, value in inherited.items():
         data.setdefault(name, copy.deepcopy(value))
+    if given.flag("ResolveAlias"):
+        made["LaunchTemplateData"] = image_parameters.described(backend, data)
     return answer
 
 
@@ -296,6 +300,16 @@ def _tags(template: dict[str, Any], kwargs: dict[str, Any]) -> dict[str, dict[st
             }
             found[kind] = given | found.get(kind, {})
     return found
+
+
+def _image_of(backend: EC2Backend, given: object, template: dict[str, Any]) -> str:
+    """Return the id of the image to launch: that of the call, or of its template.
+
+    Raises:
+        EC2ClientError: Neither names one.
+    """
+    named = cast("str | None", given or template.get("ImageId"))
+    return image_parameters.resolve(backend, launch_checks.require_image(named))
 
 
 def _type_of(template: dict[str, Any], kwargs: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidLaunchTemplateIdNotFound,
     InvalidLaunchTemplateNameNotFoundError,
+    InvalidNextToken,
     InvalidParameterCombination,
 )
 from moto.ec2.models import EC2Backend
@@ -19,15 +20,21 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.network_acls import NetworkAcl, NetworkAclBackend
 from moto.ec2.responses import EC2Response
+from moto.ec2.responses.iam_instance_profiles import IamInstanceProfiles
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.responses.tags import TagResponse
+from moto.ec2.responses.vpcs import VPCs
 
+from region.api import page_tokens
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services.ec2 import launch_checks
 
 patches = Patches()
+
+MOST_SERVICES: Final = 1000
+"""Services of a page where a call names no number (API reference, DescribeVpcEndpointServices)."""
 
 _PYTHON_LIST: Final = re.compile(r"'?[\[{]'([^'\]}]*)'[\]}]'?")
 """A set or a list with one text, as moto writes it into messages."""
@@ -147,6 +154,45 @@ def describe_instances(self: InstanceResponse) -> ActionResult:
         else self.ec2_backend.describe_instances(filters=filters)
     )
     return ActionResult({"Reservations": found})
+
+
+@patches.method(IamInstanceProfiles)
+def describe_iam_instance_profile_associations(self: IamInstanceProfiles) -> ActionResult:
+    """DescribeIamInstanceProfileAssociations, whole: moto reads the size of a page under another name."""
+    ids = Parameters(self).texts("AssociationIds")
+    filters = self._filters_from_querystring()  # pyright: ignore[reportPrivateUsage]
+    backend: EC2Backend = self.ec2_backend
+    found, _ = backend.describe_iam_instance_profile_associations(ids, filters, sys.maxsize)
+    return ActionResult({"IamInstanceProfileAssociations": found})
+
+
+@patches.method(VPCs)
+def describe_vpc_endpoint_services(self: VPCs) -> ActionResult:
+    """DescribeVpcEndpointServices, in pages of services: their names are those of the page."""
+    given = Parameters(self)
+    backend: EC2Backend = self.ec2_backend
+    found = backend.describe_vpc_endpoint_services(
+        service_names=given.texts("ServiceNames"),
+        filters=given.structures("Filters"),
+        max_results=MOST_SERVICES,
+        next_token=None,
+        region=self.region,
+    )
+    try:
+        shown, following = page_tokens.page_of(
+            found["servicesDetails"],
+            given.text("NextToken"),
+            given.integer("MaxResults") or MOST_SERVICES,
+        )
+    except page_tokens.UnknownTokenError as error:
+        raise InvalidNextToken(given.text("NextToken")) from error
+    return ActionResult(
+        {
+            "ServiceNames": [one["ServiceName"] for one in shown],
+            "ServiceDetails": shown,
+            "NextToken": following,
+        }
+    )
 
 
 @patches.around(NetworkAclBackend, "describe_network_acls")

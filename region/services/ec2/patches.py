@@ -16,7 +16,6 @@ from moto.core.types import Base64EncodedString
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
-from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import (
     Instance,
     InstanceBackend,
@@ -47,6 +46,7 @@ from region.services.ec2 import (
     root_volumes,
     security_group_patches,
     template_versions,
+    termination_patches,
     wildcards,
 )
 from region.services.ec2.instances import (
@@ -72,6 +72,7 @@ patches = Patches()
 def install() -> None:
     """Patch moto's EC2."""
     patches.install()
+    termination_patches.patches.install()
     launch_patches.patches.install()
     lookup_patches.patches.install()
     call_checks.patches.install()
@@ -205,16 +206,6 @@ def _status(self: Instance) -> dict[str, Any]:
 def _public_dns_name(self: Instance) -> str | None:
     """Return the public address itself: the local region has no resolver."""
     return self.public_ip
-
-
-@patches.value(Instance, "private_ip_address")
-def _private_ip_address(self: Instance) -> str | None:
-    return None if self.state_code == TERMINATED else self.nics[0].private_ip_address
-
-
-@patches.value(Instance, "network_interfaces")
-def _network_interfaces(self: Instance) -> list[NetworkInterface]:
-    return [] if self.state_code == TERMINATED else list(self.nics.values())
 
 
 @patches.method(InstanceResponse)

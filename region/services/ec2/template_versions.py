@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateV
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import (
@@ -24,6 +24,7 @@ from moto.ec2.responses.launch_templates import LaunchTemplates
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
+from region.services.ec2 import image_parameters
 
 patches = Patches()
 
@@ -83,15 +84,22 @@ def _describe(
 
 
 @patches.around(LaunchTemplates, "describe_launch_template_versions")
-def _describe_versions(moto: Original, self: LaunchTemplates) -> object:
-    """Read bounds that are numbers: their type is that of a text."""
+def _describe_versions(moto: Original, self: LaunchTemplates) -> ActionResult:
+    """Read bounds that are numbers, whose type is that of a text; name images by their ids if asked to."""
     given = Parameters(self)
     for name in ("MinVersion", "MaxVersion"):
         value = given.get(name)
         if value is not None and not str(value).isdecimal():
             message = f"Value ({value}) for parameter {name} is invalid. It must be a number."
             raise EC2ClientError("InvalidParameterValue", message)
-    return moto(self)
+    answer: ActionResult = moto(self)
+    if given.flag("ResolveAlias"):
+        for version in cast("dict[str, list[dict[str, Any]]]", answer.result)[
+            "LaunchTemplateVersions"
+        ]:
+            data = image_parameters.described(self.ec2_backend, version["LaunchTemplateData"])
+            version["LaunchTemplateData"] = data
+    return answer
 
 
 @patches.method(LaunchTemplates)

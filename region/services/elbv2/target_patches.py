@@ -38,6 +38,24 @@ def _describe_call(moto: Original, self: ELBV2Response) -> object:
     return moto(self)
 
 
+# API reference, RegisterTargets: an instance must be running when it is registered.
+@patches.around(ELBV2Response, "register_targets")
+def _register_call(moto: Original, self: ELBV2Response) -> object:
+    given, backend = Parameters(self), self.elbv2_backend
+    group = backend.target_groups.get(given.text("TargetGroupArn"))
+    if group is not None and group.target_type == "instance":
+        names = [str(target.get("Id")) for target in given.structures("Targets")]
+        found = [backend.ec2_backend.get_instance_by_id(name) for name in names]
+        resting = [one.id for one in found if one is not None and one.state != "running"]
+        if resting:
+            listed = ", ".join(f"'{name}'" for name in resting)
+            raise invalid(
+                f"The following targets are not in a running state and cannot be registered: {listed}",
+                "InvalidTarget",
+            )
+    return moto(self)
+
+
 @patches.around(ELBv2Backend, "register_targets")
 def _register_targets(
     moto: Original, self: ELBv2Backend, target_group_arn: str, instances: list[dict[str, Any]]

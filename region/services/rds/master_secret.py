@@ -17,7 +17,9 @@ from typing import Any
 from moto.rds.models import DBInstance, MasterUserSecret, rds_backends
 from moto.secretsmanager.exceptions import InvalidRequestException, SecretNotFoundException
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+from moto.secretsmanager.responses import SecretsManagerResponse
 
+from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
 from region.services import secrets_manager
 from region.services.rds.records import DatabaseRecord
@@ -144,11 +146,19 @@ def _update(moto: Original, backend: SecretsManagerBackend, *args: Any, **given:
     return moto(backend, *args, **given)
 
 
+@patches.around(SecretsManagerResponse, "delete_secret")
+@patches.around(SecretsManagerResponse, "cancel_rotate_secret")
+def _end(moto: Original, call: SecretsManagerResponse) -> str:
+    """Leave a managed secret and its rotation to its owner: RDS deletes it along with the DB instance."""
+    _refuse_managed(call.backend, {"secret_id": Parameters(call).text("SecretId")})
+    return moto(call)
+
+
 def _refuse_managed(backend: SecretsManagerBackend, given: dict[str, Any]) -> None:
     secret = backend.secrets.get(str(given.get("secret_id") or ""))
     if isinstance(secret, FakeSecret) and secret.owning_service == OWNER:
         raise InvalidRequestException(
-            f"You can't change the value of {secret.name}: it is managed by {OWNER}."
+            f"You can't perform this operation on the secret {secret.name}: it is managed by {OWNER}."
         )
 
 

@@ -22,6 +22,7 @@ from region.services.autoscaling.refresh.records import (
     Refresh,
     Rollback,
 )
+from region.services.ec2 import image_parameters
 
 MOVING_VERSIONS = ("$Latest", "$Default")
 
@@ -99,7 +100,7 @@ def moves(settings: launch_settings.LaunchSettings) -> bool:
     if settings.version in MOVING_VERSIONS or settings.template is None:
         return True
     image = settings.template.get_version(settings.version).image_id
-    return str(image).startswith("resolve:ssm:")
+    return str(image).startswith(image_parameters.PREFIX)
 
 
 def _end(group: FakeAutoScalingGroup, refresh: Refresh, status: str, reason: str) -> None:

@@ -167,7 +167,15 @@ def test_termination_goes_through_shutting_down_and_frees_everything(aws, networ
     assert pool.terminated == [name]
     assert aws.ec2.describe_network_interfaces()["NetworkInterfaces"] == []
     assert aws.ec2.describe_volumes()["Volumes"] == []
-    assert "PrivateIpAddress" not in look(aws, name)
+    found = look(aws, name)
+    gone = ("PrivateIpAddress", "PublicIpAddress", "SubnetId", "VpcId", "IamInstanceProfile")
+    assert [member for member in gone if member in found] == []
+    empty = ("BlockDeviceMappings", "NetworkInterfaces", "SecurityGroups")
+    assert [member for member in empty if found[member]] == []
+    assert found.get("PrivateDnsName", "") == found.get("PublicDnsName", "") == ""
+    assert found["Placement"]["AvailabilityZone"] == instance["Placement"]["AvailabilityZone"]
+    in_subnet = [{"Name": "subnet-id", "Values": [instance["SubnetId"]]}]
+    assert aws.ec2.describe_instances(Filters=in_subnet)["Reservations"] == []
     again = aws.ec2.terminate_instances(InstanceIds=[name])["TerminatingInstances"][0]
     assert again["PreviousState"]["Name"] == "terminated"
 

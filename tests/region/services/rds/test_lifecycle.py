@@ -95,6 +95,9 @@ def test_rotation_keeps_the_current_password_readable(rds, database, aws):
     assert messages(rds).count("Reset master credentials") == 2
     with pytest.raises(ClientError, match="managed by rds"):
         aws.secretsmanager.put_secret_value(SecretId=arn, SecretString="mine")
+    for end in (aws.secretsmanager.delete_secret, aws.secretsmanager.cancel_rotate_secret):
+        with pytest.raises(ClientError, match="managed by rds"):
+            end(SecretId=arn)
     with pytest.raises(ClientError, match="apply immediately"):
         rds.modify_db_instance(**NAME, RotateMasterUserPassword=True)
 
