@@ -41,7 +41,7 @@ from moto.s3.models import FakeKey, s3_backends
 from region import private
 from region.api.blobs import BlobStore, Reduced, References, reading
 
-FORMAT = 16
+FORMAT = 17
 """Raised when what the region adds to moto's objects changes: older states lack it."""
 
 _get_backend = cast("Callable[[str], Any]", get_backend)
@@ -318,6 +318,11 @@ def _private_key(pem: bytes) -> PrivateKeyTypes:
     return serialization.load_pem_private_key(pem, None)
 
 
+def _certificate(pem: bytes) -> x509.Certificate:
+    # cryptography's own function has a module that cannot be imported by its name.
+    return x509.load_pem_x509_certificate(pem)
+
+
 # What is not data, and how it is created again. Order matters: the first match counts.
 _RECIPES: tuple[tuple[type, Callable[[Any], Reduced]], ...] = (
     (type(threading.RLock()), lambda _lock: (threading.RLock, ())),
@@ -332,7 +337,7 @@ _RECIPES: tuple[tuple[type, Callable[[Any], Reduced]], ...] = (
     (
         x509.Certificate,
         lambda certificate: (
-            x509.load_pem_x509_certificate,
+            _certificate,
             (certificate.public_bytes(serialization.Encoding.PEM),),
         ),
     ),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from region.provider.handler import Handler
+from region.provider.resources.acm.certificate import Certificate
 from region.provider.resources.autoscaling.attachment import Attachment
 from region.provider.resources.autoscaling.group import Group
 from region.provider.resources.autoscaling.lifecycle_hook import LifecycleHook
@@ -46,6 +47,7 @@ from region.provider.resources.iam.role_policy import RolePolicy
 from region.provider.resources.iam.role_policy_attachment import RolePolicyAttachment
 from region.provider.resources.kms.key import Key
 from region.provider.resources.lb.listener import Listener
+from region.provider.resources.lb.listener_certificate import ListenerCertificate
 from region.provider.resources.lb.listener_rule import ListenerRule
 from region.provider.resources.lb.load_balancer import LoadBalancer
 from region.provider.resources.lb.target_group import TargetGroup
@@ -69,6 +71,7 @@ from region.provider.resources.vpc.security_group_egress_rule import SecurityGro
 from region.provider.resources.vpc.security_group_ingress_rule import SecurityGroupIngressRule
 
 _HANDLERS: Final[tuple[type[Handler], ...]] = (
+    Certificate,
     Attachment,
     Group,
     LifecycleHook,
@@ -105,6 +108,7 @@ _HANDLERS: Final[tuple[type[Handler], ...]] = (
     RolePolicyAttachment,
     Key,
     Listener,
+    ListenerCertificate,
     ListenerRule,
     LoadBalancer,
     TargetGroup,
@@ -134,7 +138,6 @@ UNSUPPORTED_BY_DESIGN: Final[Mapping[str, str]] = {
     "aws:ec2/flowLog:FlowLog": (
         "no packets cross a network that it could record; rehearse without flow logs"
     ),
-    "aws:acm/certificate:Certificate": _NO_DOMAIN,
     "aws:acm/certificateValidation:CertificateValidation": _NO_DOMAIN,
     "aws:route53/record:Record": _NO_DOMAIN,
 }

@@ -34,6 +34,8 @@ DROP_INVALID: Final = "routing.http.drop_invalid_header_fields.enabled"
 PRESERVE_HOST: Final = "routing.http.preserve_host_header.enabled"
 CLIENT_PORT: Final = "routing.http.xff_client_port.enabled"
 FORWARDED_FOR: Final = "routing.http.xff_header_processing.mode"
+TLS_HEADERS: Final = "routing.http.x_amzn_tls_version_and_cipher_suite.enabled"
+HTTP2: Final = "routing.http2.enabled"
 
 RESERVED_COOKIES: Final = ("AWSALB", "AWSALBAPP", "AWSALBTG")
 _MOST_TARGETS: Final = 1000
@@ -162,13 +164,11 @@ LOAD_BALANCER: Final[Mapping[str, _Attribute]] = {
     ),
     DROP_INVALID: _flag(),
     PRESERVE_HOST: _flag(),
-    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": _off(
-        "it has HTTP listeners only, without TLS"
-    ),
+    TLS_HEADERS: _flag(),
     CLIENT_PORT: _flag(),
     FORWARDED_FOR: _Attribute("append", ("append", "preserve", "remove")),
-    # Clients speak HTTP/2 to an Application Load Balancer over TLS only: without, both values do the same.
-    "routing.http2.enabled": _flag("true"),
+    # Clients speak HTTP/2 to an Application Load Balancer over TLS only.
+    HTTP2: _flag("true"),
     "waf.fail_open.enabled": _off("it has no web application firewall"),
     ZONAL_SHIFT: _flag(),
 }

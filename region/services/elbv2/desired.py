@@ -16,7 +16,7 @@ from region.loopback.addresses import has_twin, loopback_of
 from region.network.internet import admits_internet
 from region.services.ec2 import security_groups
 from region.services.ec2.routes import is_public
-from region.services.elbv2 import attributes, conversion, periods, target_groups
+from region.services.elbv2 import attributes, certificates, conversion, periods, target_groups
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.model import (
     HeaderModes,
@@ -85,6 +85,9 @@ def read(
         listeners=tuple(
             replace(
                 listener_of(backend, listener, config.seconds),
+                tls=certificates.tls_of(
+                    backend, load_balancer, listener, http2=_true(chosen, attributes.HTTP2)
+                ),
                 admitted=admits_internet(known, admitted_by, int(listener.port)),
             )
             for listener in load_balancer.listeners.values()
@@ -98,6 +101,7 @@ def read(
             client_port=_true(chosen, attributes.CLIENT_PORT),
             preserve_host=_true(chosen, attributes.PRESERVE_HOST),
             drop_invalid=_true(chosen, attributes.DROP_INVALID),
+            tls=_true(chosen, attributes.TLS_HEADERS),
         ),
     )
     return DesiredLoadBalancer(
@@ -159,9 +163,10 @@ def listener_of(backend: ELBv2Backend, listener: FakeListener, seconds: Seconds)
     Raises:
         LoadBalancerError: If it asks for something that the data plane cannot do.
     """
-    if listener.protocol != "HTTP":
+    if listener.protocol not in {"HTTP", certificates.HTTPS}:
         raise LoadBalancerError(
-            f"Listener {listener.port} uses {listener.protocol}: the local region supports HTTP."
+            f"Listener {listener.port} uses {listener.protocol}: the local region supports HTTP and "
+            "HTTPS."
         )
 
     def group_name(arn: str) -> str:

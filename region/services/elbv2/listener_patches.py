@@ -18,14 +18,13 @@ from moto.elbv2.responses import ELBV2Response
 
 from region.api.parameters import Parameters
 from region.api.patching import Original, Patches
-from region.services.elbv2 import conversion, desired, limits, repeats, target_groups
+from region.services.elbv2 import certificates, conversion, desired, limits, repeats, target_groups
 from region.services.elbv2.errors import invalid, refused, unsupported
 from region.services.elbv2.records import LoadBalancerRecord
 
 patches = Patches()
 
 MOST_PRIORITY: Final = 50_000
-_HTTP_ONLY: Final = "it has no certificate that a client would trust, use protocol HTTP"
 _LISTENER_DEFAULTS: Final = {"routing.http.response.server.enabled": "true"}
 
 
@@ -33,11 +32,10 @@ _LISTENER_DEFAULTS: Final = {"routing.http.response.server.enabled": "true"}
 
 
 def _check_listener(given: Parameters) -> None:
-    for name in ("SslPolicy", "Certificates", "AlpnPolicy", "MutualAuthentication"):
-        if given.get(name):
-            raise unsupported(f"parameter '{name}' of a listener", _HTTP_ONLY)
-    if given.text("Protocol") == "HTTPS":
-        raise unsupported("protocol HTTPS of a listener", _HTTP_ONLY)
+    if given.get("AlpnPolicy"):
+        raise invalid("AlpnPolicy is for listeners of protocol TLS", "InvalidConfigurationRequest")
+    if given.get("MutualAuthentication"):
+        raise unsupported("parameter 'MutualAuthentication' of a listener", "leave it out")
 
 
 @patches.around(ELBV2Response, "create_listener")
@@ -47,6 +45,8 @@ def _create_listener_call(moto: Original, self: ELBV2Response) -> object:
     balancer = self.elbv2_backend.load_balancers.get(given.text("LoadBalancerArn"))
     listeners = balancer.listeners.values() if balancer is not None else ()
     same = [one for one in listeners if int(one.port) == given.integer("Port")]
+    protocol, policy = given.text("Protocol"), given.text("SslPolicy")
+    certificates.check(self.elbv2_backend, protocol, policy, given.structures("Certificates"))
     return repeats.create_once(moto, self, "Listeners", same)
 
 
@@ -68,15 +68,6 @@ def _rule_call(moto: Original, self: ELBV2Response) -> object:
 
 for _name in ("create_rule", "modify_rule"):
     patches.around(ELBV2Response, _name)(_rule_call)
-
-
-def _certificates_call(moto: Original, self: ELBV2Response) -> object:
-    del moto, self
-    raise unsupported("certificates of a listener", _HTTP_ONLY)
-
-
-for _name in ("add_listener_certificates", "remove_listener_certificates"):
-    patches.around(ELBV2Response, _name)(_certificates_call)
 
 
 # What is checked in all of them -----------------------------------------------------------------
@@ -114,7 +105,12 @@ def _check_action(
     limits.check_target_groups(backend, balancer, named)
 
 
-def _balancer_of(backend: ELBv2Backend, listener_arn: str) -> FakeLoadBalancer:
+def balancer_of(backend: ELBv2Backend, listener_arn: str) -> FakeLoadBalancer:
+    """Return the load balancer that a listener belongs to.
+
+    Raises:
+        ListenerNotFoundError: There is no such listener.
+    """
     for balancer in backend.load_balancers.values():
         if listener_arn in balancer.listeners:
             return balancer
@@ -159,20 +155,28 @@ def _create_listener(
         kwargs["actions"] = conversion.described_actions(actions)
     created: FakeListener = moto(self, load_balancer_arn, *args, **kwargs)
     created.attributes = dict(_LISTENER_DEFAULTS)
-    # Both are of listeners with TLS.
-    vars(created).update(ssl_policy=None, alpn_policy=None)
-    _reprovision(self.load_balancers[load_balancer_arn])
+    # Of listeners of TLS, and a policy of those with certificates.
+    vars(created).update(alpn_policy=None)
+    if created.protocol != certificates.HTTPS:
+        vars(created).update(ssl_policy=None)
+    reprovision(self.load_balancers[load_balancer_arn])
     return created
 
 
 @patches.method(ELBv2Backend)
 def modify_listener(self: ELBv2Backend, arn: str, *given: Any) -> FakeListener:
     """Change a listener; what is not given stays."""
-    port, protocol, _ssl_policy, _certificates, actions = given
-    balancer = _balancer_of(self, arn)
+    port, protocol, policy, wanted, actions = given
+    balancer = balancer_of(self, arn)
     listener = balancer.listeners[arn]
-    if protocol not in (None, "HTTP"):
-        raise invalid(f"Protocol {protocol} is not supported: use HTTP", "UnsupportedProtocol")
+    if protocol not in (None, "HTTP", certificates.HTTPS):
+        raise invalid(
+            f"Protocol {protocol} is not supported: use HTTP or HTTPS", "UnsupportedProtocol"
+        )
+    protocol = protocol or listener.protocol
+    present = [{"CertificateArn": name} for name in listener.certificates]
+    kept = present if protocol == certificates.HTTPS else []
+    certificates.check(self, protocol, policy, wanted or kept)
     if port is not None:
         _check_port(balancer, port, but=arn)
     if actions:
@@ -184,11 +188,25 @@ def modify_listener(self: ELBv2Backend, arn: str, *given: Any) -> FakeListener:
         default.actions = listener.default_actions
     if port is not None:
         listener.port = port
-    _reprovision(balancer)
+    names = [str(one["CertificateArn"]) for one in wanted or kept]
+    _secure(listener, protocol, policy, names)
+    others = LoadBalancerRecord.of(balancer).certificates
+    others[arn] = tuple(name for name in others.get(arn, ()) if names and name not in names)
+    reprovision(balancer)
     return listener
 
 
-def _reprovision(load_balancer: FakeLoadBalancer) -> None:
+def _secure(listener: FakeListener, protocol: str, policy: str | None, names: list[str]) -> None:
+    """Give a listener its protocol, its policy and its default certificate; none for HTTP."""
+    listener.protocol = protocol
+    listener.certificates = names
+    listener.certificate = names[0] if names else None
+    kept = policy or listener.ssl_policy or certificates.DEFAULT_POLICY
+    vars(listener).update(ssl_policy=kept if names else None)
+
+
+def reprovision(load_balancer: FakeLoadBalancer) -> None:
+    """Note that listeners have changed: the load balancer is active when it serves them."""
     record = LoadBalancerRecord.of(load_balancer)
     load_balancer.state, record.state_reason = "provisioning", None
     record.listener_changes += 1
@@ -199,7 +217,7 @@ def modify_listener_attributes(
     self: ELBv2Backend, listener_arn: str, attrs: list[dict[str, str]]
 ) -> dict[str, str]:
     """Refuse everything but the defaults."""
-    listener = _balancer_of(self, listener_arn).listeners[listener_arn]
+    listener = balancer_of(self, listener_arn).listeners[listener_arn]
     for item in attrs:
         key, value = item["Key"], str(item.get("Value", ""))
         if not key.startswith("routing.http."):
@@ -234,7 +252,7 @@ def _create_rule(
     actions: list[dict[str, Any]],
     tags: list[dict[str, str]] | None = None,
 ) -> FakeListenerRule:
-    balancer = _balancer_of(self, listener_arn)
+    balancer = balancer_of(self, listener_arn)
     listener = balancer.listeners[listener_arn]
     number = _check_priority(listener, priority)
     count = sum(len(item.rules) - 1 for item in balancer.listeners.values()) + 1
@@ -276,7 +294,7 @@ def _modify_rule(
             "Default rule cannot be modified: modify its listener", "OperationNotPermitted"
         )
     if actions:
-        _check_action(self, _balancer_of(self, rule.listener_arn), actions)
+        _check_action(self, balancer_of(self, rule.listener_arn), actions)
     modified: FakeRule = moto(
         self,
         rule_arn,
@@ -292,7 +310,7 @@ def delete_rule(self: ELBv2Backend, arn: str) -> None:
     (rule,) = self.describe_rules(listener_arn=None, rule_arns=[arn])
     if rule.is_default:
         raise invalid("Default rule cannot be deleted", "OperationNotPermitted")
-    _balancer_of(self, rule.listener_arn).listeners[rule.listener_arn].remove_rule(arn)
+    balancer_of(self, rule.listener_arn).listeners[rule.listener_arn].remove_rule(arn)
 
 
 @patches.method(ELBv2Backend)
@@ -306,7 +324,7 @@ def set_rule_priorities(
     for rule in rules:
         if rule.is_default:
             raise invalid("Default rule has no priority", "OperationNotPermitted")
-        listener = _balancer_of(self, rule.listener_arn).listeners[rule.listener_arn]
+        listener = balancer_of(self, rule.listener_arn).listeners[rule.listener_arn]
         number = _check_priority(listener, wanted[rule.arn], but=wanted)
         if number in numbers.values():
             raise invalid(f"Priority '{number}' is given twice", "DuplicatePriority")

@@ -75,6 +75,7 @@ class Traffic:
             self._plane,
             [
                 *traffic_data(self._name, groups, traffic, report, at),
+                *handshake_data(self._name, requests.failed_handshakes, at),
                 *self._connection_data(groups, statistics, at),
                 *host_data(self._name, groups, report, [node.zone for node in item.spec.nodes], at),
             ],
@@ -153,6 +154,16 @@ def traffic_data(
             each = total / max(1, len(known))
             yield _sum("RequestCountPerTarget", both, each, at)
             yield _sum("RequestCountPerTarget", both[:1], each, at)
+
+
+def handshake_data(balancer: str, failed: Mapping[str, int], at: datetime) -> Iterator[Datum]:
+    """Yield the TLS handshakes that failed: of the load balancer, and of each zone's node."""
+    own = (("LoadBalancer", balancer),)
+    if total := sum(failed.values()):
+        yield _sum("ClientTLSNegotiationErrorCount", own, total, at)
+    for zone, count in failed.items():
+        place = (("AvailabilityZone", zone), *own)
+        yield _sum("ClientTLSNegotiationErrorCount", place, count, at)
 
 
 def _count(some: Requests, balancer: str, group: str, sums: _Sums, times: _Times) -> None:

@@ -7,6 +7,7 @@ moto calls every target healthy at once and every load balancer active when it i
 from __future__ import annotations
 
 from region.services.elbv2 import (
+    certificate_patches,
     description_patches,
     listener_patches,
     load_balancer_patches,
@@ -20,6 +21,7 @@ def install() -> None:
     for module in (
         load_balancer_patches,
         listener_patches,
+        certificate_patches,
         target_group_patches,
         target_patches,
         description_patches,

@@ -36,6 +36,7 @@ class LoadBalancerRecord(Record[FakeLoadBalancer]):
         state_reason: Why it failed; None unless its state is `failed`.
         listener_changes: How often its listeners were created or changed.
         away_from: The zones that a zonal shift moves traffic away from.
+        certificates: The ARNs of listeners' certificates beside their default one, by their own ARN.
     """
 
     name: Place
@@ -43,6 +44,7 @@ class LoadBalancerRecord(Record[FakeLoadBalancer]):
     state_reason: str | None = None
     listener_changes: int = 0
     away_from: frozenset[str] = frozenset()
+    certificates: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass

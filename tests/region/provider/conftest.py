@@ -29,6 +29,7 @@ from region.services.ec2.controller import InstancesController
 from region.services.elbv2.controller import LoadBalancersController
 from region.services.install import install_patches
 from region.services.rds.controller import DatabasesController
+from tests.certificates import self_signed
 from tests.region.fakes import (
     REGION,
     FakeBalancer,
@@ -256,6 +257,26 @@ class World:
             "aws:lb/listener:Listener",
             loadBalancerArn=self.balancer.id,
             port=80,
+            defaultActions=[{"type": "forward", "targetGroupArn": self.targets()["arn"]}],
+        ).id
+
+    def certificate(self, key: str = "1") -> str:
+        pair = self_signed(f"www{key}.example.com")
+        return self._once(
+            f"certificate-{key}",
+            "aws:acm/certificate:Certificate",
+            certificateBody=pair.certificate,
+            privateKey=pair.key,
+        ).id
+
+    def https_listener(self) -> str:
+        return self._once(
+            "https-listener",
+            "aws:lb/listener:Listener",
+            loadBalancerArn=self.balancer.id,
+            port=443,
+            protocol="HTTPS",
+            certificateArn=self.certificate(),
             defaultActions=[{"type": "forward", "targetGroupArn": self.targets()["arn"]}],
         ).id
 

@@ -13,6 +13,7 @@ VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
 RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 TARGETS = "aws:lb/targetGroup:TargetGroup"
+CERTIFICATE = "aws:acm/certificate:Certificate"
 LISTENER = "aws:lb/listener:Listener"
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 GROUP = "aws:autoscaling/group:Group"
@@ -101,8 +102,11 @@ def health(**settings: Any) -> dict[str, Any]:
             LISTENER,
             {**LISTENING, "protocol": "HTTPS", "certificateArn": "arn"},
             "certificateArn",
-            "rehearse without a domain",
+            "the local region has no certificate 'arn': import one",
         ),
+        (LISTENER, {**LISTENING, "protocol": "HTTPS"}, "certificateArn", "needs 'certificateArn'"),
+        (LISTENER, {**LISTENING, "sslPolicy": "x"}, "sslPolicy", "is for HTTPS"),
+        (CERTIFICATE, {"domainName": "www.example.com"}, "domainName", "import a certificate"),
         (BALANCER, {"accessLogs": {"bucket": "b"}}, "accessLogs", "remove it for the rehearsal"),
         (GROUP, {**CHOICE, "launchTemplate": {"id": "x"}}, "launchTemplate", "exactly one of"),
         (
@@ -157,7 +161,7 @@ def health(**settings: Any) -> dict[str, Any]:
         (TARGETS, health(matcher="ok"), "healthCheck.matcher", "not a list of HTTP codes"),
         (TARGETS, health(port="0"), "healthCheck.port", "'traffic-port' or 1 to 65535"),
         (TARGETS, {**HTTP, "deregistrationDelay": 9999}, "deregistrationDelay", "0 to 3600"),
-        (LISTENER, {**LISTENING, "protocol": "HTTPS"}, "protocol", "supports 'HTTP'"),
+        (LISTENER, {**LISTENING, "protocol": "TLS"}, "protocol", "supports 'HTTP' or 'HTTPS'"),
         (
             LISTENER,
             {**LISTENING, "defaultActions": [{"type": "authenticate-oidc"}]},

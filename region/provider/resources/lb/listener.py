@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+from botocore.exceptions import ClientError, ParamValidationError
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.errors import CheckFailure
+from region.provider.errors import CheckFailure, is_missing
 from region.provider.handler import Handler, given
 from region.provider.operation import Operation
 from region.provider.resources.lb import actions, common
@@ -17,7 +18,7 @@ from region.provider.values import Properties
 
 
 class Listener(Handler):
-    """`aws.lb.Listener` of HTTP."""
+    """`aws.lb.Listener` of HTTP or HTTPS."""
 
     resource_type = "aws:lb/listener:Listener"
     supported = frozenset(
@@ -25,23 +26,20 @@ class Listener(Handler):
             "loadBalancerArn",
             "port",
             "protocol",
+            "certificateArn",
+            "sslPolicy",
             *(f"defaultActions.{member}" for member in actions.MEMBERS),
             "tags",
         }
     )
-    hints: ClassVar = {
-        "certificateArn": (
-            "rehearse without a domain: the local region has no name service and no certificate "
-            "that a client would trust, so use protocol HTTP in it"
-        ),
-        "sslPolicy": "rehearse without a domain: use protocol HTTP",
-    }
     defaults: ClassVar = {"protocol": "HTTP"}
+    computed = frozenset({"sslPolicy"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
-        """Check for HTTP on a port, with one action that the region does."""
-        yield from checks.one_of("protocol", inputs.get("protocol"), ["HTTP"])
+        """Check for HTTP or HTTPS on a port, with one action that the region does."""
+        yield from checks.one_of("protocol", inputs.get("protocol"), ["HTTP", "HTTPS"])
+        yield from _certificate(op, inputs)
         if inputs.get("port") is None:
             yield CheckFailure("port", "a listener needs 'port', such as 80; set it")
         yield from checks.within("port", inputs.get("port"), 1, 65535)
@@ -74,6 +72,7 @@ class Listener(Handler):
                 "loadBalancerArn": listener["LoadBalancerArn"],
                 "port": listener["Port"],
                 "protocol": listener["Protocol"],
+                **_security(listener),
                 "defaultActions": actions.described(listener["DefaultActions"]),
                 "arn": identity,
                 "tags": common.tags_of(op, identity),
@@ -86,6 +85,48 @@ class Listener(Handler):
         op.aws.elbv2.delete_listener(ListenerArn=identity)
 
 
+def _certificate(op: Operation, inputs: Properties) -> Iterator[CheckFailure]:
+    """Check that HTTPS has a certificate that the region has, and HTTP has none."""
+    protocol, arn = inputs.get("protocol"), inputs.get("certificateArn")
+    if protocol == "HTTPS" and arn is None:
+        yield CheckFailure("certificateArn", "a listener of HTTPS needs 'certificateArn'; set it")
+    if protocol == "HTTP":
+        for name in ("certificateArn", "sslPolicy"):
+            if inputs.get(name) is not None:
+                yield CheckFailure(name, f"{name!r} is for HTTPS; remove it, or use protocol HTTPS")
+    if isinstance(arn, str) and not _is_there(op, arn):
+        yield CheckFailure(
+            "certificateArn",
+            f"the local region has no certificate {arn!r}: import one (aws.acm.Certificate with "
+            "'privateKey' and 'certificateBody', or `aws acm import-certificate`), or rehearse without "
+            "a domain",
+        )
+
+
+def _is_there(op: Operation, arn: str) -> bool:
+    try:
+        op.aws.acm.describe_certificate(CertificateArn=arn)
+    except ParamValidationError:
+        return False  # It is no ARN.
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return False
+    return True
+
+
+def _security(listener: Mapping[str, Any]) -> Properties:
+    """Return the certificate and the policy of a listener as it is described; nothing of HTTP."""
+    certificates = listener.get("Certificates") or []
+    if not certificates:
+        return {}
+    arn = certificates[0]["CertificateArn"]
+    return {"certificateArn": arn, "sslPolicy": listener["SslPolicy"]}
+
+
 def _listener(inputs: Properties) -> dict[str, Any]:
+    arn = inputs.get("certificateArn")
+    certificates = {"Certificates": [{"CertificateArn": arn}]} if arn is not None else {}
+    names = {"Port": "port", "Protocol": "protocol", "SslPolicy": "sslPolicy"}
     made = actions.parameters(inputs["defaultActions"])
-    return {**given({"Port": "port", "Protocol": "protocol"}, inputs), "DefaultActions": made}
+    return {**given(names, inputs), **certificates, "DefaultActions": made}

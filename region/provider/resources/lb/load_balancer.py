@@ -23,6 +23,7 @@ _ATTRIBUTES = {
     "routing.http.preserve_host_header.enabled": "preserveHostHeader",
     "routing.http.xff_header_processing.mode": "xffHeaderProcessingMode",
     "routing.http.xff_client_port.enabled": "enableXffClientPort",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "enableTlsVersionAndCipherSuiteHeaders",
     "client_keep_alive.seconds": "clientKeepAlive",
     "zonal_shift.config.enabled": "enableZonalShift",
 }
@@ -57,6 +58,7 @@ class LoadBalancer(Handler):
         "preserveHostHeader": False,
         "xffHeaderProcessingMode": "append",
         "enableXffClientPort": False,
+        "enableTlsVersionAndCipherSuiteHeaders": False,
         "clientKeepAlive": 3600,
         "enableZonalShift": False,
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jinja2
 
+from region import private
 from region.services.elbv2.haproxy import routing
 from region.services.elbv2.haproxy.model import (
     LEAST_OUTSTANDING_REQUESTS,
@@ -85,6 +86,10 @@ class Files:
     def body(self, port: int, place: int) -> Path:
         """Return the body of the fixed response of a listener's action, counted from 0."""
         return self.directory / f"fixed-{port}-{place}.body"
+
+    def certificate(self, name: str) -> Path:
+        """Return the file of a certificate with its key."""
+        return self.directory / name
 
     def sticky(self, group: str) -> Path:
         """Return the map from the cookies of a target group to its servers."""
@@ -172,6 +177,8 @@ def write_files(
         files.page(status).write_text(page(status))
         files.raw(status).write_bytes(_raw(status).encode())
     for listener in balancer.listeners:
+        for certificate in listener.tls.certificates if listener.tls else ():
+            private.write(files.certificate(certificate.name), certificate.pem)
         for place, action in enumerate(listener.actions):
             if isinstance(action, FixedResponse):
                 files.body(listener.port, place).write_text(action.body)

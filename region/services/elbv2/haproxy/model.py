@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from region.services.elbv2.haproxy.errors import LoadBalancerError
 from region.services.elbv2.haproxy.rules import Action, Forward, Rule
+from region.services.elbv2.haproxy.tls import Tls
 
 ROUND_ROBIN = "round_robin"
 LEAST_OUTSTANDING_REQUESTS = "least_outstanding_requests"
@@ -183,12 +184,24 @@ class Listener:
         action: What it does with a request that no rule matches.
         rules: In the order of their priority.
         admitted: Whether the load balancer's security groups open the port to the internet.
+        tls: What it presents to clients of HTTPS; None for HTTP.
     """
 
     port: int
     action: Action
     admitted: bool = True
     rules: tuple[Rule, ...] = ()
+    tls: Tls | None = None
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of URLs that lead to it."""
+        return "https" if self.tls else "http"
+
+    @property
+    def usual_port(self) -> int:
+        """The port that such URLs need not name."""
+        return 443 if self.tls else 80
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -205,12 +218,14 @@ class HeaderModes:
         client_port: Whether the client's port is appended with its address.
         preserve_host: Whether Host is passed on as it came.
         drop_invalid: Whether headers whose names are not of letters, digits and hyphens are removed.
+        tls: Whether targets are told the client's version of TLS and its cipher.
     """
 
     forwarded_for: str = "append"
     client_port: bool = False
     preserve_host: bool = False
     drop_invalid: bool = False
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

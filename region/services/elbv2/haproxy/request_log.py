@@ -21,6 +21,8 @@ _PIPE_BYTES = 1 << 20
 _MOST_LINES = 200_000
 """So many different lines are kept; a load balancer under load has a few thousand a minute."""
 _MARK = b"q "
+_BROKEN_MARK = "t"
+"""Of connections whose TLS handshake failed: no request came of them."""
 _FIELDS = 7
 _LEFT = frozenset({"CC", "CD", "CH", "CL", "CQ"})
 """How HAProxy says that the client ended it after its request had been read (configuration.txt, 8.5)."""
@@ -79,6 +81,7 @@ class RequestLog:
     Attributes:
         descriptor: Its end to write to.
         reader: The other one. HAProxy holds it too: what it writes while no region runs is not lost.
+        failed_handshakes: TLS handshakes that failed, by the zone of the node, of what was taken last.
     """
 
     def __init__(self, ends: tuple[int, int] | None = None) -> None:
@@ -91,6 +94,7 @@ class RequestLog:
             log.info("a pipe of this user has at most its usual size")
         self._rest = b""
         self._counts: Counter[bytes] = Counter()
+        self.failed_handshakes: Counter[str] = Counter()
 
     def read(self) -> None:
         """Take in what has been written."""
@@ -110,6 +114,7 @@ class RequestLog:
         """Return what was read since the last call."""
         self.read()
         counts, self._counts = self._counts, Counter()
+        self.failed_handshakes = failed_handshakes(counts)
         return list(parse(counts))
 
     def close(self) -> None:
@@ -118,6 +123,16 @@ class RequestLog:
             os.close(self.reader)
             os.close(self.descriptor)
             self.reader = self.descriptor = -1
+
+
+def failed_handshakes(counts: Mapping[bytes, int]) -> Counter[str]:
+    """Return how many TLS handshakes failed, by the zone of the node."""
+    found: Counter[str] = Counter()
+    for line, count in counts.items():
+        mark, _, zone = line.decode(errors="replace").partition(" ")
+        if mark == _BROKEN_MARK:
+            found[zone.strip()] += count
+    return found
 
 
 def parse(counts: Mapping[bytes, int]) -> Iterator[Requests]:

@@ -54,9 +54,9 @@ def lines(listener: Listener, files: Files) -> Iterator[str]:
             names.append(name)
             yield from (f"acl {name} {test}" for test in tests(condition))
         guard = " ".join([UNDECIDED, *names])
-        yield from _act(rule.action, guard, listener.port, place, files)
+        yield from _act(rule.action, guard, listener, place, files)
     guard = UNDECIDED if listener.rules else ""
-    yield from _act(listener.action, guard, listener.port, len(listener.rules), files)
+    yield from _act(listener.action, guard, listener, len(listener.rules), files)
 
 
 def is_sticky(listener: Listener) -> bool:
@@ -111,16 +111,20 @@ def _pair(key: Pattern | None, value: Pattern) -> str:
     return f"'(?:^|&)(?:{name}){value.expression('[^&]')}(?:&|$)'"
 
 
-def _act(action: Action, guard: str, port: int, place: int, files: Files) -> Iterator[str]:
+def _act(action: Action, guard: str, listener: Listener, place: int, files: Files) -> Iterator[str]:
     condition = f" if {guard}" if guard else ""
     match action:
         case FixedResponse(status, content_type, body):
             yield f"http-request set-var(txn.kind) str(fixed){condition}"
-            content = f" content-type {content_type} file {files.body(port, place)}" if body else ""
+            content = (
+                f" content-type {content_type} file {files.body(listener.port, place)}"
+                if body
+                else ""
+            )
             yield f"http-request return status {status}{content}{condition}"
         case Redirect():
             yield f"http-request set-var(txn.kind) str(redirect){condition}"
-            yield from _redirect(action, guard, port)
+            yield from _redirect(action, guard, listener)
         case Forward():
             yield from _forward(action, guard, files)
 
@@ -159,12 +163,12 @@ def group_key(name: str) -> str:
     return name.encode().hex()
 
 
-def _redirect(action: Redirect, guard: str, port: int) -> Iterator[str]:
+def _redirect(action: Redirect, guard: str, listener: Listener) -> Iterator[str]:
     condition = f" if {guard}" if guard else ""
     own = {
-        "protocol": "http",
+        "protocol": listener.scheme,
         "host": "%[var(txn.host)]",
-        "port": str(port),
+        "port": str(listener.port),
         "path": "%[path,bytes(1)]",
         "query": "%[query]",
     }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from tests.certificates import self_signed
 from tests.region.provider.lifecycles.case import Case
+
+ONE, OTHER = self_signed("one.example.com"), self_signed("one.example.com")
 
 CASES = [
     Case(
@@ -13,6 +16,7 @@ CASES = [
             "dropInvalidHeaderFields": True,
             "xffHeaderProcessingMode": "preserve",
             "enableZonalShift": True,
+            "enableTlsVersionAndCipherSuiteHeaders": True,
             "securityGroups": [w.other_group],
             "subnets": [w.subnet("a"), w.subnet("c")],
             "tags": {"b": "2"},
@@ -65,6 +69,41 @@ CASES = [
             "defaultActions": [{"type": "forward", "targetGroupArn": w.targets("2")["arn"]}],
         },
         outputs=("arn",),
+    ),
+    Case(
+        "aws:lb/listener:Listener",
+        lambda w: {
+            "loadBalancerArn": w.balancer.id,
+            "port": 443,
+            "protocol": "HTTPS",
+            "certificateArn": w.certificate(),
+            "defaultActions": [{"type": "forward", "targetGroupArn": w.targets()["arn"]}],
+        },
+        lambda w: {
+            "certificateArn": w.certificate("2"),
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        },
+        outputs=("arn", "sslPolicy"),
+        id="HttpsListener",
+    ),
+    Case(
+        "aws:lb/listenerCertificate:ListenerCertificate",
+        lambda w: {"listenerArn": w.https_listener(), "certificateArn": w.certificate("2")},
+        replace=lambda w: {"certificateArn": w.certificate("3")},
+    ),
+    Case(
+        "aws:acm/certificate:Certificate",
+        lambda _: {
+            "certificateBody": ONE.certificate,
+            "privateKey": ONE.key,
+            "tags": {"a": "1"},
+        },
+        lambda _: {
+            "certificateBody": OTHER.certificate,
+            "privateKey": OTHER.key,
+            "tags": {"b": "2"},
+        },
+        outputs=("arn", "domainName", "status"),
     ),
     Case(
         "aws:lb/listenerRule:ListenerRule",

@@ -1,0 +1,1 @@
+"""Handlers of the resource types in Pulumi's module `aws:acm`."""
