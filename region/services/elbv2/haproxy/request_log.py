@@ -21,8 +21,11 @@ _PIPE_BYTES = 1 << 20
 _MOST_LINES = 200_000
 """So many different lines are kept; a load balancer under load has a few thousand a minute."""
 _MARK = b"q "
-_BROKEN_MARK = "t"
-"""Of connections whose TLS handshake failed: no request came of them."""
+_ERROR_MARK = "e"
+"""Of connections that no request came of, with HAProxy's number of the connection's own error."""
+_NO_ERROR = "0"
+_MALFORMED = 400
+"""What a malformed request is answered with; an incomplete one with 408, which HAProxy does not say."""
 _FIELDS = 7
 _LEFT = frozenset({"CC", "CD", "CH", "CL", "CQ"})
 """How HAProxy says that the client ended it after its request had been read (configuration.txt, 8.5)."""
@@ -128,15 +131,25 @@ class RequestLog:
 def failed_handshakes(counts: Mapping[bytes, int]) -> Counter[str]:
     """Return how many TLS handshakes failed, by the zone of the node."""
     found: Counter[str] = Counter()
-    for line, count in counts.items():
-        mark, _, zone = line.decode(errors="replace").partition(" ")
-        if mark == _BROKEN_MARK:
-            found[zone.strip()] += count
+    for zone, error, count in _errors(counts):
+        if error != _NO_ERROR:
+            found[zone] += count
     return found
+
+
+def _errors(counts: Mapping[bytes, int]) -> Iterator[tuple[str, str, int]]:
+    """Yield zone, error and number of connections that no request came of."""
+    for line, count in counts.items():
+        fields = line.decode(errors="replace").split()
+        if len(fields) == 3 and fields[0] == _ERROR_MARK:
+            yield "" if fields[1] == "-" else fields[1], fields[2], count
 
 
 def parse(counts: Mapping[bytes, int]) -> Iterator[Requests]:
     """Yield the requests of counted lines; HAProxy writes others into its log too."""
+    for zone, error, count in _errors(counts):
+        if error == _NO_ERROR:
+            yield Requests(zone, "", _MALFORMED, "PR", None, "", count)
     for line, count in counts.items():
         fields = line.decode(errors="replace").split()
         if not line.startswith(_MARK) or len(fields) != _FIELDS:

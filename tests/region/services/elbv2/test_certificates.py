@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from region.api.server import ControlPlane
 from tests.certificates import Pair, self_signed
 from tests.region.builders import Network
 from tests.region.fakes import Aws
@@ -118,3 +120,14 @@ def test_what_no_listener_has_is_refused(
 def test_a_certificate_comes_with_its_own_key(aws: Aws) -> None:
     wrong = {"Certificate": ONE.certificate, "PrivateKey": OTHER.key}
     assert refused(aws.acm.import_certificate, **wrong) == "ValidationException"
+
+
+def test_a_certificate_outlasts_a_restart(
+    make_plane: Callable[..., ControlPlane], clients_of: Callable[[str], Aws]
+) -> None:
+    plane = make_plane()
+    arn = imported(clients_of(plane.endpoint))
+    plane.stop()
+    again = clients_of(make_plane().endpoint)
+    found = again.acm.get_certificate(CertificateArn=arn)["Certificate"]
+    assert found.strip() == ONE.certificate.strip()

@@ -78,6 +78,14 @@ def test_codes_of_a_fixed_response_originate_from_the_load_balancer():
         assert value(found, name, LoadBalancer="app/lb/1") == count
 
 
+def test_malformed_requests_are_the_clients_errors():
+    found = published([b"e za 0", b"e za 0", b"e zb 0", b"e za 34"])
+    assert value(found, "HTTPCode_ELB_4XX_Count", LoadBalancer="app/lb/1") == 3
+    zonal = {"LoadBalancer": "app/lb/1", "AvailabilityZone": "za"}
+    assert value(found, "HTTPCode_ELB_4XX_Count", **zonal) == 2
+    assert value(found, "RequestCount", LoadBalancer="app/lb/1") is None
+
+
 def test_requests_per_target_are_an_average():
     report = {"tg": {name: TargetStatus(name, Health.HEALTHY) for name in ("1", "2")}}
     found = published([b"q za tg--za 200 -- 1 -"] * 10, report)

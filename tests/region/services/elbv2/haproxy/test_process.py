@@ -108,6 +108,20 @@ def test_a_dead_target_answers_502(new_balancer, new_app, kit):
     assert kit.fetch(balancer)[0] == 502
 
 
+def test_what_is_no_request_is_counted_as_a_clients_error(new_balancer, kit):
+    balancer = new_balancer()
+    where = (balancer.spec.address, balancer.spec.listeners[0].port)
+    for text in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x"):
+        with socket.create_connection(where, 5) as connection:
+            connection.sendall(text)
+    found = []
+    kit.wait_for(lambda: found.extend(balancer.requests.take()) or len(found) >= 1)
+    kit.wait_for(
+        lambda: found.extend(balancer.requests.take()) or sum(one.count for one in found) == 2
+    )
+    assert {(one.code, one.zone, one.group) for one in found} == {(400, "node", "")}
+
+
 def test_forwarded_headers(new_balancer, new_app, kit):
     balancer, app = new_balancer(), new_app()
     balancer.set_targets("tg-web", [kit.target(app)])

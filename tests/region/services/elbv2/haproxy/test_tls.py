@@ -112,7 +112,7 @@ def test_failed_handshakes_are_counted(new_balancer: Any, kit: SimpleNamespace) 
     counted = Counter[str]()
 
     def both_are_told() -> bool:
-        balancer.requests.take()
+        assert balancer.requests.take() == []
         counted.update(balancer.requests.failed_handshakes)
         return counted == {"node": 2}
 
