@@ -7,5 +7,6 @@ Only `analyzer` and `convert` import Pulumi: a rule is a function over plain dat
 - a rule is a `model`, or made by `property_rules`, `refusals` or `answered`. Rules are in `rules/` and
   `refused/`; they ask `architecture/`, over `resources`, `values` and `tokens`.
 - what several rules know: `tags`, `environments`, `credentials` in `encoded_text`, `service_models`,
-  `published_metrics`, `practices`. `docs` writes the catalogue's page, `python -m guardrails` its JSON.
+  `published_metrics`, `alarm_scales`, `federation`, `practices`. `docs` writes the
+  catalogue's page, `python -m guardrails` its JSON.
 """

@@ -72,6 +72,7 @@ PRACTICES = MappingProxyType(
         "REL12-BP04": "Test resiliency using chaos engineering",
         "REL13-BP02": "Use defined recovery strategies to meet the recovery objectives",
         "SEC01-BP01": "Separate workloads using accounts",
+        "SEC02-BP01": "Use strong sign-in mechanisms",
         "SEC02-BP02": "Use temporary credentials",
         "SEC02-BP03": "Store and use secrets securely",
         "SEC02-BP04": "Rely on a centralized identity provider",

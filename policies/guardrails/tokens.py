@@ -152,6 +152,9 @@ REST_STAGE = ("aws:apigateway/stage:Stage",)
 REPOSITORY = ("aws:ecr/repository:Repository",)
 REPOSITORY_LIFECYCLE = ("aws:ecr/lifecyclePolicy:LifecyclePolicy",)
 TRANSIT_ATTACHMENT = ("aws:ec2transitgateway/vpcAttachment:VpcAttachment",)
+TRANSIT_TABLE = ("aws:ec2transitgateway/routeTable:RouteTable",)
+TRANSIT_TABLE_ASSOCIATION = ("aws:ec2transitgateway/routeTableAssociation:RouteTableAssociation",)
+TRANSIT_ROUTE = ("aws:ec2transitgateway/route:Route",)
 WAREHOUSE = ("aws:redshift/cluster:Cluster",)
 STREAM_CLUSTER = ("aws:msk/cluster:Cluster",)
 TABLE_CACHE = ("aws:dax/cluster:Cluster",)
@@ -170,6 +173,7 @@ ACCELERATOR_GROUP = ("aws:globalaccelerator/endpointGroup:EndpointGroup",)
 ACCELERATOR = ("aws:globalaccelerator/accelerator:Accelerator",)
 ACCELERATOR_LISTENER = ("aws:globalaccelerator/listener:Listener",)
 FUNCTION_URL = ("aws:lambda/functionUrl:FunctionUrl",)
+HEADERS_POLICY = ("aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",)
 LISTENER_CERTIFICATE = (
     "aws:lb/listenerCertificate:ListenerCertificate",
     "aws:alb/listenerCertificate:ListenerCertificate",
@@ -238,6 +242,9 @@ RUNBOOK = ("aws:ssm/document:Document",)
 BUILD_PROJECT = ("aws:codebuild/project:Project",)
 BEANSTALK_ENVIRONMENT = ("aws:elasticbeanstalk/environment:Environment",)
 APP_RUNNER_SERVICE = ("aws:apprunner/service:Service",)
+APP_RUNNER_SIZES = (
+    "aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion",
+)
 SITES = ("aws:amplify/app:App", "aws:amplify/branch:Branch")
 TEMPLATE_STACK = ("aws:cloudformation/stack:Stack",)
 REPLICATION_ENDPOINT = ("aws:dms/endpoint:Endpoint",)

@@ -104,16 +104,20 @@ class Firewall:
             protocol=entry.get("ipProtocol", entry.get("protocol", UNKNOWN)),
             ports=_ports(first, last),
             addresses=(*addresses, *(one for ones in listed.values() for one in ones)),
-            peers=self._stack.references(
-                owner, source, tokens.SECURITY_GROUP, _ID, value=peers or None
-            )
-            if peers
-            else References(),
+            peers=self._peers(owner, source, peers) if peers else References(),
             prefix_lists=lists,
             itself=is_true(entry.get("self")),
             origin=owner,
             listed=listed,
         )
+
+    def _peers(self, owner: Resource, source: str, named: list[Any]) -> References:
+        """Return the security groups that an entry names, itself or as those of a load balancer."""
+        found = self._stack.references(owner, source, tokens.SECURITY_GROUP, _ID, value=named)
+        balancers = self._stack.sources(owner, source, tokens.LOAD_BALANCER)
+        if found.any or not found.untraced or len(balancers) != 1:
+            return found
+        return self._stack.references(balancers[0], "securityGroups", tokens.SECURITY_GROUP, _ID)
 
     # --- questions --------------------------------------------------------------------------------
 

@@ -51,6 +51,8 @@ class Policy:
     why: str = ""
 
 
+_EVERYTHING = ("*", "arn:aws:s3:::*", "arn:aws:s3:::*/*")
+
 UNNAMED = "\0"
 """Stands in an ARN for a name that is not known yet: only a wildcard matches it."""
 
@@ -112,6 +114,17 @@ class Permissions:
         limit = list(self._by_arn(role, "permissionsBoundary", boundary))
         allowed = _decide(limit, action, target, f'boundary of role "{role.name}"')
         return granted if allowed.is_yes else allowed
+
+    def says_so(self, role: Resource, action: str, target: Target) -> bool:
+        """Return whether a policy that is known allows an action on a target, and is about it alone."""
+        return any(
+            _says(policy, action, target) is _ALLOWED
+            and not any(
+                str(given) in _EVERYTHING for one in policy.statements for given in one.resources
+            )
+            for policy in self.policies(role)
+            if policy.statements is not None
+        )
 
     def _from_elsewhere(self, role: Resource, action: str) -> Answer | None:
         """Return that a service with the role is denied an action by the address it calls from."""

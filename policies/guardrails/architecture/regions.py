@@ -28,9 +28,14 @@ _JOINED = (
     "loadBalancerInfo", "cluster", "clusterName", "taskDefinition", "dbSubnetGroupName",
     "subnetGroupName", "parameterGroupName", "clusterIdentifier", "fileSystemId", "webAclArn",
     "resourceArn", "dimensions", "metricQueries", "alarmActions", "okActions",
-    "insufficientDataActions", "alarmConfiguration",
+    "insufficientDataActions", "alarmConfiguration", "kmsKeyId", "kmsMasterKeyId", "kmsKeyArn",
+    "performanceInsightsKmsKeyId",
 )  # fmt: skip
 """Properties whose references AWS looks up in the Region of the resource that has them."""
+
+
+_KEY_ELSEWHERE = ("aws:cloudtrail/trail:Trail", "aws:rds/snapshotCopy:SnapshotCopy")
+"""What is encrypted by a key of the Region of its bucket, or of the copy."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,14 @@ class Regions:
         }
         for one in self._by_urn.values():
             for _, other in self._references(one):
-                if self._said(one) is None and self._said(other) is None:
+                if self.said(one) is None and self.said(other) is None:
                     self._parents[self._root(one.urn)] = self._root(other.urn)
         # What the stack has itself, the references are about.
         self._own = {one.get(key) for one in self._by_urn.values() for key in ("arn", "id")}
         told: dict[str, set[str]] = {}
         beside: dict[str, set[str]] = {}
         for one in self._by_urn.values():
-            if self._said(one) is None:
+            if self.said(one) is None:
                 found = set(_zones(one))
                 told.setdefault(self._root(one.urn), set()).update(found)
                 beside.setdefault(one.options.provider, set()).update(found)
@@ -93,7 +98,7 @@ class Regions:
         """Return the Region of a resource, `None` if it is not known or it belongs to none."""
         if resource.urn not in self._by_urn:
             return None
-        given = self._said(resource)
+        given = self.said(resource)
         if given is not None:
             return given
         found = self._told.get(self._root(resource.urn), set())
@@ -116,12 +121,14 @@ class Regions:
                     yield Apart(one, prop, own, arn, there, False, one)
                     break
 
-    def _said(self, resource: Resource) -> str | None:
+    def said(self, resource: Resource) -> str | None:
         """Return the Region that a resource, or else its provider, has."""
         return explicit(resource) or self._of_provider.get(resource.options.provider)
 
     def _references(self, resource: Resource) -> Iterator[tuple[str, Resource]]:
         for prop in _JOINED:
+            if prop == "kmsKeyId" and resource.type in _KEY_ELSEWHERE:
+                continue
             for urn in resource.dependencies.get(prop, ()):
                 other = self._by_urn.get(urn)
                 if other is not None and not _is_global(other):
@@ -169,6 +176,8 @@ def _zones(resource: Resource) -> Iterator[str]:
 def _written(resource: Resource) -> Iterator[tuple[str, str, str]]:
     """Yield the ARNs that the program writes out, with their Regions."""
     for prop in _JOINED:
+        if prop == "kmsKeyId" and resource.type in _KEY_ELSEWHERE:
+            continue
         for value in leaves(resource.get(prop)):
             found = _ARN.fullmatch(value) if isinstance(value, str) else None
             if found is not None:

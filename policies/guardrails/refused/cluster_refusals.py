@@ -29,6 +29,17 @@ def _unreachable(cluster: Resource) -> str | None:
     return None
 
 
+_OLDEST: Final = (1, 31)
+"""Extended support of 1.30 ended in July 2026 (EKS user guide, "Kubernetes versions")."""
+
+
+def _expired(cluster: Resource) -> str | None:
+    version = cluster.get("version")
+    parts = version.split(".") if isinstance(version, str) else []
+    known = len(parts) > 1 and all(one.isdigit() for one in parts[:2])
+    return f"version is {show(version)}" if known and tuple(map(int, parts[:2])) < _OLDEST else None
+
+
 def _one_zone(stack: Stack, cluster: Resource) -> str | None:
     """Find a cluster whose subnets are certainly in one zone."""
     subnets = dig(cluster.get("vpcConfig"), "subnetIds")
@@ -86,6 +97,13 @@ def _search_subnets(domain: Resource) -> str | None:
 
 
 TABLE = (
+    JointRefusal(
+        types=tokens.KUBERNETES_CLUSTER,
+        says="InvalidParameterException: unsupported Kubernetes version.",
+        source=f"{_EKS}userguide/kubernetes-versions.html",
+        remedy="set version to one that is supported, or leave it out for the newest default.",
+        find=alone(_expired),
+    ),
     JointRefusal(
         types=tokens.KUBERNETES_CLUSTER,
         says=(

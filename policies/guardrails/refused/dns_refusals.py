@@ -49,7 +49,21 @@ def _own_zone(stack: Stack, resource: Resource) -> str | None:
     zone = dig(aliases[0], "zoneId")
     if zone is not UNKNOWN and zone == resource.get("zoneId"):
         return f"zone_id of its alias is {show(zone)}, the zone of the record itself"
+    # Before a zone exists its id is unknown; a load balancer's comes from the load balancer alone.
+    hosted = stack.sources(resource, "aliases", ZONES)
+    if zone is UNKNOWN and hosted:
+        return (
+            f'zone_id of its alias is that of hosted zone "{hosted[0].name}", which holds records'
+        )
     return None
+
+
+_FEWEST_REGIONS = 3
+
+
+def _few_regions(check: Resource) -> str | None:
+    given = items(check.get("regions"))
+    return f"regions has {len(given)}" if 0 < len(given) < _FEWEST_REGIONS else None
 
 
 def _unmarked(_: Stack, resource: Resource) -> str | None:
@@ -163,6 +177,13 @@ TABLE = (
             "policy."
         ),
         find=_mixed,
+    ),
+    JointRefusal(
+        types=tokens.HEALTH_CHECK,
+        says="InvalidInput: at least three Regions ask, where the health check names any.",
+        source=f"{_API}API_HealthCheckConfig.html",
+        remedy="list three regions or more, or leave regions out: all of them then ask.",
+        find=alone(_few_regions),
     ),
     JointRefusal(
         types=tokens.HEALTH_CHECK,

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from guardrails import tokens
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.network import Network
-from guardrails.refusals import JointRefusal, alone, among, between, known, label
+from guardrails.refusals import JointRefusal, alone, among, between, known, label, matching
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number, show
 
@@ -179,6 +179,10 @@ def _contradicts(stack: Stack, group: Resource) -> Iterator[str]:
                 yield f"{label(str(name))} of instance_requirements is {least:g} to {most:g}"
 
 
+_DURATION = r"0|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+"
+"""A duration as Go writes it: the provider reads it."""
+
+
 def _waits(_: Stack, group: Resource) -> Iterator[str]:
     started = number(group.setting("desiredCapacity"))
     started = number(group.get("minSize")) if started is None else started
@@ -217,6 +221,20 @@ TABLE = (
         source=f"{_API}API_PutScheduledUpdateGroupAction.html",
         remedy="set time_zone to a name of the IANA database, or leave it out for UTC.",
         find=_time_zone,
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="InstanceWarmup: a number of seconds.",
+        source=f"{_API}API_RefreshPreferences.html",
+        remedy='set instance_refresh.preferences.instance_warmup to seconds, for example "60".',
+        find=alone(matching("instanceRefresh.preferences.instanceWarmup", r"\d+")),
+    ),
+    JointRefusal(
+        types=_GROUPS,
+        says="the provider cannot parse the duration: missing unit, or unknown unit.",
+        source="https://www.pulumi.com/registry/packages/aws/api-docs/autoscaling/group/",
+        remedy='set wait_for_capacity_timeout with a unit, for example "10m".',
+        find=alone(matching("waitForCapacityTimeout", _DURATION)),
     ),
     JointRefusal(
         types=_GROUPS,

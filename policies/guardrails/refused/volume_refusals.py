@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -170,7 +171,35 @@ def _twice(resource: Resource) -> Iterator[str]:
 
 _ANYWHERE = (*tokens.LAUNCH_TEMPLATE, *tokens.VOLUME, *tokens.INSTANCE)
 
+_IMAGES: Final = (
+    (re.compile(r"/ami-amazon-linux-latest/al2023-ami-kernel-"), "/dev/xvda", 8),
+    (re.compile(r"/ami-amazon-linux-latest/(?:amzn2|al2023)-ami-(?:hvm|minimal)-"), "/dev/xvda", 2),
+    (re.compile(r"/canonical/ubuntu/"), "/dev/sda1", 8),
+    (re.compile(r"/ami-windows-latest/"), "/dev/sda1", 30),
+)
+"""Parameters by which AWS publishes images, with their root device and the GiB of its snapshot."""
+
+
+def _smaller_than_image(template: Resource) -> str | None:
+    image = template.get("imageId")
+    for name, device, least in _IMAGES if isinstance(image, str) else ():
+        if name.search(str(image)) is None:
+            continue
+        for mapping in items(template.get("blockDeviceMappings")):
+            size = number(dig(mapping, "ebs", "volumeSize"))
+            if dig(mapping, "deviceName") == device and size is not None and size < least:
+                return f"its root volume {device} has {size:g} GiB, and the image has {least} GiB"
+    return None
+
+
 TABLE = (
+    Refusal(
+        types=tokens.LAUNCH_TEMPLATE,
+        says="InvalidBlockDeviceMapping: the volume is smaller than its snapshot.",
+        source=_EBS,
+        remedy="set volume_size in ebs to that of the image or more, for example 20.",
+        find=_smaller_than_image,
+    ),
     Refusal(
         types=_ANYWHERE,
         says="InvalidParameterValue: Volume type: gp2, gp3, io1, io2, st1, sc1 or standard.",

@@ -23,6 +23,8 @@ _REMEDY = "create the security group with the vpc_id of the subnets, or choose s
 _ID = ("id",)
 _SERVICE = re.compile(r"com\.amazonaws\.(?P<region>[a-z0-9-]+)\.(?:s3|dynamodb)")
 
+_OWN_VPC = "aws:ec2/vpc:Vpc"
+
 Vpc = Resource | str
 
 
@@ -86,6 +88,23 @@ def _service(stack: Stack, resource: Resource) -> Iterator[str]:
 
 def _database(stack: Stack, database: Resource) -> Iterator[str]:
     groups = database_groups(stack, database).resources
+    # A replica of the Region is where its source is; what is in no subnet group is in the default VPC.
+    by_group = "neptune" not in database.type  # whose subnet group has another name
+    if (
+        by_group
+        and database.left_out("dbSubnetGroupName")
+        and is_absent(database.get("replicateSourceDb"))
+    ):
+        own = [stack.derived(Network).vpc(one) for one in groups]
+        outside = next(
+            (one for one in own if isinstance(one, Resource) and one.type == _OWN_VPC), None
+        )
+        if outside is not None:
+            yield (
+                "db_subnet_group_name is not set, which means the default VPC, and its security group "
+                f'is in VPC "{outside.name}"'
+            )
+        return
     yield from _apart(stack, groups, database_subnets(stack, database))
 
 
@@ -160,7 +179,10 @@ _TABLE = (
             "VPCs."
         ),
         source="https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html",
-        remedy=_REMEDY,
+        remedy=(
+            "set db_subnet_group_name to an aws.rds.SubnetGroup of subnets of the VPC that the security "
+            "group is in."
+        ),
         find=_database,
     ),
     JointRefusal(

@@ -8,6 +8,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.network import Network
+from guardrails.architecture.place_names import region_of_zone
 from guardrails.architecture.targets import Targets
 from guardrails.refusals import JointRefusal, alone, earlier, joint_refusal_rule, matching, sharing
 from guardrails.resources import Resource, Stack
@@ -144,7 +145,49 @@ def _two_networks(stack: Stack, balancer: Resource) -> str | None:
     return None
 
 
+def _overlapping(stack: Stack, peering: Resource) -> str | None:
+    network = stack.derived(Network)
+    both = [network.vpc(peering), network.vpc(peering, "peerVpcId")]
+    ranges = [_block(one.get("cidrBlock")) if isinstance(one, Resource) else None for one in both]
+    first, second = ranges
+    if both[0] is both[1] or first is None or second is None or not first.overlaps(second):
+        return None
+    names = [one.name for one in both if isinstance(one, Resource)]
+    return f'VPC "{names[0]}" has {first}, and VPC "{names[1]}" {second}'
+
+
+def _two_regions(stack: Stack, subnet: Resource) -> Iterator[str]:
+    zone, network = subnet.get("availabilityZone"), stack.derived(Network)
+    region = region_of_zone(zone) if isinstance(zone, str) else None
+    vpc = network.vpc(subnet)
+    if region is None or vpc is None:
+        return
+    for other in earlier(stack, subnet, (_OWN_SUBNET,)):
+        theirs = other.get("availabilityZone")
+        there = region_of_zone(theirs) if isinstance(theirs, str) else None
+        if there not in (None, region) and network.vpc(other) == vpc:
+            yield (
+                f'availability_zone is {zone}, and subnet "{other.name}" of the same VPC is in {theirs}: a '
+                "VPC is in one Region"
+            )
+            return
+
+
 _TABLE = (
+    JointRefusal(
+        types=tokens.PEERING,
+        says="InvalidParameterValue: the CIDR blocks of peered VPCs must not overlap.",
+        source="https://docs.aws.amazon.com/vpc/latest/peering/invalid-peering-configurations.html",
+        remedy="set cidr_block of one VPC to a range that the other does not have.",
+        find=_overlapping,
+    ),
+    JointRefusal(
+        types=(_OWN_SUBNET,),
+        says="InvalidParameterValue: Value for parameter availabilityZone is invalid.",
+        source=f"{_API}API_CreateSubnet.html",
+        remedy="set availability_zone to a zone of the VPC's Region.",
+        find=_two_regions,
+    ),
     JointRefusal(
         types=("aws:ec2/vpc:Vpc",),
         says="InvalidVpc.Range: the block of a VPC has a prefix of /16 to /28.",

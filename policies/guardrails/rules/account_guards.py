@@ -1,4 +1,4 @@
-"""The rule about guards of a whole account: the program does not take them away."""
+"""Rules about guards of a whole account: the program does not take them away."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from guardrails import tokens
 from guardrails.model import Question, ResourceRule, Settings, Severity, Violation
 from guardrails.refusals import label
 from guardrails.resources import Resource
-from guardrails.values import UNKNOWN, show
+from guardrails.values import UNKNOWN, is_absent, number, show
+
+_LEAST_LENGTH = 8
+"""Characters that a password has without any policy (IAM user guide, "Set an account password policy")."""
 
 _OPEN: dict[str, tuple[tuple[str, tuple[Any, ...], str, str], ...]] = {
     "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": tuple(
@@ -51,6 +54,15 @@ _OPEN: dict[str, tuple[tuple[str, tuple[Any, ...], str, str], ...]] = {
     ),
     "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": (
         ("accountId", ("all",), "everybody may make a volume of the snapshot", "one account"),
+    ),
+    "aws:cloudtrail/trail:Trail": (
+        ("enableLogging", (False,), "nobody can tell what was done in the account", "true"),
+    ),
+    "aws:guardduty/detector:Detector": (
+        ("enable", (False,), "nobody is told of attacks on the account", "true"),
+    ),
+    "aws:cfg/recorderStatus:RecorderStatus": (
+        ("isEnabled", (False,), "changes of the account's resources are not recorded", "true"),
     ),
     "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration": (
         (
@@ -109,4 +121,54 @@ GUARDED = ResourceRule(
     check=_opened,
 )
 
-RULES = (GUARDED,)
+# --- passwords ------------------------------------------------------------------------------------
+
+
+def _short(policy: Resource, settings: Settings) -> Iterator[Violation]:
+    given, least = policy.get("minimumPasswordLength"), settings.integer("minimumLength")
+    # Without it the provider asks for 6 characters.
+    length = _SHORTEST if is_absent(given) else number(given)
+    if length is not None and length < least:
+        yield Violation(
+            f'"{policy.name}" lets users of the account choose passwords of {length:g} characters: '
+            f"minimum_password_length is {policy.shown('minimumPasswordLength')}, at least {least} are "
+            "required.",
+            policy,
+            ("console sign-in", f"password of {length:g} characters"),
+        )
+
+
+_SHORTEST = 6
+
+PASSWORDS = ResourceRule(
+    id="iam-password-policy",
+    title="Users of the account choose long passwords",
+    question=Question.CLOSED,
+    severity=Severity.MEDIUM,
+    controls={
+        "AWS Config": ("IAM_PASSWORD_POLICY",),
+        "Security Hub": ("IAM.7", "IAM.15"),
+        "Checkov": ("CKV_AWS_10",),
+        "Prowler": ("iam_password_policy_minimum_length_14",),
+        "Well-Architected": ("SEC02-BP01",),
+    },
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html",
+    remedy="set minimum_password_length to 14 or more, or remove the policy: AWS then asks for 8.",
+    steps=(
+        "Set minimum_password_length to 14, and password_reuse_prevention to 24.",
+        "Let people sign in by IAM Identity Center: then no user has a password here.",
+    ),
+    unknown="A length that the preview does not know is judged in the update.",
+    parameters={
+        "minimumLength": {
+            "type": "integer",
+            "minimum": 6,
+            "default": _LEAST_LENGTH,
+            "description": "Characters that a password has at least.",
+        }
+    },
+    types=("aws:iam/accountPasswordPolicy:AccountPasswordPolicy",),
+    check=_short,
+)
+
+RULES = (GUARDED, PASSWORDS)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrails import tokens
+from guardrails.alarm_scales import off_scale
 from guardrails.architecture.alarms import Alarms, Metric
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.targets import Targets
+from guardrails.architecture.traffic import Traffic
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.published_metrics import (
     APPLICATION,
@@ -58,13 +60,6 @@ _BAD = re.compile(r"HTTPCode_\w+_[45]\w\w_Count|Target\w*ErrorCount|UnHealthyHos
 _LONGEST_ANSWER = 4000
 """Seconds: the longest idle timeout of an Application Load Balancer."""
 
-_PERCENT = {
-    "AWS/EC2": ("CPUUtilization",),
-    "AWS/RDS": ("CPUUtilization",),
-    "AWS/ElastiCache": ("CPUUtilization", "EngineCPUUtilization"),
-}
-"""Metrics from 0 to 100 that fleets and stores are watched by."""
-
 _SUFFIX = {
     "LoadBalancer": re.compile(r"(?:app|net|gwy)/[^/]+/[0-9a-f]+"),
     "TargetGroup": re.compile(r"targetgroup/[^/]+/[0-9a-f]+"),
@@ -82,12 +77,12 @@ def _never(stack: Stack, _: Settings) -> Iterator[Violation]:
             yield from in_no_region(stack, alarm, metric)
             yield from not_collected(stack, alarm, metric)
             yield from of_no_filter(stack, alarm, metric)
-            if metric.name in _PERCENT.get(str(metric.namespace), ()):
-                yield from _above_all(alarm, metric)
+            yield from off_scale(alarm, metric)
             if metric.namespace not in (APPLICATION, NETWORK) or not isinstance(metric.name, str):
                 continue
             reasons = [
                 *_no_data(metric),
+                *_of_another_balancer(stack, alarm, metric),
                 *_no_crossing(alarm, metric),
                 *_too_high(stack, alarm, metric),
             ]
@@ -101,27 +96,6 @@ def _never(stack: Stack, _: Settings) -> Iterator[Violation]:
                     remedy,
                 )
                 break
-
-
-def _above_all(alarm: Resource, metric: Metric) -> Iterator[Violation]:
-    """Yield an alarm on a percentage that is to exceed 100."""
-    threshold, comparison = number(alarm.get("threshold")), alarm.get("comparisonOperator")
-    least = {"GreaterThanThreshold": 100, "GreaterThanOrEqualToThreshold": 100.01}.get(
-        str(comparison)
-    )
-    single = is_absent(alarm.get("metricQueries")) and alarm.get("statistic") in (
-        "Average",
-        "Maximum",
-        "Minimum",
-    )
-    if single and least is not None and threshold is not None and threshold >= least:
-        yield Violation(
-            f'Alarm "{alarm.name}" waits for {metric.name} above {threshold:g}, a percentage: it never '
-            "goes off.",
-            alarm,
-            (f'alarm "{alarm.name}"', f"metric {metric.describe()}"),
-            "set threshold to a percentage below 100, for example 80.",
-        )
 
 
 def _no_data(metric: Metric) -> tuple[tuple[str, str], ...]:
@@ -171,6 +145,31 @@ def _misplaced(metric: Metric, name: str, given: dict[str, Any]) -> Iterator[tup
                 "remove the dimension TargetGroup, or set metric_name to HTTPCode_Target_5XX_Count, "
                 "which the targets answer."
             ),
+        )
+
+
+def _of_another_balancer(
+    stack: Stack, alarm: Resource, metric: Metric
+) -> Iterator[tuple[str, str]]:
+    """Yield that a metric is of a target group of this stack, and of a balancer that is not before it."""
+    given = metric.dimensions if isinstance(metric.dimensions, dict) else {}
+    written = given.get("LoadBalancer")
+    if not isinstance(written, str) or _SUFFIX["LoadBalancer"].fullmatch(written) is None:
+        return
+    if written in {one.get("arnSuffix") for one in stack.of(tokens.LOAD_BALANCER)}:
+        return
+    found = stack.references(
+        alarm, metric.prop, tokens.TARGET_GROUP, ("arnSuffix",), value=[given.get("TargetGroup")]
+    )
+    senders = [one for group in found.resources for one in stack.derived(Traffic).senders(group)]
+    if senders:
+        yield (
+            (
+                f'is on target group "{found.resources[0].name}" behind load balancer "{written}", which '
+                "is "
+                "not the one that it is behind: there is no such metric, and it never has data"
+            ),
+            f'set the dimension LoadBalancer to the arn_suffix of "{senders[0].name}".',
         )
 
 

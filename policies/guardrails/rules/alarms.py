@@ -19,7 +19,7 @@ from guardrails.model import (
     Violation,
 )
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, items
+from guardrails.values import UNKNOWN, is_absent, items, number
 
 
 def _action(alarm: Resource, _: Settings) -> Iterator[Violation]:
@@ -29,6 +29,7 @@ def _action(alarm: Resource, _: Settings) -> Iterator[Violation]:
             f'Alarm "{alarm.name}" has its actions disabled: actions_enabled is '
             f"{alarm.shown('actionsEnabled')}.",
             alarm,
+            remedy="set actions_enabled to true, or leave it out.",
         )
     elif not items(alarm.get("alarmActions")):
         yield Violation(
@@ -75,12 +76,35 @@ def _unhealthy(stack: Stack, _: Settings) -> Iterator[Violation]:
         for target in group.target_groups
     }
     for target in stack.of(tokens.TARGET_GROUP):
-        if target in targets and not any(alarms.watches_hosts_of(one, target) for one in every):
+        watching = [one for one in every if alarms.watches_hosts_of(one, target)]
+        late = [seconds for one in watching if (seconds := _after(one)) is not None]
+        if target in targets and watching and len(late) == len(watching) and min(late) > _LATEST:
+            yield Violation(
+                f'Somebody is told {min(late) / 3600:g} hours after target group "{target.name}" has '
+                "lost its "
+                f'redundancy: alarm "{watching[0].name}" waits for that long (period x '
+                "evaluation_periods).",
+                watching[0],
+                (f'target group "{target.name}"', f'alarm "{watching[0].name}"'),
+                "set period to 60 and evaluation_periods to 5.",
+            )
+        if target in targets and not watching:
             yield Violation(
                 f'Nobody is told that target group "{target.name}" loses its redundancy: no alarm is '
                 "on its healthy or unhealthy hosts.",
                 target,
             )
+
+
+_LATEST = 3600
+"""Seconds: a second fault within this time meets a service without redundancy."""
+
+
+def _after(alarm: Resource) -> float | None:
+    """Return after how many seconds a metric alarm goes off, `None` where that is not known."""
+    period, count = number(alarm.get("period")), number(alarm.get("evaluationPeriods"))
+    some = number(alarm.get("datapointsToAlarm"))
+    return None if period is None or count is None else period * (some or count)
 
 
 UNHEALTHY_HOSTS = StackRule(
@@ -113,6 +137,7 @@ def _unread(stack: Stack, _: Settings) -> Iterator[Violation]:
         topic
         for types, prop in ((tokens.TOPIC_SUBSCRIPTION, "topic"), (tokens.CHAT, "snsTopicArns"))
         for reader in stack.of(types)
+        if not _filtered(reader)
         for topic in stack.references(reader, prop, tokens.TOPIC, _TOPIC_KEYS).any
     }
     told: dict[Resource, Resource] = {}
@@ -131,10 +156,30 @@ def _unread(stack: Stack, _: Settings) -> Iterator[Violation]:
                 "sends.",
                 topic,
                 (f'{kind} "{teller.name}"', f'topic "{topic.name}"', "no subscription"),
+                _without_filter(stack, topic),
             )
 
 
 _TOPIC_KEYS = ("arn", "id")
+
+
+def _filtered(reader: Resource) -> bool:
+    """Return whether a subscription passes over alarms: their messages have no attributes."""
+    policy, scope = reader.get("filterPolicy"), reader.setting("filterPolicyScope")
+    by_attributes = is_absent(scope) or scope == "MessageAttributes"
+    return isinstance(policy, str) and policy not in ("", "{}") and by_attributes
+
+
+def _without_filter(stack: Stack, topic: Resource) -> str | None:
+    for one in stack.of(tokens.TOPIC_SUBSCRIPTION):
+        if topic in stack.references(one, "topic", tokens.TOPIC, _TOPIC_KEYS).any:
+            return (
+                f'remove filter_policy of subscription "{one.name}": messages of alarms have no '
+                'attributes, and it drops them; or set filter_policy_scope to "MessageBody".'
+            )
+    return None
+
+
 _CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
@@ -151,6 +196,12 @@ def _closed(stack: Stack, topic: Resource) -> tuple[str, str] | None:
                 f"kms:GenerateDataKey* to {_CLOUDWATCH}"
             ),
         )
+    key = _closed_key(stack, topic)
+    if key is not None:
+        return (
+            f'it is encrypted with key "{key.name}", whose policy does not let CloudWatch use it',
+            f"allow kms:Decrypt and kms:GenerateDataKey* to the Service {_CLOUDWATCH} in the key's policy",
+        )
     holders = [topic] + [
         one
         for one in stack.of(tokens.TOPIC_POLICY)
@@ -164,6 +215,26 @@ def _closed(stack: Stack, topic: Resource) -> tuple[str, str] | None:
                 f"allow sns:Publish to the Service {_CLOUDWATCH} in policy",
             )
     return None
+
+
+def _closed_key(stack: Stack, topic: Resource) -> Resource | None:
+    """Return the key of a topic if its policy is known and names neither CloudWatch nor everybody."""
+    for key in stack.references(topic, "kmsMasterKeyId", tokens.KMS_KEY, _KEY_NAMES).resources:
+        holders = [key] + [
+            one
+            for one in stack.of(tokens.KMS_KEY_POLICY)
+            if key in stack.references(one, "keyId", tokens.KMS_KEY, _KEY_NAMES).any
+        ]
+        known = [
+            statements(one.get("policy")) for one in holders if not one.left_out("policy")
+        ]  # without one, services that call for themselves may not use the key
+        granted = [given for listed in known for given in listed or ()]
+        if None not in known and not any(map(_admits, granted)):
+            return key
+    return None
+
+
+_KEY_NAMES = ("arn", "keyId", "id")
 
 
 def _admits(given: Statement) -> bool:

@@ -1,4 +1,4 @@
-"""The rule about App Runner: somebody reaches a service that is not public."""
+"""Rules about App Runner: somebody reaches a service that is not public, and it may have two instances."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Stack
+from guardrails.values import number
 
 _CONNECTION = ("aws:apprunner/vpcIngressConnection:VpcIngressConnection",)
 
@@ -49,4 +50,37 @@ REACHED = StackRule(
     check=_unreached,
 )
 
-RULES = (REACHED,)
+
+def _alone(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for service in stack.of(tokens.APP_RUNNER_SERVICE):
+        for sizes in stack.references(
+            service, "autoScalingConfigurationArn", tokens.APP_RUNNER_SIZES, ("arn", "id")
+        ).resources:
+            if number(sizes.get("maxSize")) == 1:
+                yield Violation(
+                    f'App Runner service "{service.name}" never has a second instance: max_size of '
+                    f'"{sizes.name}" is 1. What exceeds its concurrency is refused, and nothing serves '
+                    "while "
+                    "it is replaced.",
+                    sizes,
+                    (f'service "{service.name}"', f'"{sizes.name}", max_size 1'),
+                )
+
+
+GROWS = StackRule(
+    id="app-runner-second-instance",
+    title="An App Runner service may have a second instance",
+    question=Question.SURVIVE,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("REL07-BP03", "REL11-BP02")},
+    url="https://docs.aws.amazon.com/apprunner/latest/dg/manage-autoscaling.html",
+    remedy="set max_size of the auto scaling configuration to 2 or more, and min_size to 2.",
+    steps=(
+        "Set max_size to what the service may cost: 25 is the default.",
+        "Set min_size to 2: App Runner then keeps instances in two zones.",
+    ),
+    unknown="A size that the preview does not know, and a configuration of others, are not judged.",
+    check=_alone,
+)
+
+RULES = (REACHED, GROWS)

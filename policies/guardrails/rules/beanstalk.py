@@ -162,4 +162,41 @@ DEPLOYS = StackRule(
     check=_deploys,
 )
 
-RULES = (SURVIVES, DEPLOYS)
+_LAUNCH = "aws:autoscaling:launchconfiguration"
+_USUAL_PROFILE = "aws-elasticbeanstalk-ec2-role"
+
+
+def _profiles(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for environment in stack.of(tokens.BEANSTALK_ENVIRONMENT):
+        given = _option(environment, _LAUNCH, "IamInstanceProfile")
+        if environment.left_out("templateName") and given in (None, ""):
+            yield Violation(
+                f'Elastic Beanstalk environment "{environment.name}" names no instance profile: it is '
+                "created "
+                f'only where the account has "{_USUAL_PROFILE}", which AWS makes no more.',
+                environment,
+                (f'environment "{environment.name}"', "IamInstanceProfile not set"),
+            )
+
+
+PROFILE = StackRule(
+    id="beanstalk-instance-profile",
+    title="An Elastic Beanstalk environment names its instance profile",
+    question=Question.VALID,
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # older accounts have the default one
+    controls={"Well-Architected": ("SEC03-BP02",)},
+    url=f"{_GUIDE}iam-instanceprofile.html",
+    remedy=(
+        "set IamInstanceProfile in settings (aws:autoscaling:launchconfiguration) to the name of an "
+        "aws.iam.InstanceProfile whose role has AWSElasticBeanstalkWebTier."
+    ),
+    steps=(
+        "Create an aws.iam.Role that ec2.amazonaws.com may assume, with AWSElasticBeanstalkWebTier.",
+        "Name its aws.iam.InstanceProfile in IamInstanceProfile.",
+    ),
+    unknown="Options that the preview does not know, and a saved configuration, are not judged.",
+    check=_profiles,
+)
+
+RULES = (SURVIVES, DEPLOYS, PROFILE)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from guardrails import tokens
 from guardrails.architecture.deployments import Deployment, Deployments, platform
-from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, items, number, show
 
@@ -164,4 +164,40 @@ WAY_BACK = StackRule(
 )
 
 
-RULES = (APPLICATION, WAY_BACK)
+def _waits(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for deployment in stack.derived(Deployments).all:
+        option = deployment.resource.get("blueGreenDeploymentConfig", "deploymentReadyOption")
+        if deployment.blue_green and dig(option, "actionOnTimeout") == "STOP_DEPLOYMENT":
+            minutes = show(dig(option, "waitTimeInMinutes"))
+            yield Violation(
+                f"{deployment.label} waits until somebody sends requests to the new version by hand, and "
+                f"ends as a failure otherwise: action_on_timeout is STOP_DEPLOYMENT, "
+                f"wait_time_in_minutes {minutes}.",
+                deployment.resource,
+                (deployment.step, "new version ready", "waits for a person", "STOP_DEPLOYMENT"),
+            )
+
+
+BY_ITSELF = StackRule(
+    id="codedeploy-continues-by-itself",
+    title="A blue/green deployment does not wait for a person",
+    question=Question.DEPLOY,
+    severity=Severity.LOW,
+    level=Level.ADVISORY,  # some look at the new version before visitors get it
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("OPS05-BP10",)},
+    url="https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_DeploymentReadyOption.html",
+    remedy=(
+        "set action_on_timeout of deployment_ready_option to CONTINUE_DEPLOYMENT, and let alarms and "
+        "hooks judge the new version."
+    ),
+    steps=(
+        "Set deployment_ready_option with action_on_timeout CONTINUE_DEPLOYMENT.",
+        "Name alarms in alarm_configuration: they stop a bad version without anybody.",
+    ),
+    unknown="An action that the preview does not know is not judged.",
+    check=_waits,
+)
+
+
+RULES = (APPLICATION, WAY_BACK, BY_ITSELF)

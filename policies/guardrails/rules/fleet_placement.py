@@ -99,6 +99,7 @@ def _placement(stack: Stack, _: Settings) -> Iterator[Violation]:
             if not is_absent(value) and prop in owner.properties:
                 yield from _one_placement(stack, group, owner, prop, value)
         yield from _one_reservation(group)
+        yield from _only_reserved(group)
         yield from _one_zone(group)
         for template, host in group.launching.template_values("placement", "hostId"):
             if not is_absent(host):
@@ -142,6 +143,26 @@ def _one_reservation(group: Group) -> Iterator[Violation]:
                     "launch template, or name a group there, "
                     "capacity_reservation_resource_group_arn, with reservations in several zones."
                 ),
+            )
+
+
+def _only_reserved(group: Group) -> Iterator[Violation]:
+    path = ("capacityReservationSpecification", "capacityReservationPreference")
+    for template, preference in group.launching.template_values(*path):
+        if preference == "capacity-reservations-only":
+            yield Violation(
+                f'whether Auto Scaling group "{group.name}" can replace or add an instance is not known: '
+                "it "
+                "launches in capacity reservations only, whose size and zones are not in the program.",
+                template,
+                (
+                    f'Auto Scaling group "{group.name}"',
+                    f'launch template "{template.name}"',
+                    preference,
+                ),
+                'set capacity_reservation_preference to "open" or "capacity-reservations-first": what is '
+                "not reserved is then launched as well.",
+                undecided=True,
             )
 
 

@@ -50,8 +50,14 @@ def _cannot_grow(fleets: Fleets, group: Group) -> str | None:
     least, most = group.resource.get("minSize"), group.resource.get("maxSize")
     if number(least) is not None and number(least) == number(most):
         return f"min_size and max_size are both {show(least)}"
-    if any((number(one.get("maxSize")) or 0) > 0 for one in group.schedules):
-        return None
+    scheduled = [
+        size for one in group.schedules if (size := number(one.get("maxSize"))) and size > 0
+    ]
+    if scheduled:
+        capped = max(scheduled) <= (number(least) or 0) and all(
+            not is_absent(one.get("recurrence")) for one in group.schedules
+        )
+        return _capped(group, max(scheduled)) if capped else None
     suspended = items(group.resource.get("suspendedProcesses"))
     if "AlarmNotification" in suspended and group.policies:
         return _SUSPENDED
@@ -60,6 +66,14 @@ def _cannot_grow(fleets: Fleets, group: Group) -> str | None:
         return None
     policies = [f'scaling policy "{policy.name}" {reason}' for policy, reason in why]
     return " and ".join(policies) or "it has no scaling policy"
+
+
+def _capped(group: Group, highest: float) -> str:
+    return (
+        f'scheduled action "{group.schedules[0].name}" sets max_size to {highest:g}, the smallest size, '
+        "and "
+        "none sets it back"
+    )
 
 
 SCALING_POLICY = StackRule(
@@ -166,6 +180,15 @@ def _target(tracked: Tracking) -> tuple[str, str] | None:
         return None
     if target <= 0:
         return f"aims at {target:g}: no value is ever low enough.", "set target_value above 0."
+    if tracked.metric == scaling.CPU and target <= 1:
+        return (
+            (
+                f"aims at {target:g} % CPU, which every instance exceeds: the group is always at its "
+                "largest, "
+                "and has nothing left to grow by."
+            ),
+            f"set target_value to a percentage, {target * 100:g} where a share was meant.",
+        )
     if tracked.metric == scaling.CPU and target >= 100:
         return (
             f"aims at {target:g} % CPU, which is never exceeded: the group never grows.",
@@ -198,6 +221,10 @@ SCALING_WORKS = StackRule(
 )
 
 
+_LONGEST_WARMUP = 1800
+"""Seconds: what starts for longer is not started when load comes."""
+
+
 def _warmup(stack: Stack, _: Settings) -> Iterator[Violation]:
     for group in stack.derived(Fleets).groups:
         dynamic = [one for one in group.policies if scaling.kind(one) != "PredictiveScaling"]
@@ -207,6 +234,14 @@ def _warmup(stack: Stack, _: Settings) -> Iterator[Violation]:
                 f'Auto Scaling group "{group.name}" counts the metrics of instances that are still '
                 "starting: default_instance_warmup is not set.",
                 group.resource,
+            )
+        seconds = number(group.given("defaultInstanceWarmup")) or 0
+        if dynamic and seconds > _LONGEST_WARMUP:
+            yield Violation(
+                f'Auto Scaling group "{group.name}" grows once in {seconds:g} s: for that time '
+                "(default_instance_warmup) what a new instance does is not counted.",
+                group.resource,
+                remedy="set default_instance_warmup to the seconds until a new instance's load is normal.",
             )
 
 

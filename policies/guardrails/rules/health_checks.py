@@ -13,7 +13,7 @@ from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_internal
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, items, number, show
+from guardrails.values import UNKNOWN, is_true, items, number, show
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _HTTP, _HTTPS = 80.0, 443.0
@@ -38,6 +38,48 @@ def _counted(check: Resource) -> Iterator[Violation]:
             ),
             f"set child_health_threshold to 1 to {len(children)}.",
         )
+
+
+_PLAIN = ("HTTP", "HTTP_STR_MATCH")
+_BY_TLS = ("HTTPS", "HTTPS_STR_MATCH")
+
+
+def _misasked(check: Resource) -> Iterator[Violation]:
+    """Yield that a health check asks by HTTP where TLS is spoken, or the other way round."""
+    kind, port = check.get("type"), number(check.get("port"))
+    other = {_HTTPS: _PLAIN, _HTTP: _BY_TLS}.get(port or 0, ())
+    if kind in other:
+        spoken = "HTTPS" if port == _HTTPS else "HTTP"
+        right = kind.replace("HTTPS", "HTTP") if spoken == "HTTP" else kind.replace("HTTP", "HTTPS")
+        yield Violation(
+            f'Health check "{check.name}" fails always: it speaks {kind.partition("_")[0]} to port '
+            f"{port:g}, where {spoken} is spoken.",
+            check,
+            (f'health check "{check.name}"', f"type {kind}", f"port {port:g}"),
+            f'set type to "{right}", or port to {_HTTP if port == _HTTPS else _HTTPS:g}.',
+        )
+
+
+_OF_OTHERS = ("CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL")
+
+
+def _switched(check: Resource) -> Iterator[Violation]:
+    """Yield that a health check does not say what it sees."""
+    if is_true(check.get("disabled")):
+        what, name = "always counts as healthy, also while nothing answers", "disabled"
+    elif is_true(check.get("invertHealthcheck")) and check.get("type") not in _OF_OTHERS:
+        what, name = (
+            "counts as healthy while nothing answers, and as unhealthy otherwise",
+            ("invert_healthcheck"),
+        )
+    else:
+        return
+    yield Violation(
+        f'Health check "{check.name}" {what}: {name} is true.',
+        check,
+        (f'health check "{check.name}"', f"{name} true"),
+        f"remove {name}, or set it to false.",
+    )
 
 
 def _asked(stack: Stack, check: Resource) -> list[Resource]:
@@ -145,13 +187,15 @@ def _followed(stack: Stack, check: Resource) -> Iterator[Violation]:
 def _passes(stack: Stack, _: Settings) -> Iterator[Violation]:
     for check in stack.of(tokens.HEALTH_CHECK):
         yield from _counted(check)
+        yield from _misasked(check)
+        yield from _switched(check)
         yield from _unreachable(stack, check)
         yield from _followed(stack, check)
 
 
 PASSES = StackRule(
     id="dns-check-can-pass",
-    title="A Route 53 health check can pass",
+    title="A Route 53 health check can pass, and can fail",
     question=Question.SURVIVE,
     severity=Severity.HIGH,
     controls={"Well-Architected": ("REL11-BP01", "REL11-BP02")},
@@ -160,6 +204,7 @@ PASSES = StackRule(
     steps=(
         "Set child_health_threshold to 1 or more, and at most to the number of child_healthchecks.",
         "Health checkers are on the internet: ask a public name and port, never an internal one.",
+        "Ask port 443 by HTTPS, port 80 by HTTP; leave disabled and invert_healthcheck out.",
         'Of what is private, follow an alarm: type "CLOUDWATCH_METRIC".',
     ),
     unknown=(

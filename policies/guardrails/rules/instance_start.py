@@ -1,4 +1,4 @@
-"""Rules about user data: an instance runs it when it starts, and serves then."""
+"""Rules about what an instance starts with: user data that runs and serves, and CodeDeploy's agent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from guardrails import tokens
+from guardrails.architecture.deployments import Deployments
+from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.launching import from_base64
 from guardrails.architecture.serving import Serving
 from guardrails.model import (
@@ -18,7 +20,7 @@ from guardrails.model import (
     Violation,
 )
 from guardrails.resources import Resource, Stack
-from guardrails.values import number, show
+from guardrails.values import is_absent, number, show
 
 _FORMS = (
     "#!",
@@ -176,4 +178,60 @@ SERVES = StackRule(
     check=_stops,
 )
 
-RULES = (RUNS, SERVES)
+# --- the agent ------------------------------------------------------------------------------------
+
+_OF_AMAZON = "resolve:ssm:/aws/service/"
+"""How an image is named that AWS publishes: none of them contains CodeDeploy's agent."""
+_INSTALLERS = (*tokens.RUN_COMMAND, "aws:imagebuilder/imagePipeline:ImagePipeline")
+
+
+def _agentless(stack: Stack, _: Settings) -> Iterator[Violation]:
+    if stack.of(_INSTALLERS):
+        return
+    groups = {one: None for found in stack.derived(Deployments).servers for one in found.groups.any}
+    for group in (stack.derived(Fleets).of(one) for one in groups):
+        for template in group.launching.templates:
+            if not is_absent(template.setting("userData")):
+                continue
+            image = template.get("imageId")
+            certain = isinstance(image, str) and image.startswith(_OF_AMAZON)
+            path = (
+                f'Auto Scaling group "{group.name}"',
+                f'launch template "{template.name}", no user_data',
+                f"image {show(image)}",
+            )
+            yield Violation(
+                f'No deployment reaches the instances of "{template.name}": nothing installs CodeDeploy\'s '
+                f"agent, which the images of AWS do not contain ({image})."
+                if certain
+                else f'whether instances of "{template.name}" have CodeDeploy\'s agent is not known: '
+                f"there is no user_data, and what image {show(image)} contains is not in this stack.",
+                template,
+                path,
+                undecided=not certain,
+            )
+
+
+AGENT = StackRule(
+    id="ec2-installs-agent",
+    title="Instances have CodeDeploy's agent",
+    question=Question.DEPLOY,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("OPS05-BP04",)},
+    url="https://docs.aws.amazon.com/codedeploy/latest/userguide/codedeploy-agent-operations-install.html",
+    remedy=(
+        "install the agent in user_data, or by an aws.ssm.Association with AWS-ConfigureAWSPackage and "
+        "AWSCodeDeployAgent; accept with an exception that the image contains it."
+    ),
+    steps=(
+        "Install it in user_data: dnf -y install ruby wget, then the installer of the Region's bucket.",
+        "Or let Systems Manager install and update it, by an aws.ssm.Association.",
+    ),
+    unknown=(
+        "What an image contains is not known here; any association of Systems Manager may install the "
+        "agent."
+    ),
+    check=_agentless,
+)
+
+RULES = (RUNS, SERVES, AGENT)

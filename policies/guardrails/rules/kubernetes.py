@@ -99,51 +99,6 @@ def _nodes(stack: Stack, settings: Settings) -> Iterator[Violation]:
                 (f'cluster "{cluster.name}"', *(f'node group "{one.name}"' for one in groups)),
                 "set min_size of scaling_config to 2 or more, one node for each zone.",
             )
-        elif not _scaled(stack, cluster):
-            yield from _fixed(cluster, groups)
-
-
-_GROWS = ("autoscaling:SetDesiredCapacity", "ec2:RunInstances", "ec2:CreateFleet")
-"""What the Cluster Autoscaler, or Karpenter, needs to add nodes."""
-_SCALERS = ("cluster-autoscaler", "karpenter")
-
-
-def _scaled(stack: Stack, cluster: Resource) -> bool:
-    """Return whether something of this stack adds nodes under load, or may do so."""
-    # A preview knows computeConfig only where the program sets it: AWS fills it in otherwise.
-    if cluster.get("computeConfig", "enabled") is True or stack.of(tokens.SCALING_POLICY):
-        return True  # EKS Auto Mode, or a policy of the group that the nodes are in
-    if any(one.type.startswith("kubernetes:") for one in stack.resources):
-        return True  # what it installs is not looked for
-    if any(one.get("addonName") in _SCALERS for one in stack.of(("aws:eks/addon:Addon",))):
-        return True
-    permissions = stack.derived(Permissions)
-    return any(
-        not permissions.may(role, action).is_no
-        for role in stack.of(tokens.ROLE)
-        if not permissions.may_be_assumed(role, "eks").is_yes  # the control plane's own
-        for action in _GROWS
-    )
-
-
-def _fixed(cluster: Resource, groups: list[Resource]) -> Iterator[Violation]:
-    """Yield that the sizes let nodes grow, and that nothing here lets them."""
-    for group in groups:
-        least, most = (number(group.get("scalingConfig", one)) for one in ("minSize", "maxSize"))
-        if least is not None and most is not None and most > least:
-            yield Violation(
-                f'whether node group "{group.name}" of Kubernetes cluster "{cluster.name}" ever grows to '
-                f"its max_size of {most:g} is not known: EKS itself adds no nodes under load, and this "
-                "stack has no autoscaler.",
-                group,
-                (f'cluster "{cluster.name}"', f'node group "{group.name}"', "no autoscaler"),
-                (
-                    "create the role of the Cluster Autoscaler or of Karpenter in this stack, or set "
-                    "compute_config (EKS Auto Mode), or accept that one is installed from elsewhere."
-                ),
-                undecided=True,
-            )
-            return
 
 
 NODES = StackRule(
@@ -161,10 +116,87 @@ NODES = StackRule(
         "Pass one subnet per Availability Zone to subnet_ids, or make a node group per zone.",
         "Set min_size of scaling_config to the number of zones.",
     ),
-    unknown=f"{zones.UNKNOWN_MEANS} Nodes of Fargate, of Karpenter and of other "
-    "stacks are not judged. Whether an autoscaler that is not in this stack adds nodes is undecided.",
+    unknown=f"{zones.UNKNOWN_MEANS} Nodes of Fargate, of Karpenter and of other stacks are not judged.",
     parameters=zones.PARAMETERS,
     check=_nodes,
+)
+
+# --- more nodes under load ------------------------------------------------------------------------
+
+_GROWS = ("autoscaling:SetDesiredCapacity", "ec2:RunInstances", "ec2:CreateFleet")
+"""What the Cluster Autoscaler, or Karpenter, needs to add nodes."""
+_SCALERS = ("cluster-autoscaler", "karpenter")
+
+
+def _scaled(stack: Stack, cluster: Resource) -> bool:
+    """Return whether something of this stack adds nodes under load, or may do so."""
+    # A preview knows computeConfig only where the program sets it: AWS fills it in otherwise.
+    if cluster.get("computeConfig", "enabled") is True:
+        return True  # EKS Auto Mode
+    fleets = tokens.AUTO_SCALING_GROUP
+    if any(
+        not stack.references(one, "autoscalingGroupName", fleets, ("name", "id")).resources
+        for one in stack.of(tokens.SCALING_POLICY)
+    ):
+        return True  # a policy of the group that the nodes are in, which EKS makes
+    if any(one.type.startswith("kubernetes:") for one in stack.resources):
+        return True  # what it installs is not looked for
+    if any(one.get("addonName") in _SCALERS for one in stack.of(("aws:eks/addon:Addon",))):
+        return True
+    permissions, nodes = stack.derived(Permissions), stack.derived(Nodes)
+    of_nodes = [nodes.role(one) for one in nodes.groups]
+    return any(
+        not permissions.may(role, action).is_no
+        for role in stack.of(tokens.ROLE)
+        # Not the control plane's own, nor that of instances that are no nodes.
+        if not permissions.may_be_assumed(role, "eks").is_yes
+        if role in of_nodes or not permissions.may_be_assumed(role, "ec2").is_yes
+        for action in _GROWS
+    )
+
+
+def _fixed(stack: Stack, _: Settings) -> Iterator[Violation]:
+    """Yield the first node group of a cluster whose sizes let it grow, where nothing makes it grow."""
+    for cluster, groups in stack.derived(Nodes).by_cluster().items():
+        for group in [] if _scaled(stack, cluster) else groups:
+            least, most = (
+                number(group.get("scalingConfig", one)) for one in ("minSize", "maxSize")
+            )
+            if least is not None and most is not None and most > least >= 0:
+                yield Violation(
+                    f'whether node group "{group.name}" of Kubernetes cluster "{cluster.name}" ever '
+                    "grows to "
+                    f"its max_size of {most:g} is not known: EKS itself adds no nodes under load, and this "
+                    "stack has no autoscaler.",
+                    group,
+                    (f'cluster "{cluster.name}"', f'node group "{group.name}"', "no autoscaler"),
+                    undecided=True,
+                )
+                break
+
+
+SCALED = StackRule(
+    id="eks-nodes-scale",
+    title="Something adds nodes to a Kubernetes cluster under load",
+    question=Question.SURVIVE,
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # an autoscaler may be installed from elsewhere
+    controls={"Well-Architected": ("REL07-BP03",)},
+    url="https://docs.aws.amazon.com/eks/latest/best-practices/cluster-autoscaling.html",
+    remedy=(
+        "create the role of the Cluster Autoscaler or of Karpenter in this stack, or set compute_config of "
+        "the cluster (EKS Auto Mode); accept with an exception that one is installed from elsewhere."
+    ),
+    steps=(
+        "Set compute_config with enabled=True: EKS Auto Mode adds and removes nodes.",
+        "Or install the Cluster Autoscaler or Karpenter, with a role that may add nodes.",
+    ),
+    unknown=(
+        "Whether an autoscaler that is not in this stack adds nodes is undecided. Resources of the "
+        "Kubernetes "
+        "provider count as what may install one."
+    ),
+    check=_fixed,
 )
 
 # --- their way to the cluster ---------------------------------------------------------------------
@@ -265,4 +297,46 @@ UPDATES = ResourceRule(
     check=_at_once,
 )
 
-RULES = (ENDPOINT, NODES, JOINS, UPDATES)
+# --- support --------------------------------------------------------------------------------------
+
+_STANDARD_SUPPORT_ENDED = {"1.31": "November 2025", "1.32": "March 2026", "1.33": "July 2026"}
+"""Versions that cost Extended Support (EKS user guide, "Kubernetes versions"); AWS refuses older ones."""
+
+
+def _supported(cluster: Resource, _: Settings) -> Iterator[Violation]:
+    version = cluster.get("version")
+    ended = _STANDARD_SUPPORT_ENDED.get(version) if isinstance(version, str) else None
+    if ended is not None:
+        yield Violation(
+            f'Kubernetes cluster "{cluster.name}" runs {version}, whose standard support ended in '
+            f"{ended}: EKS "
+            "charges Extended Support, and upgrades it by itself when that ends.",
+            cluster,
+        )
+
+
+SUPPORTED = ResourceRule(
+    id="eks-supported-version",
+    title="A Kubernetes cluster runs a version with standard support",
+    question=Question.SURVIVE,
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # extended support costs money
+    controls={
+        "AWS Config": ("EKS_CLUSTER_SUPPORTED_VERSION",),
+        "Security Hub": ("EKS.2",),
+        "Checkov": ("CKV_AWS_339",),
+        "Prowler": ("eks_cluster_uses_a_supported_version",),
+        "Well-Architected": ("OPS05-BP05",),
+    },
+    url="https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html",
+    remedy="set version of the cluster to the next one, one minor version at a time, or leave it out.",
+    steps=(
+        "Upgrade the cluster by one minor version, then its node groups and add-ons.",
+        "Leave version out of a new cluster: it gets the newest default.",
+    ),
+    unknown="A version that the preview does not know is not judged.",
+    types=tokens.KUBERNETES_CLUSTER,
+    check=_supported,
+)
+
+RULES = (ENDPOINT, NODES, SCALED, JOINS, UPDATES, SUPPORTED)

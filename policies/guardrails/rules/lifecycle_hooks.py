@@ -1,4 +1,4 @@
-"""The rule about lifecycle hooks: something has to complete them, or no instance goes into service."""
+"""Rules about lifecycle hooks: what they hold is completed, or no instance goes into service."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from guardrails.architecture.fleets import Fleets, Group
 from guardrails.architecture.given import given
 from guardrails.architecture.permissions import Permissions
 from guardrails.architecture.readers import completed_by_rules, completed_by_told
-from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import dig, is_absent, items, number
 
 _COMPLETE = "autoscaling:CompleteLifecycleAction"
 _LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
+_TERMINATING = "autoscaling:EC2_INSTANCE_TERMINATING"
+_PATIENT = 900
+"""Seconds that an instance may take to end its work."""
 _HEARTBEAT = 3600.0  # Auto Scaling API reference, PutLifecycleHook
 
 
 @dataclass(frozen=True)
 class _Hook:
-    """A hook that holds instances while they launch, and ends them unless it is completed."""
+    """A hook that holds instances: new ones, until it is completed, or those that are about to go."""
 
     name: str
     owner: Resource
@@ -31,6 +34,8 @@ class _Hook:
     """The property of `owner` that names the queue, topic or function to notify; a path's first step."""
     target: Any
     """Whom it tells, by ARN."""
+    launches: bool = True
+    """Whether it holds new instances, and not those that are about to go."""
 
 
 def _hooks(group: Group) -> Iterator[_Hook]:
@@ -54,10 +59,12 @@ _PROPERTIES = (
 def _launching(name: str, owner: Resource, hook: dict[str, Any], prop: str) -> Iterator[_Hook]:
     result = hook["defaultResult"]
     ends = is_absent(result) or result == "ABANDON"
-    if hook["lifecycleTransition"] == _LAUNCHING and ends:
+    transition = hook["lifecycleTransition"]
+    if (transition == _LAUNCHING and ends) or transition == _TERMINATING:
         heartbeat = number(hook["heartbeatTimeout"])
         waits = _HEARTBEAT if heartbeat is None else heartbeat
-        yield _Hook(name, owner, waits, prop, hook["notificationTargetArn"])
+        target = hook["notificationTargetArn"]
+        yield _Hook(name, owner, waits, prop, target, launches=transition == _LAUNCHING)
 
 
 def _completes(stack: Stack, group: Group) -> Answer:
@@ -86,18 +93,22 @@ def _completes(stack: Stack, group: Group) -> Answer:
     return any_of(answers)
 
 
+def _answer(stack: Stack, group: Group, hook: _Hook) -> Answer:
+    # A target that is told tells no rule: EventBridge hears of hooks in any case.
+    return any_of(
+        (
+            _completes(stack, group),
+            completed_by_told(stack, hook.owner, hook.prop, hook.target),
+            completed_by_rules(stack),
+        )
+    )
+
+
 def _completed(stack: Stack, _: Settings) -> Iterator[Violation]:
     for group in stack.derived(Fleets).groups:
         for hook in _hooks(group):
-            # A target that is told tells no rule: EventBridge hears of hooks in any case.
-            answer = any_of(
-                (
-                    _completes(stack, group),
-                    completed_by_told(stack, hook.owner, hook.prop, hook.target),
-                    completed_by_rules(stack),
-                )
-            )
-            if answer.is_yes:
+            answer = _answer(stack, group, hook)
+            if answer.is_yes or not hook.launches:
                 continue
             yield Violation(
                 f'Lifecycle hook "{hook.name}" holds each new instance of Auto Scaling group '
@@ -140,4 +151,46 @@ HOOK_COMPLETED = StackRule(
     check=_completed,
 )
 
-RULES = (HOOK_COMPLETED,)
+# --- before an instance goes ----------------------------------------------------------------------
+
+
+def _lingers(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for group in stack.derived(Fleets).groups:
+        for hook in _hooks(group):
+            if hook.launches or hook.heartbeat <= _PATIENT or not _answer(stack, group, hook).is_no:
+                continue
+            yield Violation(
+                f'Lifecycle hook "{hook.name}" holds each instance that leaves Auto Scaling group '
+                f'"{group.name}" for {hook.heartbeat:g} s, and nobody in this stack completes it: '
+                "replacements and instance refreshes wait as long.",
+                hook.owner,
+                (
+                    f'Auto Scaling group "{group.name}"',
+                    f'hook "{hook.name}"',
+                    "nobody completes it",
+                ),
+            )
+
+
+HOOK_ENDS = StackRule(
+    id="asg-terminate-hook-ends",
+    title="Instances that are to go do not wait for nobody",
+    question=Question.SURVIVE,
+    severity=Severity.LOW,
+    level=Level.ADVISORY,  # what is on the instance may need the time
+    scope=Scope.HIGH_AVAILABILITY,
+    controls={"Well-Architected": ("REL11-BP03",)},
+    url="https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html",
+    remedy=(
+        "set heartbeat_timeout to the seconds in which an instance ends its work, 900 at most, or let it "
+        f"complete the hook: allow its role {_COMPLETE}."
+    ),
+    steps=(
+        "Set heartbeat_timeout to what the instance needs, for example 120.",
+        f"Or allow the instances' role {_COMPLETE}, and call it when the work has ended.",
+    ),
+    unknown="A role or policy that is not known counts as one that completes the hook.",
+    check=_lingers,
+)
+
+RULES = (HOOK_COMPLETED, HOOK_ENDS)

@@ -8,7 +8,7 @@ from guardrails import tokens
 from guardrails.architecture.conditions import Condition, conditions
 from guardrails.architecture.name_checks import wrong_check
 from guardrails.architecture.public_names import Hidden, PublicNames
-from guardrails.architecture.records import ROUTED, Record, Records
+from guardrails.architecture.records import ROUTED, ZONES, Record, Records
 from guardrails.architecture.traffic import Route, Traffic, listener_step
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.refusals import joint_refusal_rule
@@ -159,8 +159,35 @@ def _hidden(found: Hidden) -> Violation:
     )
 
 
+_TOP = ("com", "org", "net", "io", "dev", "app", "eu", "de", "uk", "fr", "kr", "jp", "cloud")
+"""Ends of names that are rarely those of a host within a zone."""
+
+
+def _doubled(stack: Stack, record: Record) -> Iterator[Violation]:
+    """Yield that a name is probably of another domain than its zone, which is then appended to it."""
+    given = record.resource.get("name")
+    zones = stack.references(record.resource, "zoneId", ZONES, ("zoneId", "id")).resources
+    zone = zones[0].get("name") if len(zones) == 1 else None
+    if not isinstance(given, str) or not isinstance(zone, str):
+        return
+    name, domain = given.lower().rstrip("."), zone.lower().rstrip(".")
+    if "." in name and name.rpartition(".")[2] in _TOP and not f".{name}".endswith(f".{domain}"):
+        yield Violation(
+            f'whether visitors find {name} is not known: it is not in zone "{zones[0].name}", which '
+            "makes it "
+            f"{name}.{domain}.",
+            record.resource,
+            (f'record "{record.resource.name}": {name}', f'zone "{zones[0].name}": {domain}'),
+            f"set zone_id of the record to the zone of {name.partition('.')[2]}, or name to one that ends "
+            f"with {domain}.",
+            undecided=True,
+        )
+
+
 def _unserved(stack: Stack, _: Settings) -> Iterator[Violation]:
     yield from map(_hidden, stack.derived(PublicNames).hidden())
+    for record in stack.derived(Records).records:
+        yield from _doubled(stack, record)
     traffic = stack.derived(Traffic)
     for record in stack.derived(Records).records:
         if record.kind not in ("A", "AAAA", "CNAME") or not record.name or "." not in record.name:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.regions import Apart, Regions, explicit
+from guardrails.architecture.revision_store import RevisionStore
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.refusals import label
 from guardrails.resources import Resource, Stack
@@ -29,6 +31,31 @@ def _apart(stack: Stack, _: Settings) -> Iterator[Violation]:
         )
 
 
+def _revisions(stack: Stack, _: Settings) -> Iterator[Violation]:
+    """Yield a deployment group in whose Region no bucket holds revisions, if all buckets' are known."""
+    regions = stack.derived(Regions)
+    placed = {bucket: regions.said(bucket) for bucket in stack.derived(RevisionStore).buckets}
+    for deployment in stack.derived(Deployments).servers if placed else ():
+        here = regions.of(deployment.resource)
+        if here is None or None in placed.values() or here in placed.values():
+            continue
+        bucket, there = next(iter(placed.items()))
+        name = deployment.resource.name
+        yield Violation(
+            f'Deployment group "{name}" is in {here}, and bucket "{bucket.name}", which holds the '
+            f"revisions, in {there}: instances get a revision from a bucket of their own Region only.",
+            bucket,
+            (f'deployment group "{name}" in {here}', f'bucket "{bucket.name}" in {there}'),
+            f'set region of "{bucket.name}" to "{here}", or make it by the provider of {here}; with '
+            "deployments in several Regions, one bucket in each.",
+        )
+
+
+def _each(stack: Stack, settings: Settings) -> Iterator[Violation]:
+    yield from _apart(stack, settings)
+    yield from _revisions(stack, settings)
+
+
 def _remedy(found: Apart) -> str:
     here = found.there if found.odd is found.resource else found.region
     moved = f'set region of "{found.odd.name}" to "{here}", or leave it out where that is the provider\'s'
@@ -50,6 +77,7 @@ TOGETHER = StackRule(
     remedy="set region of both to the same, or leave it out of both.",
     steps=(
         "Leave region out where the provider's Region is meant.",
+        "Keep the revisions in a bucket of the Region that they are deployed in.",
         "Name a topic of the alarm's own Region in alarm_actions; let it pass on to another Region.",
     ),
     unknown=(
@@ -57,7 +85,7 @@ TOGETHER = StackRule(
         "it refers to, or what its provider also makes names; where none is named, in that of the "
         "stack's only provider. What is not known is not judged."
     ),
-    check=_apart,
+    check=_each,
 )
 
 RULES = (TOGETHER,)

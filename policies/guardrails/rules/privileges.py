@@ -11,9 +11,10 @@ from guardrails import tokens
 from guardrails.architecture.managed_policies import managed_name
 from guardrails.architecture.openness import admits_everybody
 from guardrails.architecture.policy_documents import Statement, matches, statements
+from guardrails.federation import listed, needed_action, strangers
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items, show
+from guardrails.values import UNKNOWN, dig, is_absent, items
 
 _INLINE = (*tokens.ROLE_POLICY, *tokens.USER_POLICY, *tokens.GROUP_POLICY, *tokens.MANAGED_POLICY)
 _ATTACHED = (
@@ -214,16 +215,6 @@ _IDENTITIES = (
 """Beginnings of condition keys that say who asks."""
 
 _ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
-_OPEN_PROVIDERS = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io")
-"""Identity providers that sign tokens for everybody's projects."""
-
-_POOLS = "cognito-identity.amazonaws.com"
-_ANY_PROJECT = re.compile(r"\*|(?:repo|project_path|organization):\*")
-"""A subject that begins with a wildcard: anybody with a project there."""
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _trusts(document: Any) -> Iterator[Mapping[str, Any]]:
@@ -232,7 +223,7 @@ def _trusts(document: Any) -> Iterator[Mapping[str, Any]]:
             document = json.loads(document)
         except ValueError:
             return
-    for one in _list(dig(document, "Statement")):
+    for one in listed(dig(document, "Statement")):
         if isinstance(one, Mapping) and one.get("Effect") == "Allow":
             yield one
 
@@ -241,20 +232,6 @@ def _keys(statement: Mapping[str, Any]) -> list[str]:
     condition = statement.get("Condition")
     tested = condition.values() if isinstance(condition, Mapping) else ()
     return [str(key).lower() for one in tested if isinstance(one, Mapping) for key in one]
-
-
-def _subjects(statement: Mapping[str, Any]) -> list[str]:
-    """Return what the condition asks of the subject of a token."""
-    condition = statement.get("Condition")
-    tested = condition.values() if isinstance(condition, Mapping) else ()
-    return [
-        str(value)
-        for one in tested
-        if isinstance(one, Mapping)
-        for key, given in one.items()
-        if str(key).lower().endswith(":sub")
-        for value in _list(given)
-    ]
 
 
 def _own_accounts(stack: Stack) -> set[str]:
@@ -275,7 +252,7 @@ def _trust(stack: Stack, _: Settings) -> Iterator[Violation]:
 
 def _trusted(stack: Stack, role: Resource, statement: Mapping[str, Any]) -> Iterator[Violation]:
     principal, keys = statement.get("Principal"), _keys(statement)
-    accounts = _list(principal.get("AWS")) if isinstance(principal, Mapping) else [principal]
+    accounts = listed(principal.get("AWS")) if isinstance(principal, Mapping) else [principal]
     limits = not admits_everybody(statement.get("Condition"))
     identified = any(key.startswith(_IDENTITIES) for key in keys) and limits
     if "*" in accounts and not identified:
@@ -300,23 +277,7 @@ def _trusted(stack: Stack, role: Resource, statement: Mapping[str, Any]) -> Iter
             role,
             undecided=not own,
         )
-    for provider in _list(dig(principal, "Federated")):
-        if provider == _POOLS and f"{_POOLS}:aud" not in keys:
-            yield Violation(
-                f'Role "{role.name}" can be assumed by the users of every identity pool, also those of '
-                f"other accounts: no condition on {_POOLS}:aud.",
-                role,
-                remedy=f'add a condition StringEquals "{_POOLS}:aud" with the id of your identity pool.',
-            )
-        open_ = next((one for one in _OPEN_PROVIDERS if str(provider).endswith(one)), None)
-        named = [] if open_ is None else _subjects(statement)
-        if open_ and all(_ANY_PROJECT.match(one) for one in named):
-            asked = f"{show(named[0])} is any" if named else f"no condition on {open_}:sub"
-            yield Violation(
-                f'Role "{role.name}" can be assumed from every project of {open_}: {asked}.',
-                role,
-                remedy=f'add a condition StringLike "{open_}:sub" with your own project.',
-            )
+    yield from strangers(role, statement)
 
 
 TRUST = StackRule(
@@ -341,9 +302,64 @@ TRUST = StackRule(
     ),
     unknown=(
         "An unknown trust policy is judged in the update. Whether an account is the stack's own is "
-        "known by the ARNs of its resources; before the first update it is undecided."
+        "known by the ARNs of its resources; before the first update it is undecided. Whether a token "
+        "was made for AWS (aud), IAM itself checks by the provider's client_id_lists."
     ),
     check=_trust,
 )
 
-RULES = (ADMINISTRATOR, ESCALATION, TRUST)
+# --- how a role is assumed ------------------------------------------------------------------------
+
+
+def _impossible(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for role in stack.of(tokens.ROLE):
+        given = [one for one in statements(role.get("assumeRolePolicy")) or () if one.allows]
+        for one in given:
+            for kind, principal in _principals(one):
+                action = needed_action(kind, principal)
+                if action is None:
+                    continue
+                able = [
+                    other.covers(action)
+                    for other in given
+                    if (kind, principal) in _principals(other)
+                ]
+                if all(covers is False for covers in able):
+                    yield Violation(
+                        f'{principal} cannot assume role "{role.name}": the trust policy allows '
+                        f"{', '.join(map(str, one.actions))}, and it would need {action}.",
+                        role,
+                        (principal, action, f'trust policy of role "{role.name}"'),
+                        f'set Action in assume_role_policy to "{action}".',
+                    )
+
+
+def _principals(given: Statement) -> list[tuple[str, str]]:
+    return [
+        (kind, one)
+        for kind, named in (given.principals or {}).items()
+        for one in named
+        if isinstance(one, str)
+    ]
+
+
+POSSIBLE = StackRule(
+    id="iam-trust-possible",
+    title="Who is trusted can assume the role",
+    question=Question.VALID,
+    severity=Severity.HIGH,
+    controls={"Well-Architected": ("SEC03-BP02",)},
+    url="https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html",
+    remedy=(
+        "set Action in assume_role_policy to sts:AssumeRole for a service, to "
+        "sts:AssumeRoleWithWebIdentity for an OIDC provider and to sts:AssumeRoleWithSAML for a SAML one."
+    ),
+    steps=(
+        "Use sts:AssumeRoleWithWebIdentity with a Federated principal whose ARN has oidc-provider.",
+        "Use sts:AssumeRole with a Service principal.",
+    ),
+    unknown="Principals and actions that the preview does not know are not judged.",
+    check=_impossible,
+)
+
+RULES = (ADMINISTRATOR, ESCALATION, TRUST, POSSIBLE)

@@ -17,6 +17,7 @@ _OPTIONS = "https://www.pulumi.com/docs/iac/concepts/options/"
 _SERVING = MappingProxyType(
     {
         **dict.fromkeys(tokens.LOAD_BALANCER, "load balancer"),
+        **dict.fromkeys(tokens.TARGET_GROUP, "target group"),
         **dict.fromkeys(tokens.AUTO_SCALING_GROUP, "Auto Scaling group"),
         **dict.fromkeys(tokens.CONTAINER_SERVICE, "ECS service"),
         **dict.fromkeys(tokens.DATABASE, "database"),
@@ -72,6 +73,8 @@ _DECISIVE = MappingProxyType(
             "vpcZoneIdentifiers",
             "healthCheckType",
         ),
+        # Of images it is usual: what is newest is looked up, and changes by itself.
+        tokens.LAUNCH_TEMPLATE: ("userData", "vpcSecurityGroupIds", "iamInstanceProfile"),
         tokens.LOAD_BALANCER: ("subnets", "securityGroups"),
         tokens.TARGET_GROUP: ("healthCheck",),
         tokens.SECURITY_GROUP: ("ingress",),

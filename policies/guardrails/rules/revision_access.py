@@ -1,4 +1,4 @@
-"""Rules about the instances' access to revisions."""
+"""Rules about the instances' access to revisions: they read and decrypt them, and do not write them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.permissions import Permissions, Target
 from guardrails.architecture.policy_documents import matches, statements
 from guardrails.architecture.revision_store import RevisionStore
-from guardrails.model import Question, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN
 
@@ -112,6 +112,51 @@ READABLE = StackRule(
 )
 
 
+def _writes(permissions: Permissions, role: Resource, target: Target) -> bool:
+    """Return whether a role may certainly write: iam-data-limited reports who may do so everywhere."""
+    action = "s3:PutObject"
+    return (
+        permissions.says_so(role, action, target) and permissions.may(role, action, target).is_yes
+    )
+
+
+def _overwritable(stack: Stack, _: Settings) -> Iterator[Violation]:
+    store, permissions = stack.derived(RevisionStore), stack.derived(Permissions)
+    revisions = [one for bucket in store.buckets for one in store.revisions(bucket)]
+    for launcher, roles in _with_roles(stack) if revisions else ():
+        for target in dict.fromkeys(store.target(one) for one in revisions):
+            if any(_writes(permissions, role, target) for role in roles):
+                yield Violation(
+                    f'Instances of "{launcher.name}" may overwrite {target.label}: whoever breaks into '
+                    "one of "
+                    "them decides what the others run.",
+                    launcher,
+                    (f'instances of "{launcher.name}"', "s3:PutObject", target.label),
+                )
+                break
+
+
+KEPT = StackRule(
+    id="ec2-cannot-write-revisions",
+    title="Instances may not overwrite the revisions that are deployed to them",
+    question=Question.CLOSED,
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # a bucket may hold both revisions and what instances write
+    controls={"Well-Architected": ("SEC03-BP02",)},
+    url=_DOC,
+    remedy=(
+        "allow s3:GetObject and s3:GetObjectVersion only on the bucket of revisions, and let instances "
+        "write into a bucket of their own."
+    ),
+    steps=(
+        "Replace s3:* and s3:PutObject in the policy of the instances' role by s3:GetObject*.",
+        "Create another bucket for what instances write.",
+    ),
+    unknown="A policy that is not known is not judged.",
+    check=_overwritable,
+)
+
+
 def _key_policy_allows(key: Resource, roles: tuple[Resource, ...]) -> bool:
     """Return whether a key's own policy names one of the roles."""
     document = key.get("policy")
@@ -183,4 +228,4 @@ DECRYPTABLE = StackRule(
     check=_decryptable,
 )
 
-RULES = (READABLE, DECRYPTABLE)
+RULES = (READABLE, KEPT, DECRYPTABLE)

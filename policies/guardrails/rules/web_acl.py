@@ -7,7 +7,7 @@ from typing import Any
 
 from guardrails import tokens
 from guardrails.architecture.web_acls import closing, has, may_allow, rules
-from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
+from guardrails.model import Level, Question, Scope, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
 from guardrails.rules.edge import own_origins
 from guardrails.values import UNKNOWN, dig, is_absent, items, show
@@ -155,4 +155,40 @@ COUNTS_VISITORS = StackRule(
     check=_together,
 )
 
-RULES = (ADMITS, COUNTS_VISITORS)
+# --- in front of nothing --------------------------------------------------------------------------
+
+
+def _unused(stack: Stack, _: Settings) -> Iterator[Violation]:
+    for acl in stack.of(tokens.WEB_ACL):
+        # Writing down what passes protects nothing.
+        if all("LoggingConfiguration" in one.type for one in stack.users(acl)):
+            yield Violation(
+                f'Web ACL "{acl.name}" protects nothing: no aws.wafv2.WebAclAssociation and no '
+                "web_acl_id of a "
+                "distribution in this stack names it.",
+                acl,
+                ("visitor", "service", f'not web ACL "{acl.name}"'),
+            )
+
+
+USED = StackRule(
+    id="waf-in-front",
+    title="A web ACL is in front of something",
+    question=Question.CLOSED,
+    severity=Severity.MEDIUM,
+    level=Level.ADVISORY,  # Firewall Manager, or another stack, may associate it
+    controls={"Well-Architected": ("SEC05-BP02",)},
+    url="https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-associating-aws-resource.html",
+    remedy=(
+        "create an aws.wafv2.WebAclAssociation with resource_arn of the load balancer and web_acl_arn, or "
+        "set web_acl_id of the distribution to its ARN."
+    ),
+    steps=(
+        "Associate a REGIONAL web ACL by an aws.wafv2.WebAclAssociation.",
+        "Set web_acl_id of an aws.cloudfront.Distribution to the ARN of a CLOUDFRONT one.",
+    ),
+    unknown="Whatever property of a resource of the stack comes from it uses it, exports included.",
+    check=_unused,
+)
+
+RULES = (USED, ADMITS, COUNTS_VISITORS)

@@ -26,3 +26,23 @@ def snapshots_of_the_account_may_be_public(stack):
 decides(
     "account-guards-on", "account", "blockPublicAcls", absent=BREAKS, unknown=KEEPS, given=blocked
 )
+
+
+def passwords(stack, length=14):
+    kind = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
+    stack.add("passwords", kind, {"minimumPasswordLength": length})
+
+
+@breaks("iam-password-policy")
+def passwords_of_six(stack):
+    passwords(stack, length=6)
+
+
+decides(
+    "iam-password-policy",
+    "passwords",
+    "minimumPasswordLength",
+    absent=BREAKS,
+    unknown=KEEPS,
+    given=passwords,
+)

@@ -1,7 +1,8 @@
-"""What breaks the rule about App Runner."""
+"""What breaks the rules about App Runner."""
 
 from __future__ import annotations
 
+from tests.policies.draft import Ref
 from tests.policies.mutations.registry import KEEPS, breaks, decides
 
 IMAGE = {
@@ -38,3 +39,19 @@ decides(
     unknown=KEEPS,
     given=service,
 )
+
+
+def sized(stack, *, most=10):
+    """Add a service with an auto scaling configuration."""
+    service(stack)
+    kind = "aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion"
+    stack.add("sizes", kind, {"autoScalingConfigurationName": "shop", "maxSize": most})
+    stack.set("runner", "autoScalingConfigurationArn", Ref("sizes", "arn"))
+
+
+@breaks("app-runner-second-instance")
+def runner_of_one_instance(stack):
+    sized(stack, most=1)
+
+
+decides("app-runner-second-instance", "sizes", "maxSize", absent=KEEPS, unknown=KEEPS, given=sized)

@@ -8,10 +8,12 @@ from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, MANDATORY
 
 GROUP, COMMAND = "aws:autoscaling:asg", "aws:elasticbeanstalk:command"
 ENVIRONMENT = "aws:elasticbeanstalk:environment"
+LAUNCH = "aws:autoscaling:launchconfiguration"
 SOUND = {
     (GROUP, "MinSize"): "2",
     (COMMAND, "DeploymentPolicy"): "Immutable",
     (ENVIRONMENT, "EnvironmentType"): "LoadBalanced",
+    (LAUNCH, "IamInstanceProfile"): "shop",
 }
 
 
@@ -74,6 +76,21 @@ decides(
     "beanstalk-deploys-in-batches",
     "environment",
     "settings.1.value",
+    absent=BREAKS,
+    unknown=KEEPS,
+    given=environment,
+)
+
+
+@breaks("beanstalk-instance-profile", ADVISORY)
+def environment_without_a_profile(stack):
+    environment(stack, IamInstanceProfile=None)
+
+
+decides(
+    "beanstalk-instance-profile",
+    "environment",
+    "settings.3.value",
     absent=BREAKS,
     unknown=KEEPS,
     given=environment,

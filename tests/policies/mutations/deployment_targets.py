@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
+from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 
 GROUP = "deployment-group"
 
@@ -51,3 +51,24 @@ def old_fleet_terminated_at_once(stack):
 @breaks("codedeploy-blue-green-way-back")
 def old_fleet_terminated_by_default(stack):
     _blue_green(stack, action="TERMINATE")
+
+
+def _waiting(stack, action):
+    _blue_green(stack, action="KEEP_ALIVE")
+    ready = {"actionOnTimeout": action, "waitTimeInMinutes": 60}
+    stack.set(GROUP, "blueGreenDeploymentConfig.deploymentReadyOption", ready)
+
+
+@breaks("codedeploy-continues-by-itself", ADVISORY)
+def deployment_that_waits_for_a_click(stack):
+    _waiting(stack, "STOP_DEPLOYMENT")
+
+
+decides(
+    "codedeploy-continues-by-itself",
+    GROUP,
+    "blueGreenDeploymentConfig.deploymentReadyOption.actionOnTimeout",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=lambda stack: _waiting(stack, "CONTINUE_DEPLOYMENT"),
+)

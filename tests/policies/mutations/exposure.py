@@ -55,7 +55,7 @@ def database_in_public_subnets(stack):
 @breaks("data-store-reachable")
 def cluster_behind_a_closed_door(stack):
     stack.add("door", GROUP, {"vpcId": Ref("vpc"), "description": "Aurora"})
-    sound_cluster(stack, vpcSecurityGroupIds=[Ref("door")])
+    sound_cluster(stack, vpcSecurityGroupIds=[Ref("door")], dbSubnetGroupName=Ref(SUBNETS, "name"))
 
 
 @breaks("data-store-reachable")

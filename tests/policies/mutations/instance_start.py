@@ -1,10 +1,10 @@
-"""What breaks the rule about how user data begins."""
+"""What breaks the rules about what an instance starts with."""
 
 from __future__ import annotations
 
 import base64
 
-from tests.policies.mutations.registry import KEEPS, breaks, decides
+from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
 
 decides("ec2-user-data-runs", "template", "userData", absent=KEEPS, unknown=KEEPS)
 
@@ -39,3 +39,11 @@ def start_for_its_own_machine(stack):
 
 
 decides("ec2-user-data-serves", "template", "userData", absent=KEEPS, unknown=KEEPS)
+
+
+@breaks("ec2-installs-agent")
+def start_that_was_forgotten(stack):
+    stack.set("template", "userData", ...)
+
+
+decides("ec2-installs-agent", "template", "userData", absent=BREAKS, unknown=KEEPS)

@@ -59,7 +59,7 @@ def nodes(stack, **changes):
             "clusterName": Ref("kubernetes", "name"),
             "nodeRoleArn": "arn:aws:iam::123456789012:role/nodes",
             "subnetIds": [Ref("subnet-a"), Ref("subnet-b")],
-            "scalingConfig": {"minSize": 2, "maxSize": 6, "desiredSize": 2},
+            "scalingConfig": {"minSize": 2, "maxSize": 2, "desiredSize": 2},
             **changes,
         },
     )
@@ -72,7 +72,7 @@ def nodes_in_one_zone(stack):
 
 @breaks("eks-nodes-survive-zone-loss", ADVISORY, production=MANDATORY)
 def one_node_in_all(stack):
-    nodes(stack, scalingConfig={"minSize": 1, "maxSize": 3, "desiredSize": 1})
+    nodes(stack, scalingConfig={"minSize": 1, "maxSize": 1, "desiredSize": 1})
 
 
 decides(
@@ -117,4 +117,36 @@ decides(
     absent=KEEPS,
     unknown=KEEPS,
     given=_in_turn,
+)
+
+
+def growing(stack):
+    """Add nodes that may grow, by EKS Auto Mode."""
+    nodes(stack, scalingConfig={"minSize": 2, "maxSize": 6, "desiredSize": 2})
+    stack.set("kubernetes", "computeConfig", {"enabled": True})
+
+
+@breaks("eks-nodes-scale", ADVISORY)
+def nodes_that_nothing_adds(stack):
+    nodes(stack, scalingConfig={"minSize": 2, "maxSize": 6, "desiredSize": 2})
+
+
+decides(
+    "eks-nodes-scale", "nodes", "scalingConfig.maxSize", absent=KEEPS, unknown=KEEPS, given=growing
+)
+
+
+def supported(stack):
+    limited(stack)
+    stack.set("kubernetes", "version", "1.34")
+
+
+@breaks("eks-supported-version", ADVISORY)
+def cluster_with_extended_support(stack):
+    limited(stack)
+    stack.set("kubernetes", "version", "1.32")
+
+
+decides(
+    "eks-supported-version", "kubernetes", "version", absent=KEEPS, unknown=KEEPS, given=supported
 )

@@ -1,11 +1,11 @@
-"""What breaks the rule about lifecycle hooks."""
+"""What breaks the rules about lifecycle hooks."""
 
 from __future__ import annotations
 
 import json
 
 from tests.policies.draft import Ref
-from tests.policies.mutations.registry import KEEPS, breaks, decides
+from tests.policies.mutations.registry import ADVISORY, KEEPS, breaks, decides
 
 decides("asg-launch-hook-completed", "group", "initialLifecycleHooks", absent=KEEPS, unknown=KEEPS)
 
@@ -57,3 +57,33 @@ def hook_told_to_a_queue_that_nobody_reads(stack):
             "notificationTargetArn": Ref("hooks", "arn"),
         },
     )
+
+
+def farewell(stack, seconds=120):
+    """Add a hook that nobody completes, for instances that are to go."""
+    _denied(stack)
+    stack.add(
+        "farewell",
+        "aws:autoscaling/lifecycleHook:LifecycleHook",
+        {
+            "autoscalingGroupName": Ref("group", "name"),
+            "lifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+            "heartbeatTimeout": seconds,
+            "defaultResult": "CONTINUE",
+        },
+    )
+
+
+@breaks("asg-terminate-hook-ends", ADVISORY)
+def instances_that_linger(stack):
+    farewell(stack, 7200)
+
+
+decides(
+    "asg-terminate-hook-ends",
+    "farewell",
+    "lifecycleTransition",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=farewell,
+)

@@ -32,7 +32,8 @@ def allow(stack, action, resource="*", **more):
 
 def trust(stack, principal, **more):
     """Let somebody else assume the instances' role as well."""
-    given = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
+    action = "sts:AssumeRoleWithWebIdentity" if "Federated" in principal else "sts:AssumeRole"
+    given = {"Effect": "Allow", "Principal": principal, "Action": action, **more}
     stack.set("role", "assumeRolePolicy", document(INSTANCES, given))
 
 
@@ -72,3 +73,32 @@ def every_repository_assumes_the_role(stack):
 @breaks("iam-no-escalation")
 def instances_become_anybody(stack):
     allow(stack, "sts:AssumeRole")
+
+
+FORGE = "token.actions.githubusercontent.com"
+
+
+def federated(stack, action="sts:AssumeRoleWithWebIdentity"):
+    """Add a role for one repository of a forge."""
+    trusted = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{FORGE}"},
+        "Action": action,
+        "Condition": {"StringEquals": {f"{FORGE}:sub": "repo:acme/shop:environment:production"}},
+    }
+    stack.add("releases", "aws:iam/role:Role", {"assumeRolePolicy": document(trusted)})
+
+
+@breaks("iam-trust-possible")
+def forge_by_another_action(stack):
+    federated(stack, "sts:AssumeRole")
+
+
+decides(
+    "iam-trust-possible",
+    "releases",
+    "assumeRolePolicy",
+    absent=KEEPS,
+    unknown=KEEPS,
+    given=federated,
+)

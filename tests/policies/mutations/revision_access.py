@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.policies.draft import Ref
 from tests.policies.mutations.deployment_role import INLINE, document, statement
-from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
+from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 
 ENCRYPTION = (
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
@@ -46,3 +46,23 @@ def instances_without_the_key(stack):
     rules = [{"applyServerSideEncryptionByDefault": default}]
     stack.drop("encryption")
     stack.add("by-key", ENCRYPTION, {"bucket": Ref("bucket"), "rules": rules})
+
+
+OBJECTS = "arn:aws:s3:::shop-revisions/revisions/*"
+
+
+def writing(stack, action="s3:GetObject"):
+    """Add a policy for the revisions to the instances' role."""
+    stack.set("bucket", "bucket", "shop-revisions")
+    allowed = statement("Allow", action, resource=OBJECTS)
+    stack.add("writes", INLINE, {"role": Ref("role"), "policy": document(allowed)})
+
+
+@breaks("ec2-cannot-write-revisions", ADVISORY)
+def instances_overwrite_revisions(stack):
+    writing(stack, "s3:PutObject")
+
+
+decides(
+    "ec2-cannot-write-revisions", "writes", "policy", absent=KEEPS, unknown=KEEPS, given=writing
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.policies.draft import Ref
 from tests.policies.mutations.edge import distribution
-from tests.policies.mutations.registry import KEEPS, breaks, decides
+from tests.policies.mutations.registry import ADVISORY, BREAKS, KEEPS, breaks, decides
 
 VISIBLE = {"cloudwatchMetricsEnabled": True, "metricName": "web", "sampledRequestsEnabled": True}
 
@@ -81,3 +81,19 @@ def rule_that_blocks_every_path(stack):
         "visibilityConfig": VISIBLE,
     }
     before(stack, defaultAction={"allow": {}}, rules=[rule])
+
+
+@breaks("waf-in-front", ADVISORY)
+def firewall_of_nobody(stack):
+    before(stack, defaultAction={"allow": {}})
+    stack.drop("acl-association")
+
+
+decides(
+    "waf-in-front",
+    "acl-association",
+    "webAclArn",
+    absent=BREAKS,
+    unknown=KEEPS,
+    given=lambda stack: before(stack, defaultAction={"allow": {}}),
+)

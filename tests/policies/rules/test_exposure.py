@@ -34,7 +34,8 @@ def reached(draft, port):
 
 
 def with_cluster(draft):
-    sound_cluster(reached(draft, 5432.0), vpcSecurityGroupIds=[Ref("door")])
+    inside = {"vpcSecurityGroupIds": [Ref("door")], "dbSubnetGroupName": Ref(SUBNETS, "name")}
+    sound_cluster(reached(draft, 5432.0), **inside)
     return draft
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.policies.draft import Draft, Ref, violations
 from tests.policies.mutations.fleet_network import codedeploy_endpoint
+from tests.policies.mutations.instance_start import start
 from tests.policies.rules.cases import (
     test_a_change_breaks_exactly_its_rule,
     test_a_change_breaks_nothing,
@@ -30,7 +31,7 @@ KEEPS = [
         .set("from-instances", "cidrIpv4", "10.20.0.0/16"),
     lambda d: d.set("database", "port", 5432.0),
     lambda d: d.set("target-group", "loadBalancingCrossZoneEnabled", "false"),
-    lambda d: d.set("template", "userData", "").drop("database"),
+    lambda d: start(d, "#!/bin/sh\n./install auto\n").drop("database"),
 ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ BREAKS = [
 
 # A change that breaks nothing.
 KEEPS = [
-    lambda d: d.set("database", "kmsKeyId", "arn:aws:kms:eu-west-1:123456789012:key/1"),
+    lambda d: d.set("database", "kmsKeyId", "arn:aws:kms:ap-northeast-2:123456789012:key/1"),
     lambda d: d.set("alarm", "okActions", ["arn:aws:sns:ap-northeast-2:123456789012:alarms"]),
     lambda d: d.set("target-group", "name", "web").set("deployment-group", "loadBalancerInfo",
         {"targetGroupInfos": [{"name": Ref("target-group", "name")}]})

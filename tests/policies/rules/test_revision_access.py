@@ -56,7 +56,7 @@ BREAKS = [
     ("ec2-reads-revisions", lambda d: d.link("reads", "role")),
     ("ec2-reads-revisions", lambda d: released(d, f"{BUCKET}/builds/*")),
     ("ec2-reads-revisions", lambda d: released(d, f"{BUCKET}-old/*")),
-    ("ec2-reads-revisions", lambda d: released(d, f"{BUCKET}/*", "s3:PutObject", "s3:List*")),
+    ("ec2-reads-revisions", lambda d: released(d, f"{BUCKET}/*", "s3:GetBucket*", "s3:List*")),
     ("ec2-reads-revisions", lambda d: d.add("denied", INLINE, {"role": UNKNOWN,
         "policy": document(statement("Deny", "s3:GetObject*"))}, {"role": ["role"]})),
     ("ec2-decrypts-revisions", lambda d: encrypted(d, "kms:Encrypt", resource="*")),
@@ -67,7 +67,7 @@ BREAKS = [
 KEEPS = [
     lambda d: released(d, f"{BUCKET}/*"),
     lambda d: released(d, f"{BUCKET}/revisions/*", "s3:Get*"),
-    lambda d: released(d, f"{BUCKET}*", "s3:*"),
+    lambda d: released(d, f"{BUCKET}*", "s3:G*"),
     lambda d: released(d, "arn:aws:s3:::*/*"),
     lambda d: released(d, f"{BUCKET}/*").set("bucket", "bucket", UNKNOWN)
         .set("reads", "policy", document(statement("Allow", "s3:Get*", resource="arn:aws:s3:::*"))),

@@ -20,6 +20,8 @@ from tests.policies.programs.broken import (
     guards,
     haste,
     hurry,
+    idioms,
+    leftovers,
     literals,
     machines,
     midnight,
@@ -43,6 +45,7 @@ from tests.policies.programs.broken import (
     stores,
     survive,
     tasks,
+    units,
     unseen,
     valid,
 )
@@ -65,6 +68,8 @@ __all__ = [
     "guards",
     "haste",
     "hurry",
+    "idioms",
+    "leftovers",
     "literals",
     "machines",
     "midnight",
@@ -88,6 +93,7 @@ __all__ = [
     "stores",
     "survive",
     "tasks",
+    "units",
     "unseen",
     "valid",
 ]

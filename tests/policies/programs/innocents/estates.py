@@ -23,7 +23,7 @@ def eks_with_addons_and_irsa() -> None:
     cl = aws.eks.Cluster(
         "shop",
         role_arn=role.arn,
-        version="1.33",
+        version="1.34",
         vpc_config={
             "subnet_ids": pulumi.Output.all(vpc.private_subnet_ids, vpc.public_subnet_ids).apply(
                 lambda both: both[0] + both[1]

@@ -283,7 +283,7 @@ def nodes_with_a_template_and_their_add_ons() -> None:
     cluster = aws.eks.Cluster(
         "cluster",
         role_arn=role.arn,
-        version="1.33",
+        version="1.34",
         access_config={"authentication_mode": "API"},
         vpc_config={
             "subnet_ids": site.private_ids(),

@@ -45,7 +45,7 @@ def at_night(edit: Edit, **sizes: object) -> None:
 
 @also_sound(WEB)
 def smaller_at_night_but_in_both_zones(edit: Edit) -> None:
-    at_night(edit, minSize=2, maxSize=2, desiredCapacity=2)
+    at_night(edit, minSize=2, maxSize=6, desiredCapacity=2)
 
 
 @also_sound(WEB)

@@ -159,7 +159,7 @@ def another_type_from_the_newest_image(edit: Edit) -> None:
         "imageId",
         "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64",
     )
-    edit.option("template", ignored=("userData",))
+    edit.option("template", ignored=("imageId",))
 
 
 @also_sound("baked_image_without_codedeploy")
