@@ -324,7 +324,7 @@ def load(
 def _outputs(url: str, users: int) -> str:
     import json
 
-    from tests.loadtest.engine.test_oracle import OUTPUTS
+    from tests.loadtest.engine.stack_outputs import OUTPUTS
 
     return json.dumps({**OUTPUTS, "url": url, "seedUsers": users})
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.refusals import refused
 from tests.conformance.roles import make_role
 from tests.conformance.scaling_group import BOOT, Fleet
-from tests.conformance.test_asg_refusals import refused
 
 PROTECTED = "Could not scale to desired capacity because all remaining instances are protected"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.refusals import refused
 from tests.conformance.scaling_group import BOOT, LAUNCHING, TERMINATING, Fleet
-from tests.conformance.test_asg_refusals import refused
 
 
 @pytest.mark.row("ASG-L01", "ASG-L03", "ASG-L06", "ASG-L09")

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.refusals import refused
 from tests.conformance.scaling_group import LAUNCHING, TERMINATING, Fleet
 
 MAINTENANCE = "InstanceMaintenancePolicy"
-
-
-def refused(call: Callable[..., Any], *arguments: Any, **named: Any) -> str:
-    """Make a call that must be refused, and return the code of the error."""
-    with pytest.raises(ClientError) as error:
-        call(*arguments, **named)
-    return error.value.response["Error"]["Code"]
 
 
 def policy(least: int, most: int) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud
+from tests.conformance.refusals import code_of
 
 ALARM: dict[str, Any] = {
     "AlarmName": "x",
@@ -27,12 +27,6 @@ DATABASE: dict[str, Any] = {
     "MasterUsername": "someone",
     "MasterUserPassword": "password1",
 }
-
-
-def code_of(cloud: Cloud, service: str, operation: str, parameters: dict[str, Any]) -> str:
-    with pytest.raises(ClientError) as error:
-        getattr(cloud.client(service), operation)(**parameters)
-    return error.value.response["Error"]["Code"]
 
 
 @pytest.mark.row("X-constraints")

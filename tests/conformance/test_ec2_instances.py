@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
+from tests.conformance.refusals import refused
 
 PAGE = """#!/bin/bash
 mkdir -p /srv/page
@@ -315,12 +316,6 @@ def test_amazon_linux_2023_needs_tokens_by_default(cloud: Cloud, network: Networ
     assert (options["HttpTokens"], options["HttpPutResponseHopLimit"]) == ("required", 2)
 
 
-def code_of(call: Any, **given: Any) -> str:
-    with pytest.raises(ClientError) as error:
-        call(**given)
-    return error.value.response["Error"]["Code"]
-
-
 @pytest.mark.row("X-launches")
 def test_what_no_launch_takes(cloud: Cloud, network: Network) -> None:
     run = cloud.ec2.run_instances
@@ -342,7 +337,7 @@ def test_what_no_launch_takes(cloud: Cloud, network: Network) -> None:
         ({"MetadataOptions": {"HttpTokens": "bogus"}}, "InvalidParameterValue"),
         ({"SecurityGroupIds": ["sg-0123456789abcdef0"]}, "InvalidGroup.NotFound"),
     ):
-        assert code_of(run, **(wanted | wrong)) == code
+        assert refused(run, **(wanted | wrong)) == code
 
 
 @pytest.mark.row("X-launches")
@@ -354,14 +349,14 @@ def test_a_launch_is_repeated_with_its_token(cloud: Cloud, network: Network) -> 
     with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
         launch(cloud, network, **other)
     options = cloud.ec2.modify_instance_metadata_options
-    assert code_of(options, InstanceId=instance, HttpPutResponseHopLimit=65) == (
+    assert refused(options, InstanceId=instance, HttpPutResponseHopLimit=65) == (
         "InvalidParameterValue"
     )
     subnet = cloud.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
-    assert code_of(cloud.ec2.delete_subnet, SubnetId=subnet["SubnetId"]) == "DependencyViolation"
+    assert refused(cloud.ec2.delete_subnet, SubnetId=subnet["SubnetId"]) == "DependencyViolation"
     cloud.ec2.terminate_instances(InstanceIds=[instance])
     for call in (cloud.ec2.start_instances, cloud.ec2.stop_instances):
-        assert code_of(call, InstanceIds=[instance]) == "IncorrectInstanceState"
+        assert refused(call, InstanceIds=[instance]) == "IncorrectInstanceState"
 
 
 @pytest.mark.row("X-launches")
@@ -377,10 +372,10 @@ def test_a_template_is_created_once(cloud: Cloud) -> None:
     cloud.afterwards(cloud.ec2.delete_launch_template, LaunchTemplateId=first)
     assert first == second
     other = {**wanted, "LaunchTemplateData": {"InstanceType": "t4g.micro"}}
-    assert code_of(create, **other) == "IdempotentParameterMismatch"
-    assert code_of(create, **{**wanted, "ClientToken": f"{token}2"}) == (
+    assert refused(create, **other) == "IdempotentParameterMismatch"
+    assert refused(create, **{**wanted, "ClientToken": f"{token}2"}) == (
         "InvalidLaunchTemplateName.AlreadyExistsException"
     )
-    assert code_of(create, **{**wanted, "LaunchTemplateName": "a b", "ClientToken": "x"}) == (
+    assert refused(create, **{**wanted, "LaunchTemplateName": "a b", "ClientToken": "x"}) == (
         "InvalidLaunchTemplateName.MalformedException"
     )

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud
-from tests.conformance.test_constraints import code_of
+from tests.conformance.refusals import code_of
 
 
 @pytest.fixture

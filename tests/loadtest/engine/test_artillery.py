@@ -35,16 +35,10 @@ from loadtest.runs.journal import Journal
 from loadtest.runs.recording import Exchange, exchanges
 from loadtest.scenario import scenario
 from loadtest.stack.outputs import StackOutputs
+from tests.loadtest.engine.tiny_load import FAULTS, TINY, USERS
 from tests.processes import command_of
 
 pytestmark = pytest.mark.region
-
-TINY = Profile("tiny", (Phase("ramp", 2, 10, 20), Phase("hold", 1, 20)))
-USERS = 50
-FAULTS = {
-    5: "503", 12: "503", 18: "hang", 25: "reset", 33: "hang", 41: "stall", 47: "302", 50: "302",
-    60: "reset", 61: "503",
-}  # fmt: skip
 
 
 @pytest.fixture

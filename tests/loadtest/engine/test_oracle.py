@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +27,7 @@ from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
 from loadtest.stack import outputs
+from tests.loadtest.engine.stack_outputs import OUTPUTS
 
 pytestmark = [pytest.mark.region, pytest.mark.alone]
 
@@ -39,13 +39,6 @@ scenarios:
   - flow:
       - get: {{url: /, name: index page, expect: {{statusCode: 200}}}}
 """
-OUTPUTS: dict[str, Any] = {
-    "healthPath": "/health", "topology": "ha", "region": "ap-northeast-2", "instanceType": "t4g.nano",
-    "instanceCount": 1, "availabilityZones": ["ap-northeast-2a"], "databaseClass": "db.t4g.micro",
-    "codedeployApplication": "a", "codedeployDeploymentGroup": "g", "revisionBucket": "b",
-    "revisionKey": "k", "revisionDigest": "ab" * 32, "seedUsers": 0, "loadProfile": "none",
-    "autoScalingGroupName": None, "targetGroupArn": None, "instanceId": None,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from loadtest.engine.fargate import aws as aws_calls
 from loadtest.errors import LoadTestError
 from tests.loadtest.engine.fargate.account import SETTINGS
 from tests.loadtest.engine.fargate.played_aws import PlayedAws
-from tests.loadtest.engine.test_oracle import OUTPUTS
+from tests.loadtest.engine.stack_outputs import OUTPUTS
 
 pytestmark = pytest.mark.moto
 STARTING = ("RegisterTaskDefinition", "RunTask", "PUT ")

@@ -23,7 +23,7 @@ from loadtest.runs import paths
 from tests.loadtest.engine.conftest import Oracle
 from tests.loadtest.engine.fargate import coordinate
 from tests.loadtest.engine.fargate.played_aws import ROOT, PlayedAws
-from tests.loadtest.engine.test_oracle import OUTPUTS
+from tests.loadtest.engine.stack_outputs import OUTPUTS
 
 WITH_SIGINT = """
 import runpy, signal, sys

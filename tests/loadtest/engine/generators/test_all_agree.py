@@ -23,7 +23,7 @@ from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome
 from loadtest.profiles import Phase, Profile
 from loadtest.stack import outputs
-from tests.loadtest.engine.test_oracle import OUTPUTS
+from tests.loadtest.engine.stack_outputs import OUTPUTS
 
 pytestmark = [pytest.mark.region, pytest.mark.slow]
 

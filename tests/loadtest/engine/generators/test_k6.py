@@ -26,15 +26,10 @@ from loadtest.runs import paths
 from loadtest.runs.journal import Journal, locate
 from loadtest.runs.recording import Beat, events, exchanges
 from loadtest.stack.outputs import StackOutputs
+from tests.loadtest.engine.tiny_load import FAULTS, TINY, USERS
 
 pytestmark = pytest.mark.region
 
-TINY = Profile("tiny", (Phase("ramp", 2, 10, 20), Phase("hold", 1, 20)))
-USERS = 50
-FAULTS = {
-    5: "503", 12: "503", 18: "hang", 25: "reset", 33: "hang", 41: "stall", 47: "302", 50: "302",
-    60: "reset", 61: "503",
-}  # fmt: skip
 TWO_STEPS = """\
 config:
   http: {timeout: 2}

@@ -21,7 +21,7 @@ from loadtest.scenario import scenario as scenarios
 from loadtest.stack import outputs
 from tests.loadtest.engine.generators.random_scripts import Script
 from tests.loadtest.engine.generators.site import Visit, serving
-from tests.loadtest.engine.test_oracle import OUTPUTS
+from tests.loadtest.engine.stack_outputs import OUTPUTS
 
 pytestmark = [pytest.mark.region, pytest.mark.slow]
 

@@ -31,7 +31,7 @@ from loadtest.profiles import Phase, Profile
 from loadtest.runs import paths
 from loadtest.stack import outputs
 from tests.loadtest.engine.conftest import Oracle
-from tests.loadtest.engine.test_oracle import OUTPUTS
+from tests.loadtest.engine.stack_outputs import OUTPUTS
 
 pytestmark = [pytest.mark.region, pytest.mark.alone, pytest.mark.slow]
 WORKERS = 4
