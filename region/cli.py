@@ -159,7 +159,9 @@ def serve(
 @app.command()
 def stop(
     root: Root = DEFAULT_ROOT,
-    remove: Annotated[bool, typer.Option(help="Also remove its state directory.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Also remove its state directory.")
+    ] = False,
 ) -> None:
     """Stop the region and everything it started, and clean up after one that was killed.
 
@@ -232,7 +234,7 @@ def status(
     out.print(f"{found.region}: process {found.pid}, API on 127.0.0.1:{found.api_port}")
     factor = machines[0]["vcpu_seconds"] if machines else calibration.factor_in(root.resolve())
     about = (
-        f"limits by {found.limits}, {factor:.2f} CPU for each of the type's, "
+        f"limits by {found.limits}, {factor:.2f} CPUs here per vCPU, "
         f"clock {found.speed:g}x, image {found.image}"
     )
     out.print(about, highlight=False, markup=False)

@@ -61,7 +61,7 @@ Settings = Annotated[
         help="A stack setting, such as instanceType=t4g.small; may be repeated.",
     ),
 ]
-Keep = Annotated[bool, typer.Option(help="Leave the stacks and the region running.")]
+Keep = Annotated[bool, typer.Option("--keep", help="Leave the stacks and the region running.")]
 Results = Annotated[
     Path, typer.Option(help="Directory for the results.", parser=directory, metavar="PATH")
 ]
@@ -263,7 +263,9 @@ def _require_stacks(given: Sequence[str], known: Sequence[str]) -> None:
 @instead.command()
 def stop(
     root: Root = DEFAULT_ROOT,
-    remove: Annotated[bool, typer.Option(help="Also remove its state directory.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Also remove its state directory.")
+    ] = False,
 ) -> None:
     """Stop the region and everything it started, and clean up after one that was killed.
 
@@ -292,7 +294,9 @@ def preview(
     summary: Annotated[
         Path | None,
         typer.Option(
-            parser=file, metavar="PATH", help="File for the report; standard output by default."
+            parser=file,
+            metavar="PATH",
+            help="File for the report; by default standard output, a terminal as plain text.",
         ),
     ] = None,
     json_file: Annotated[

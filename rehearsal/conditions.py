@@ -157,6 +157,8 @@ def _cpu_share(run: StackRun, factor: float) -> Message:
     shares = sorted(cores / baseline for cores in run.cores.values())
     if len(shares) == 1:
         return msg("local.cpu.one", share=shares[0])
+    if f"{shares[0]:.0%}" == f"{shares[-1]:.0%}":
+        return msg("local.cpu.each", share=shares[0], instances=len(shares))
     return msg("local.cpu.several", low=shares[0], high=shares[-1], instances=len(shares))
 
 

@@ -39,6 +39,9 @@ DRAWN_PER_S = 1.0
 _OUR_HOST = f"using pulumi-language-python from $PATH at {paths.BIN}"
 """The engine's warning of a language host that is not beside it, where that is the project's own."""
 
+_LISTS = ("  Well-Architected, advice open", "  Well-Architected, covered")
+"""Lines of the pack's summary that are dozens of ids; the policy report has them."""
+
 UNCHANGED = frozenset({"same", "read", "refresh"})
 """Operations that change nothing and are not counted."""
 
@@ -132,7 +135,11 @@ class StageProgress:
         self._tick(f"{phase}{count} resources, {name}")
 
     def _message(self, message: Message) -> None:
-        lines = [line.rstrip() for line in message.text.splitlines() if line.strip()]
+        lines = [
+            line.rstrip()
+            for line in message.text.splitlines()
+            if line.strip() and not line.startswith(_LISTS)
+        ]
         if not lines or message.severity == "debug":
             return
         if message.ephemeral:

@@ -17,7 +17,7 @@ from typing import Final
 
 from commandline.errors import UserError
 from commandline.exit_codes import ExitCode
-from loadtest.profiles import Profile
+from loadtest.profiles import PROFILES, Profile
 from region import calibration
 from region.calibration import Calibration
 from region.machines.instance_types import INSTANCE_TYPES, InstanceType
@@ -161,7 +161,7 @@ def check(found: Calibration, need: Needs) -> str | None:
             "This computer's cores are too unsteady to run instances: the same work took "
             f"{found.spread:.0%} more or less CPU time from one moment to the next (at most "
             f"{UNSTEADY:.0%} is accepted). "
-            f"{_remedy(found)}"
+            f"{_remedy(found, need)}"
         )
     given = f"This computer gives {found.capacity_cores:.2f} of {found.cpus} CPUs"
     around = f"{need.around:.2f} for load generator, load balancer, database and region"
@@ -169,7 +169,7 @@ def check(found: Calibration, need: Needs) -> str | None:
     if found.capacity_cores < least:
         raise UnfitError(
             f"{given}, and the rehearsal needs {least:.2f} at its {need.rate:.0f} requests/s: {around}, "
-            f"{need.fleet:.2f} for the ha stack's {need.what}. {_remedy(found)}"
+            f"{need.fleet:.2f} for the ha stack's {need.what}. {_remedy(found, need)}"
         )
     most = need.around + need.quotas
     if found.capacity_cores < most:
@@ -181,7 +181,7 @@ def check(found: Calibration, need: Needs) -> str | None:
     return None
 
 
-def _remedy(found: Calibration) -> str:
+def _remedy(found: Calibration, need: Needs) -> str:
     remedies = list[str]()
     if found.stolen_cores >= NOTICEABLE:
         remedies.append(
@@ -192,4 +192,10 @@ def _remedy(found: Calibration) -> str:
         remedies.append(f"Close other programs (they used {found.others_cores:.2f} CPUs meanwhile)")
     if not remedies:
         remedies.append("Allow this session more CPU (see `python -m rehearsal calibrate`)")
-    return f"{'. '.join(remedies)}, or load it less: `--profile smoke`."
+    smoke = PROFILES["smoke"].peak_rate * REQUESTS_PER_VISITOR
+    lighter = (
+        "`--profile smoke` (`make rehearse PROFILE=smoke`)"
+        if need.rate > smoke
+        else "at a lower rate, such as `--hold 10:30s`"
+    )
+    return f"{'. '.join(remedies)}, or load it less: {lighter}."

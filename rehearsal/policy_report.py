@@ -167,6 +167,11 @@ def _summary(message: Message) -> tuple[str, ...]:
     return tuple(lines) if summarized else ()
 
 
+def is_summary(event: Event) -> bool:
+    """Whether an event is the pack's summary."""
+    return isinstance(event, Message) and bool(_summary(event))
+
+
 def _finding(violation: PolicyViolation) -> Finding:
     # The rule's description comes first, on lines of its own; the last one is about this resource.
     lines = violation.text.strip().splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,7 +58,11 @@ class Previews:
             f"Previewed on the local region ({found.region}): no AWS account, no Pulumi account, "
             f"{len(rules)} rules.",
         )
-        if self.summary is None:
+        # Markdown is for files and pipes; a person reads the same below, in words.
+        person_reads = self.summary is None and sys.stdout.isatty()
+        if person_reads:
+            self.console = Console()
+        elif self.summary is None:
             print(text, end="")
         else:
             self.summary.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +72,7 @@ class Previews:
             self.json_file.parent.mkdir(parents=True, exist_ok=True)
             self.json_file.write_text(policy_report.as_json(reports, rules), encoding="utf-8")
         for report in reports:
-            self._show(report)
+            self._show(report, remedies=person_reads)
         return exit_code(reports)
 
     @property
@@ -96,7 +101,8 @@ class Previews:
 
             def follow(event: Event) -> None:
                 events.append(event)
-                progress(event)
+                if not policy_report.is_summary(event):  # it is what the command ends with
+                    progress(event)
 
             try:
                 project.prepare(stack, {} if self.program else self.settings)
@@ -106,26 +112,24 @@ class Previews:
                 failed = other_program.explained(str(error)) if self.program else str(error)
         return policy_report.read_events(events, stack, failed)
 
-    def _show(self, report: StackReport) -> None:
+    def _show(self, report: StackReport, *, remedies: bool) -> None:
         for finding in report.findings:
             place = finding.resource or "the stack"
-            self.console.print(
+            self._print(
                 f"{report.stack}: {finding.level} {finding.rule} ({place}): {finding.problem}",
-                style="red" if finding.level == MANDATORY else None,
-                highlight=False,
-                markup=False,
+                "red" if finding.level == MANDATORY else None,
             )
+            if remedies and finding.remedy:
+                self._print(f"  {policy_report.REMEDY_MARK.strip()} {finding.remedy}")
         for line in report.summary:
-            self.console.print(f"{report.stack}: {line}", highlight=False, markup=False)
+            self._print(f"{report.stack}: {line}")
         if not report.complete:
-            self.console.print(
-                f"{report.stack}: the rules about the stack as a whole have not run",
-                style="red",
-                highlight=False,
-                markup=False,
-            )
+            self._print(f"{report.stack}: the rules about the stack as a whole have not run", "red")
         if report.failed is not None:
-            self.console.print(report.failed, style="red", highlight=False, markup=False)
+            self._print(report.failed, "red")
+
+    def _print(self, text: str, style: str | None = None) -> None:
+        self.console.print(text, style=style, highlight=False, markup=False)
 
 
 def looked_at(

@@ -43,5 +43,8 @@ Revision = Annotated[
     ),
 ]
 Experiments = Annotated[
-    bool, typer.Option(help="After the loads, let an instance die and lose a zone under load.")
+    bool,
+    typer.Option(
+        "--experiments", help="After the loads, let an instance die and lose a zone under load."
+    ),
 ]

@@ -115,6 +115,25 @@ def test_each_plan_is_one_of_a_block():
     assert [one for one in every if one not in planned] == []
 
 
+def every_command(group: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(group, TyperGroup):
+        for word, command in group.commands.items():
+            yield from every_command(command, f"{name} {word}")
+    else:
+        yield name, group
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_is_off_by_default_has_no_second_name_that_narrows_its_help(program: str):
+    opposites = [
+        (name, option.opts)
+        for name, command in every_command(get_command(PROGRAMS[program]), program)
+        for option in command.params
+        if option.default is False and any(one.startswith("--no-") for one in option.secondary_opts)
+    ]
+    assert opposites == []
+
+
 @pytest.mark.parametrize(
     "line",
     [

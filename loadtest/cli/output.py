@@ -52,7 +52,9 @@ def _rich(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
         numeric = number > 0 and all(_is_figure(row[number]) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left")
+        # The first column is what other commands take, such as a run's id: it is not cut.
+        justify = "right" if numeric else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=number == 0)
     for row in rows:
         # Text, not str: what comes from a file must not be read as markup.
         table.add_row(*(Text(visible(cell), style=STYLES.get(cell, "")) for cell in row))
@@ -68,7 +70,8 @@ def show_run(console: Console, result: RunResult, *, json: bool = False) -> int:
     if json:
         show_json(Console(), result.summary)
     else:
-        report.show(console, report.render_run(result.summary))
+        whole = not console.is_terminal
+        report.show(console, report.render_run(result.summary), whole_lines=whole)
         line_printer(console)(f"results: {result.directory}")
     if result.summary.interrupted:
         return ExitCode.INTERRUPTED

@@ -91,7 +91,7 @@ def _show_lengths(console: Console, plan: Plan) -> None:
         ]
         for step in plan.steps
     ]
-    columns = ("failures allowed", "requests", rate, "true failures, to pass 9 times of 10")
+    columns = ("failures allowed", "requests", rate, "true failures, to pass 9 times in 10")
     output.show_table(console, "Runs that show it", columns, rows)
     rows = [
         [
@@ -104,10 +104,10 @@ def _show_lengths(console: Console, plan: Plan) -> None:
         for fit in plan.profiles
     ]
     columns = ("profile", "requests", "lasts", "shows, without a failure", "enough")
-    output.show_table(console, f"“{plan.load.name}” beside the load profiles", columns, rows)
+    output.show_table(console, f"“{plan.load.name}” compared with the load profiles", columns, rows)
     output.show_lines(
         console,
-        "This counts requests as independent. Failures come in bursts, and a run shows nothing of "
+        "This treats requests as independent. Failures come in bursts, and a run shows nothing about "
         "faults that did not happen in it.",
     )
 

@@ -23,7 +23,7 @@ from loadtest.profiles import Profile
 from loadtest.runs.probes import Probe
 from loadtest.runs.recording import Beat, Exchange, GeneratorEvent, PhaseStart
 
-PLAIN_INTERVAL_S = 2.0
+PLAIN_INTERVAL_S = 5.0
 ROLLING_MS = 5_000
 STYLES = {
     Outcome.GOOD: "green",
@@ -110,17 +110,20 @@ class Meter:
         return quantile(values, QUANTILES["p99"]) if len(values) else None
 
     def line(self, now_ms: float) -> str:
-        """Format everything as one line of plain text."""
-        outcomes = "  ".join(
-            f"{outcome} {count:,}" for outcome in Outcome if (count := self.outcomes[outcome])
-        )
+        """Format it as one line of plain text; what is zero is left out."""
+        answers = [
+            f"{count:,} {outcome}" for outcome in Outcome if (count := self.outcomes[outcome])
+        ]
+        bad = self.probes - self.good_probes
         p99 = self.rolling_p99_ms(now_ms)
-        return (
-            f"{self.elapsed_s(now_ms):5.0f} s  {self.phase_now(now_ms)}  "
-            f"users {self.users:,} of {self.profile.planned_users:,}  "
-            f"{outcomes or 'no answers yet'}  in flight {self.in_flight:,}  "
-            f"p99 (5 s) {'-' if p99 is None else f'{p99:,.1f} ms'}  "
-            f"probe {self.good_probes:,} of {self.probes:,}"
+        return f"{self.elapsed_s(now_ms):5.0f} s  {self.phase_now(now_ms)}: " + ", ".join(
+            [
+                f"{self.users:,} of {self.profile.planned_users:,} users",
+                *(answers or ["no answers yet"]),
+                *([f"{self.in_flight:,} in flight"] if self.in_flight else []),
+                *([] if p99 is None else [f"p99 {p99:,.1f} ms"]),
+                *([f"{bad:,} of {self.probes:,} probes failed"] if bad else []),
+            ]
         )
 
 
@@ -146,7 +149,7 @@ class Display(Protocol):
 
 
 class PlainDisplay:
-    """One line every two seconds, for logs and pipes."""
+    """One line every five seconds, for logs and pipes."""
 
     def __init__(self, console: Console, meter: Meter, title: str, clock: SteadyClock) -> None:
         """Print the state of `meter` at the time of `clock` to `console`."""
@@ -169,7 +172,7 @@ class PlainDisplay:
         self._print(self._meter.line(self._clock.ms()))
 
     def show(self) -> None:
-        """Print the line if two seconds have passed since the last."""
+        """Print the line if five seconds have passed since the last."""
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + PLAIN_INTERVAL_S
             self._print(self._meter.line(self._clock.ms()))

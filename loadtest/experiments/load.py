@@ -95,8 +95,8 @@ class BackgroundLoad:
         if load.duration_s >= self._wanted_s:
             return "load: starting"
         return (
-            f"load: starting, for {load.duration_s} s: the stack has no more visitors (seedUsers). What "
-            "takes longer is not shown; with a lower --rate it lasts longer"
+            f"load: starting; it ends after {load.duration_s} s, because the stack has no more visitors "
+            "(seedUsers). What takes longer is inconclusive; a lower --rate makes it last longer"
         )
 
     @property

@@ -67,8 +67,11 @@ def render_run(run: RunSummary) -> RenderableType:
                 for place in _places(run, outcome):
                     table.add_row("", Text(visible(f"  {place}")))
     for name in ("p50", "p95", "p99"):
-        covered = f"{answered(run.latency, name)} of the {percent(run.latency.coverage)} answered"
-        table.add_row(name, f"{covered}; of all {censored(run.latency, name)}")
+        shown = str(answered(run.latency, name))
+        if run.latency.coverage < 1:
+            covered = f"{shown} of the {percent(run.latency.coverage)} answered"
+            shown = f"{covered}; of all {censored(run.latency, name)}"
+        table.add_row(name, shown)
     for event in run.events:
         table.add_row(Text(visible(event.kind)), Text(visible(f"{_span(event)}  {event.name}")))
     verdict = Text(
@@ -107,8 +110,11 @@ def _span(event: EventRecord) -> str:
     return f"{event.at_s:.0f}{until} s"
 
 
-def show(console: Console, what: RenderableType) -> None:
-    """Print it; where the width is unknown or too small, in as many columns as it needs."""
+def show(console: Console, what: RenderableType, *, whole_lines: bool = False) -> None:
+    """Print it; where the width is unknown or too small, in as many columns as it needs.
+
+    With `whole_lines`, sentences are not wrapped: who shows them again adds a prefix.
+    """
     if console.width < WIDTH:
         console = Console(file=console.file, width=WIDTH, force_terminal=console.is_terminal)
-    console.print(what)
+    console.print(what, soft_wrap=whole_lines)

@@ -270,7 +270,9 @@ class _Job:
             if counts := state.counts():
                 line += f": {counts}"
             if not state.ended and (now := self._deployments.running_events(deployment_id)):
-                line += " - " + ", ".join(f"{event} on {n}" for event, n in sorted(now.items()))
+                # The id and the status are in the first line, or have not changed.
+                line = ", ".join(f"{event} on {n}" for event, n in sorted(now.items()))
+                line = f"deployment: {counts} ({line})"
             if line != last:
                 self._print(line)
                 last = line

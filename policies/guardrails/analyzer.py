@@ -147,7 +147,7 @@ def not_evaluated(rules: Sequence[Rule]) -> str:
     return (
         f"{SUMMARY_MARK}{len(rules)} rules about the stack as a whole have NOT run: the command "
         "ended before every resource was known. A tick beside the pack does not mean that they "
-        "hold. Remedy: put the error right, then preview again."
+        "hold. Remedy: fix the error, then preview again."
     )
 
 
@@ -155,9 +155,9 @@ def not_evaluated_again(rules: Sequence[Rule]) -> str:
     """Return the same for an update. Its preview has run them, or nothing would have been updated."""
     return (
         f"{SUMMARY_MARK}the update, or the load after it, did not succeed, so {len(rules)} rules about "
-        "the stack as a whole were not run a second time, on what is deployed now. What the preview "
-        "before it said of them holds for the plan; with --skip-preview they have not run at all. "
-        "Remedy: put the error right; the next `pulumi preview` or `pulumi up` runs them."
+        "the stack as a whole were not run a second time. The preview's answers apply to the plan (with "
+        "--skip-preview there are none). Remedy: fix the error; the next `pulumi preview` or `pulumi up` "
+        "runs them."
     )
 
 

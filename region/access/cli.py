@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -51,22 +51,40 @@ def instances(
     if not found:
         print("no instances")
         return
-    table = Table("instance", "name", "type", "zone", "address", "state", "health", "age", box=None)
-    for item in found:
-        cells = (
-            item.instance_id,
-            item.name,
-            item.instance_type,
-            item.zone,
-            item.private_ip,
-            item.state,
-            item.health + (", user data failed" if item.user_data_failure else ""),
-            inventory.duration(item.age(now)),
-        )
-        table.add_row(*(escape(printable(cell)) for cell in cells))
+    columns = {
+        "instance": [item.instance_id for item in found],
+        "name": [item.name for item in found],
+        "type": [item.instance_type for item in found],
+        "zone": [item.zone for item in found],
+        "address": [item.private_ip for item in found],
+        "state": [item.state for item in found],
+        "health": [
+            item.health + (", user data failed" if item.user_data_failure else "") for item in found
+        ],
+        "age": [inventory.duration(item.age(now)) for item in found],
+    }
+    table, width = fitting(columns, Console())
     # As wide as it is, also in a pipe: an id that is broken over two lines is of no use.
-    unlimited = Console(width=1000)
-    Console(width=unlimited.measure(table).maximum).print(table, soft_wrap=True)
+    Console(width=width).print(table, soft_wrap=True)
+
+
+def fitting(columns: Mapping[str, Sequence[str]], console: Console) -> tuple[Table, int]:
+    """Return a table of columns and its width; on a terminal that is too narrow, without the least ones."""
+    shown = dict(columns)
+    for least in ("age", "type"):
+        table, width = _table(shown)
+        if width <= console.width or not console.is_terminal:
+            return table, width
+        shown.pop(least)
+    return _table(shown)
+
+
+def _table(columns: Mapping[str, Sequence[str]]) -> tuple[Table, int]:
+    """Return a table of columns by their headings, and how wide it is."""
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*(escape(printable(cell)) for cell in cells))
+    return table, Console(width=1000).measure(table).maximum
 
 
 @app.command(

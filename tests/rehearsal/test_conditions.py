@@ -75,6 +75,16 @@ def test_quota_and_share_are_in_cores_of_this_computer():
     assert found["local.cpu"][:2] == ("100 %", "50 % to 75 % on 2 instances")
 
 
+@pytest.mark.parametrize(("language", "shown"), [("en", "3 % on each of 2"), ("ko", "2대 모두 3%")])
+def test_instances_that_were_equally_busy_share_one_figure(
+    language: str, shown: str, monkeypatch: pytest.MonkeyPatch
+):
+    single, ha = runs()
+    alike = StackRun(ha.summary, ha.outputs, {"i-2": 0.0031, "i-3": 0.0034})
+    monkeypatch.setattr("tests.rehearsal.test_conditions.runs", lambda _host: (single, alike))
+    assert shown in rows(None, language)["local.cpu"][1]
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_factor_spread_reference_and_capacity_are_in_every_report(language: str):
     found = rows(SLOW, language)

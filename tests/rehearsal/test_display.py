@@ -53,6 +53,16 @@ def test_what_the_preview_showed_is_not_repeated_by_the_update(
     assert screen.getvalue() == ("    Monthly cost: about 86.09 USD\n    warning: said already\n")
 
 
+def test_lists_of_ids_are_left_to_the_policy_report(
+    progress: display.StageProgress, screen: io.StringIO
+) -> None:
+    headline = "Guardrails: 5 of 5 questions answered with yes; this stack is checked."
+    kept = "  Well-Architected, covered by rules that hold: OPS05-BP03"
+    advised = "  Well-Architected, advice open (nothing is broken): SEC05-BP02"
+    progress(info(f"{headline}\n  Is it closed?  yes: 9 rules hold\n{advised}\n{kept}\n"))
+    assert screen.getvalue() == f"    {headline}\n      Is it closed?  yes: 9 rules hold\n"
+
+
 def test_a_warning_is_said_once_and_that_of_our_own_host_never(
     progress: display.StageProgress, screen: io.StringIO
 ) -> None:

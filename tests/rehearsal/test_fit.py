@@ -64,6 +64,14 @@ def test_a_computer_that_lacks_cpu_for_certain_is_refused_with_numbers_and_remed
     assert "Close other programs (they used 0.80 CPUs meanwhile)" in text
 
 
+def test_who_runs_the_smallest_profile_is_not_sent_to_it():
+    poor = replace(GOOD, capacity_cores=0.01)
+    for profile, remedy in ((QUICK, "PROFILE=smoke"), (profile_named("smoke"), "--hold 10:30s")):
+        with pytest.raises(fit.UnfitError) as refused:
+            fit.check(poor, fit.needs(profile, NANO, 6, 1.0, sample=True))
+        assert remedy in str(refused.value)
+
+
 def test_a_session_that_was_given_too_little_is_told_so_rather_than_to_close_programs():
     with pytest.raises(fit.UnfitError, match="Allow this session more CPU"):
         fit.check(replace(GOOD, capacity_cores=0.05), need())

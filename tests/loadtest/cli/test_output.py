@@ -20,3 +20,13 @@ def test_control_characters_in_names_do_not_reach_the_terminal(*, terminal: bool
 
     assert "\x1b[2J" not in printed.getvalue()
     assert printed.getvalue().count("login \\x1b[2J") == 2
+
+
+def test_what_other_commands_take_is_not_cut_on_a_narrow_terminal():
+    run = "20261128T145520Z-ha-instance-dies"
+    text = io.StringIO()
+    columns = ("run", "topology", "profile", "verdict", "failed users", "p99 of all", "app version")
+    row = [run, "ha", "experiments", "invalid", "12 (1.1 %)", "1,610 ms", "975264544507"]
+    output.show_table(Console(file=text, width=80, force_terminal=True), "runs", columns, [row])
+    assert run in text.getvalue()
+    assert "…" not in text.getvalue()

@@ -440,7 +440,9 @@ def test_a_load_lasts_until_its_last_visitors_have_come(tmp_path: Path, monkeypa
     assert made.left_s() == 0
 
 
-@pytest.mark.parametrize(("rate", "said"), [(125, "for 216 s: the stack has no more"), (20, "")])
+@pytest.mark.parametrize(
+    ("rate", "said"), [(125, "it ends after 216 s, because the stack has no more"), (20, "")]
+)
 def test_a_load_that_may_end_too_soon_says_so_before(tmp_path: Path, rate: int, said: str) -> None:
     outputs = outputs_of().model_copy(update={"seed_users": 27_000})
     settings = runner.Settings(["node"], tmp_path, rate)

@@ -195,6 +195,25 @@ def test_one_run_in_the_terminal(golden: tuple[RunSummary, RunSummary]):
     assert "of all ≥ 10,000 ms" in text.getvalue()
 
 
+def test_percentiles_of_a_run_without_a_lost_request_are_one_figure(
+    golden: tuple[RunSummary, RunSummary],
+):
+    text = StringIO()
+    report.show(Console(file=text, width=80), report.render_run(golden[1]))
+    assert golden[1].latency.coverage == 1
+    assert "answered" not in text.getvalue()
+    assert "of all" not in text.getvalue()
+
+
+def test_a_reason_in_a_log_is_one_line(golden: tuple[RunSummary, RunSummary]):
+    reason = free_text(f"{'a long reason ' * 12}ends")
+    verdict = golden[1].verdict.model_copy(update={"reasons": [reason]})
+    run = golden[1].model_copy(update={"verdict": verdict})
+    text = StringIO()
+    report.show(Console(file=text, width=80), report.render_run(run), whole_lines=True)
+    assert f"  {reason}" in text.getvalue().splitlines()
+
+
 def test_one_run_in_the_terminal_tells_where_requests_failed_and_how(
     golden: tuple[RunSummary, RunSummary],
 ):

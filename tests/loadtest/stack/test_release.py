@@ -89,7 +89,7 @@ def test_a_release_deploys_waits_and_reports(
     assert done.instances == ["i-0", "i-1", "i-2"]
     assert lines == [
         "waiting: 2 of 3 instances are in service",
-        f"deployment {DEPLOYMENT} InProgress: 2 Pending, 1 InProgress - AfterInstall on 1",
+        "deployment: 2 Pending, 1 InProgress (AfterInstall on 1)",
         f"deployment {DEPLOYMENT} Succeeded: 3 Succeeded",
         "waiting: 2 of 3 targets are healthy (i-1 initial)",
         f"healthy: {url} serves version 0123456789ab",

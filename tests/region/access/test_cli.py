@@ -13,11 +13,12 @@ from typing import Any
 
 import psutil
 import pytest
+from rich.console import Console
 
 import region.cli as region_cli
 from commandline.exit_codes import ExitCode
 from region import session
-from region.access import shell
+from region.access import cli, shell
 from region.machines.container import runtime
 
 ROOT = Path(__file__).parents[3]
@@ -52,6 +53,32 @@ def test_a_pipe_gets_a_log_as_it_is(
 ) -> None:
     assert logs(root, "web", "app.service") == ExitCode.SUCCESS
     assert capfdbinary.readouterr().out == b"\x1b[31mred\x1b[0m\n"
+
+
+@pytest.mark.parametrize(
+    ("width", "terminal", "headings"),
+    [
+        (120, True, 8),
+        (80, True, 6),
+        (80, False, 8),
+    ],
+)
+def test_a_line_for_each_instance_on_a_terminal_of_80_columns(
+    width: int, terminal: bool, headings: int
+) -> None:
+    columns = {
+        "instance": ["i-093dea43b8eb6e667"],
+        "name": ["web-fleet"],
+        "type": ["t4g.nano"],
+        "zone": ["ap-northeast-2b"],
+        "address": ["10.20.16.6"],
+        "state": ["running"],
+        "health": ["ok"],
+        "age": ["4m"],
+    }
+    table, needed = cli.fitting(columns, Console(width=width, force_terminal=terminal))
+    assert len(table.columns) == headings
+    assert needed <= width or not terminal
 
 
 def process(root: Path, *arguments: str) -> list[str]:

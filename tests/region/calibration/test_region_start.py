@@ -31,4 +31,4 @@ def test_it_measures_and_the_users_factor_holds(
     assert found.capacity_cores > 0
     assert "set by --cpu-factor" in background.log_file(tmp_path).read_text()
     assert cli.main(["status", "--root", str(tmp_path)]) == 0
-    assert "0.50 CPU for each of the type's" in capsys.readouterr().out
+    assert "0.50 CPUs here per vCPU" in capsys.readouterr().out
