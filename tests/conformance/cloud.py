@@ -92,6 +92,11 @@ class Cloud:
             time.sleep(POLL if not self.is_aws else 2.0)
         return found
 
+    def zone_id(self, name: str) -> str:
+        """Return the id of an Availability Zone by its name."""
+        zones = self.ec2.describe_availability_zones()["AvailabilityZones"]
+        return next(zone["ZoneId"] for zone in zones if zone["ZoneName"] == name)
+
     def afterwards(self, call: Callable[..., object], **arguments: object) -> None:
         """Call this when the test has ended, the last one first; an error then is not a failure."""
 

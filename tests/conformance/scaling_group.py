@@ -268,3 +268,14 @@ def run(cloud: Cloud, instances: Iterable[str], command: str) -> None:
         return len(found) == len(names) and all(one["Status"] == "Success" for one in found)
 
     cloud.until(ended, 120, command)
+
+
+def customized(target: float = 50.0, **metric: Any) -> dict[str, Any]:
+    """Return a policy that tracks a metric of one's own."""
+    return {
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingConfiguration": {
+            "TargetValue": target,
+            "CustomizedMetricSpecification": metric,
+        },
+    }

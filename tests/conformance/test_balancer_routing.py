@@ -12,7 +12,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.test_zonal_shift import zone_id
 from tests.conformance.web import Web
 
 PREFIX = "target_group_health__{}__minimum_healthy_targets__{}"
@@ -246,7 +245,7 @@ def test_a_zonal_shift_moves_traffic(web: Web, cloud: Cloud, network: Network) -
     web.configure(zonal_shift__config__enabled="true")
     shift = arc.start_zonal_shift(
         resourceIdentifier=web.balancer,
-        awayFrom=zone_id(cloud, network.zones[0]),
+        awayFrom=cloud.zone_id(network.zones[0]),
         expiresIn="1h",
         comment="drill",
     )

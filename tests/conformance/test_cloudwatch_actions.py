@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.conformance.alarms import ALARM, OK, Alarms
 from tests.conformance.cloud import Cloud
 from tests.conformance.inbox import TopicInbox
-from tests.conformance.test_cloudwatch_alarms import ALARM, OK, Alarms
 
 
 class AlarmInbox(TopicInbox):

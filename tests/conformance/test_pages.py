@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.conformance.balancers import group
 from tests.conformance.cloud import Cloud, Network
 from tests.conformance.roles import make_role
-from tests.conformance.test_balancer_api import group
 
 TOKENS = {
     "MaxItems": "Marker",

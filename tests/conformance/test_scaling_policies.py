@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.scaling_group import Fleet
+from tests.conformance.scaling_group import Fleet, customized
 
 
 def tracking(target: float = 50.0, **metric: Any) -> dict[str, Any]:
@@ -22,17 +22,6 @@ def tracking(target: float = 50.0, **metric: Any) -> dict[str, Any]:
         "TargetTrackingConfiguration": {
             "TargetValue": target,
             "PredefinedMetricSpecification": metric,
-        },
-    }
-
-
-def customized(target: float = 50.0, **metric: Any) -> dict[str, Any]:
-    """Return a policy that tracks a metric of one's own."""
-    return {
-        "PolicyType": "TargetTrackingScaling",
-        "TargetTrackingConfiguration": {
-            "TargetValue": target,
-            "CustomizedMetricSpecification": metric,
         },
     }
 

@@ -11,8 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.conformance.cloud import Cloud, Network
-from tests.conformance.scaling_group import Fleet
-from tests.conformance.test_scaling_policies import customized
+from tests.conformance.scaling_group import Fleet, customized
 
 pytestmark = pytest.mark.slow
 NAMESPACE = "conformance"

@@ -7,21 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
+from tests.conformance.balancers import balancer, modify
 from tests.conformance.cloud import Cloud, Network
 from tests.conformance.refusals import refused
 from tests.conformance.scaling_group import Fleet
-from tests.conformance.test_balancer_api import balancer, modify
-
-
-def zone_id(cloud: Cloud, name: str) -> str:
-    zones = cloud.ec2.describe_availability_zones()["AvailabilityZones"]
-    return next(zone["ZoneId"] for zone in zones if zone["ZoneName"] == name)
 
 
 @pytest.mark.row("ELB-Z01", "ARC-Z01", "ELB-Z02")
 def test_a_shift_begins_shows_and_expires(cloud: Cloud, network: Network) -> None:
     arc, arn = cloud.client("arc-zonal-shift"), balancer(cloud, network)
-    away = zone_id(cloud, network.zones[0])
+    away = cloud.zone_id(network.zones[0])
     shift = {"resourceIdentifier": arn, "awayFrom": away, "expiresIn": "1m", "comment": "drill"}
     with pytest.raises(ClientError):
         arc.start_zonal_shift(**shift)
@@ -29,13 +24,13 @@ def test_a_shift_begins_shows_and_expires(cloud: Cloud, network: Network) -> Non
     with pytest.raises(ClientError):
         arc.start_zonal_shift(**(shift | {"expiresIn": "73h"}))
     with pytest.raises(ClientError):
-        arc.start_zonal_shift(**(shift | {"awayFrom": zone_id(cloud, network.zones[2])}))
+        arc.start_zonal_shift(**(shift | {"awayFrom": cloud.zone_id(network.zones[2])}))
     started = arc.start_zonal_shift(**shift)
     assert started["status"] == "ACTIVE"
     with pytest.raises(ClientError, match="ConflictException"):
         arc.start_zonal_shift(**shift)
     weights = arc.get_managed_resource(resourceIdentifier=arn)["appliedWeights"]
-    assert weights == {away: 0.0, zone_id(cloud, network.zones[1]): 1.0}
+    assert weights == {away: 0.0, cloud.zone_id(network.zones[1]): 1.0}
 
     def weight() -> float:
         return arc.get_managed_resource(resourceIdentifier=arn)["appliedWeights"][away]
@@ -75,7 +70,7 @@ def test_practice_runs_need_an_outcome_alarm(cloud: Cloud, network: Network) -> 
     assert made["practiceRunConfiguration"]["outcomeAlarms"] == outcome
     wanted = {
         "resourceIdentifier": arn,
-        "awayFrom": zone_id(cloud, network.zones[0]),
+        "awayFrom": cloud.zone_id(network.zones[0]),
         "comment": "practice",
     }
     days = [f"{datetime.now(UTC) + timedelta(days=day):%Y-%m-%d}" for day in (0, 1)]
@@ -103,7 +98,7 @@ def test_unhealthy_members_of_a_shifted_zone_may_stay(cloud: Cloud, network: Net
     zone = fleet.members()[sick]["AvailabilityZone"]
     shift = arc.start_zonal_shift(
         resourceIdentifier=fleet.describe()["AutoScalingGroupARN"],
-        awayFrom=zone_id(cloud, zone),
+        awayFrom=cloud.zone_id(zone),
         expiresIn="1h",
         comment="drill",
     )["zonalShiftId"]
