@@ -13,7 +13,7 @@ from region.services.autoscaling.balance import next_placement, to_move
 from region.services.autoscaling.scaling_plan import plan
 from region.services.autoscaling.settings import GroupSettings
 from region.services.autoscaling.termination_policies import Placement
-from tests.region.services.autoscaling.test_scaling_plan import NOW, PLACEMENTS, fleet
+from tests.region.services.autoscaling.plain_fleets import NOW, PLACEMENTS, fleet
 
 AB = PLACEMENTS[:2]
 

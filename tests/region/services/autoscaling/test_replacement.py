@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from region.services.autoscaling import replacement
 from region.services.autoscaling.settings import GroupSettings
 from region.services.autoscaling.termination_policies import Member
-from tests.region.services.autoscaling.test_scaling_plan import PLACEMENTS
+from tests.region.services.autoscaling.plain_fleets import PLACEMENTS
 
 
 def fleet(size: int, sick: int = 0, **state: bool) -> list[Member]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from region.services.autoscaling.termination_policies import Member, Placement, select
-from tests.region.services.autoscaling.test_scaling_plan import (
+from tests.region.services.autoscaling.plain_fleets import (
     NOW,
     PLACEMENTS,
     fleet,
