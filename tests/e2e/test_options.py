@@ -98,7 +98,7 @@ def test_private_instances_of_another_type_serve_and_are_removed_completely(rehe
         ({"flowLogs": True}, "flowLog:FlowLog: no packets cross|not implement .*LogGroup"),
         (
             {"domainName": "www.example.com", "hostedZoneId": "Z0123456789ABC"},
-            "aws:acm/certificate:Certificate: the local region has no DNS",
+            "of aws:acm/certificate:Certificate; the local region has no DNS",
         ),
         ({"instanceTypes": ["t4g.micro"], "spotPercentage": 50}, "has no Spot market"),
     ],

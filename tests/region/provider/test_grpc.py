@@ -103,7 +103,7 @@ def test_an_unknown_type_is_refused_with_those_there_are(engine: Any) -> None:
     ("type_", "remedy"),
     [
         ("aws:ec2/flowLog:FlowLog", "rehearse without flow logs"),
-        ("aws:acm/certificate:Certificate", "rehearse without a domain"),
+        ("aws:acm/certificateValidation:CertificateValidation", "rehearse without a domain"),
         ("aws:route53/record:Record", "rehearse without a domain"),
     ],
 )

@@ -19,7 +19,7 @@ _PARTS: Final = {
 }
 _IMPORT: Final = (
     "the local region has no DNS and no certificate authority that would issue it: import a certificate "
-    "with 'privateKey' and 'certificateBody'"
+    "with 'privateKey' and 'certificateBody', or rehearse without a domain"
 )
 
 
