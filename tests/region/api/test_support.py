@@ -250,9 +250,7 @@ REFUSING = {
     "ec2": _refused("ec2", ec2_refusals.REFUSED),
     "rds": _refused("rds", rds_refusals.REFUSED),
     "elbv2": {
-        "AddListenerCertificates",
         "DescribeCapacityReservation",
-        "RemoveListenerCertificates",
     },
     "fis": {"CreateTargetAccountConfiguration"},
 }
