@@ -249,9 +249,7 @@ REFUSING = {
     "cloudwatch": _refused("cloudwatch", alarm_patches.REFUSED),
     "ec2": _refused("ec2", ec2_refusals.REFUSED),
     "rds": _refused("rds", rds_refusals.REFUSED),
-    "elbv2": {
-        "DescribeCapacityReservation",
-    },
+    "elbv2": {"DescribeCapacityReservation"},
     "fis": {"CreateTargetAccountConfiguration"},
 }
 
