@@ -32,6 +32,7 @@ class Certificate(Handler):
         ("domainName", "validationMethod", "subjectAlternativeNames", "certificateAuthorityArn"),
         _IMPORT,
     )
+    computed = frozenset({"domainName", "keyAlgorithm"})
     volatile = frozenset({"notAfter", "notBefore"})
 
     @override

@@ -33,7 +33,6 @@ class Listener(Handler):
         }
     )
     defaults: ClassVar = {"protocol": "HTTP"}
-    computed = frozenset({"sslPolicy"})
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:
