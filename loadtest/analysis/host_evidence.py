@@ -16,14 +16,13 @@ from loadtest.analysis import (
 )
 from loadtest.analysis import stalls as standing_still
 from loadtest.analysis.host_windows import HostWindows
+from loadtest.analysis.measurements import Measurements
 from loadtest.analysis.missed import MissedPercentile
 from loadtest.analysis.slo import Slo
 from loadtest.array_types import Flags, Floats
 from loadtest.host_record import HostRecord
 from loadtest.messages.message import Message
 from loadtest.models import Check, RunSettings
-from loadtest.runs.host import HostSample, TargetSample
-from loadtest.runs.stalls import Stall
 from loadtest.runs.table import RequestTable
 
 
@@ -38,47 +37,33 @@ class HostEvidence:
 
 
 def examine(
-    settings: RunSettings,
-    host: Sequence[HostSample],
-    target: Sequence[TargetSample],
-    stalls: Sequence[Stall] | None = None,
-    *,
-    requests: RequestTable,
-    began_ms: float,
-    duration_s: float,
-    slo: Slo,
-    missed: Sequence[MissedPercentile] = (),
+    measured: Measurements, slo: Slo, missed: Sequence[MissedPercentile] = ()
 ) -> HostEvidence:
     """Examine a run.
 
     Args:
-        settings: Say what was to be watched: what is missing then makes the run invalid.
-        host: The samples of the computer.
-        target: The samples of what stands for the target on it.
-        stalls: When the computer stood still; None if nobody watched for that.
-        requests: The run's requests.
-        began_ms: When the load began, epoch ms.
-        duration_s: For how long visitors arrive.
+        measured: Its settings say what was to be watched: what is missing then makes the run invalid.
         slo: What a broken promise is.
         missed: The percentiles that were not shown to be within their limits.
     """
+    settings, requests, began_ms = measured.settings, measured.requests, measured.began_ms
     if not settings.host_watched:
         return HostEvidence()
     seen = host_windows.windows(
-        host,
-        target,
+        measured.host,
+        measured.target,
         began_ms=began_ms,
-        duration_s=duration_s,
+        duration_s=measured.duration_s,
         expects_target=settings.target_watched,
     )
     checks = host_conditions.checks(seen, target_watched=settings.target_watched)
-    checks += host_conditions.clock(host)
+    checks += host_conditions.clock(measured.host)
     cost = request_cost.compare(seen, requests, began_ms, settings.profile.phases)
     if cost is not None:
         checks.append(request_cost.check(cost))
-    stalled_ms = standing_still.during(requests, stalls or ())
-    if stalls is not None:
-        checks.append(standing_still.check(requests, stalls, stalled_ms, missed))
+    stalled_ms = standing_still.during(requests, measured.stalls or ())
+    if measured.stalls is not None:
+        checks.append(standing_still.check(requests, measured.stalls, stalled_ms, missed))
     certain = [one for one in missed if one.certain]
     waiting = cpu_waiting.check(seen, requests, began_ms, certain, stalled_ms)
     if waiting is not None:

@@ -15,8 +15,8 @@ import numpy as np
 
 from loadtest.analysis import columns, host_windows, run_loading
 from loadtest.analysis.host_windows import HostWindows
+from loadtest.analysis.measurements import Measurements
 from loadtest.analysis.run_loading import Ending
-from loadtest.analysis.summary import Measurements
 from loadtest.array_types import Floats, Ints
 from loadtest.models import RunSummary
 from loadtest.outcomes import Outcome

@@ -19,7 +19,8 @@ from commandline import files
 from loadtest import profiles
 from loadtest.analysis import counting
 from loadtest.analysis.columns import QUANTILES
-from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
+from loadtest.analysis.measurements import ArtilleryReport, Measurements
+from loadtest.analysis.summary import summarise
 from loadtest.errors import ResultsError
 from loadtest.messages.message import Message, msg
 from loadtest.messages.names import free_text

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from loadtest.analysis import run_loading
+from loadtest.analysis.measurements import STOPPED
 from loadtest.analysis.run_loading import Ending
-from loadtest.analysis.summary import STOPPED, summarise
+from loadtest.analysis.summary import summarise
 from loadtest.errors import ResultsError
 from loadtest.messages.message import msg
 from loadtest.models import RunSummary

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from loadtest.analysis.measurements import ArtilleryReport, Measurements
 from loadtest.analysis.slo import Slo
-from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
+from loadtest.analysis.summary import summarise
 from loadtest.models import ProbeSettings, RunSettings, RunSummary
 from loadtest.profiles import PROFILES, Profile
 from loadtest.runs import journal, paths, table

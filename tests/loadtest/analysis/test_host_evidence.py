@@ -9,7 +9,8 @@ import pytest
 
 from loadtest.analysis import request_cost
 from loadtest.analysis.host_windows import windows
-from loadtest.analysis.summary import Measurements, summarise
+from loadtest.analysis.measurements import Measurements
+from loadtest.analysis.summary import summarise
 from loadtest.analysis.verdict import exit_code
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from loadtest.analysis import run_loading, stretch
-from loadtest.analysis.summary import STOPPED
+from loadtest.analysis.measurements import STOPPED
 from loadtest.experiments import load
 from loadtest.runs import paths
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from loadtest.analysis.summary import ArtilleryReport, Measurements, summarise
+from loadtest.analysis.measurements import ArtilleryReport, Measurements
+from loadtest.analysis.summary import summarise
 from loadtest.analysis.verdict import exit_code
 from loadtest.messages.message import msg
 from loadtest.models import RunSummary

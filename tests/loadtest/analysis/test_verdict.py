@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from loadtest.analysis.measurements import Measurements
 from loadtest.analysis.slo import Slo
-from loadtest.analysis.summary import Measurements, summarise
+from loadtest.analysis.summary import summarise
 from loadtest.analysis.verdict import exit_code
 from loadtest.models import RunSummary
 from loadtest.profiles import PROFILES, from_record

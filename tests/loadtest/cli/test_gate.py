@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from loadtest.analysis.summary import Measurements, summarise
+from loadtest.analysis.measurements import Measurements
+from loadtest.analysis.summary import summarise
 from loadtest.cli import main
 from loadtest.messages.message import msg
 from loadtest.messages.names import free_text
