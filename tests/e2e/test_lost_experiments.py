@@ -95,8 +95,24 @@ def suspended(stack: Stack, *processes: str) -> Generator[None]:
         client.resume_processes(AutoScalingGroupName=name, ScalingProcesses=list(processes))
 
 
+@contextmanager
+def slow_checks(stack: Stack) -> Generator[None]:
+    """Targets that fail late, and get as many requests as all others until then."""
+    client, arn = stack.client("elbv2"), stack.output("targetGroupArn")
+    with (
+        targets(stack, **SLOW_CHECKS),
+        attribute(
+            lambda: client.describe_target_group_attributes(TargetGroupArn=arn),
+            lambda new: client.modify_target_group_attributes(TargetGroupArn=arn, Attributes=new),
+            "load_balancing.algorithm.type",
+            "round_robin",
+        ),
+    ):
+        yield
+
+
 def test_an_instance_that_answers_500_keeps_its_users_where_checks_are_slow(stack: Stack) -> None:
-    with targets(stack, **SLOW_CHECKS):
+    with slow_checks(stack):
         record = lost(stack, "instance-errors", seconds=40)
     assert "experiment.failed-outside" in reasons(record)
 
@@ -106,7 +122,7 @@ def test_a_zone_without_a_network_keeps_its_users_where_checks_are_slow(
     stack: Stack, name: str
 ) -> None:
     # FIS's minute is three seconds at this speed: 42 s, so that it outlasts the window.
-    with targets(stack, **SLOW_CHECKS):
+    with slow_checks(stack):
         record = lost(stack, name, recovery_s=700, seconds=800, at_least_s=55)
     assert "experiment.failed-outside" in reasons(record)
 
@@ -119,16 +135,7 @@ def test_a_zone_is_not_replaced_by_a_group_that_may_not_launch(stack: Stack) -> 
 
 
 def test_a_starving_instance_keeps_its_users_where_checks_are_slow(stack: Stack) -> None:
-    client, arn = stack.client("elbv2"), stack.output("targetGroupArn")
-    with (
-        targets(stack, **SLOW_CHECKS),
-        attribute(
-            lambda: client.describe_target_group_attributes(TargetGroupArn=arn),
-            lambda new: client.modify_target_group_attributes(TargetGroupArn=arn, Attributes=new),
-            "load_balancing.algorithm.type",
-            "round_robin",
-        ),
-    ):
+    with slow_checks(stack):
         record = lost(stack, "instance-starves", seconds=70, share=0.001)
     assert "experiment.failed-share" in reasons(record)
 
