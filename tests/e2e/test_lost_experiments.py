@@ -137,7 +137,7 @@ def test_a_zone_is_not_replaced_by_a_group_that_may_not_launch(stack: Stack) -> 
 def test_a_starving_instance_keeps_its_users_where_checks_are_slow(stack: Stack) -> None:
     with slow_checks(stack):
         record = lost(stack, "instance-starves", seconds=70, share=0.001)
-    assert "experiment.failed-share" in reasons(record)
+    assert {"experiment.failed-share", "experiment.not-recovered"} & set(reasons(record))
 
 
 def test_a_service_that_nobody_starts_again_stays_out_of_memory(stack: Stack) -> None:
