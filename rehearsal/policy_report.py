@@ -192,6 +192,8 @@ INCOMPLETE = (
 )
 
 _SECTIONS = (("Mandatory", MANDATORY), ("Advisory", ADVISORY), ("Not decidable", UNDECIDED))
+LEVELS = tuple(level for _, level in _SECTIONS)
+"""Levels of findings, the gravest first."""
 
 
 # --- JSON -----------------------------------------------------------------------------------------

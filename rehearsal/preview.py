@@ -19,7 +19,7 @@ from region.session import Session
 from rehearsal import display, other_program, own_programs, policy_report
 from rehearsal.engine_events import Event
 from rehearsal.other_program import Program
-from rehearsal.policy_report import MANDATORY, Rule, StackReport
+from rehearsal.policy_report import LEVELS, MANDATORY, Rule, StackReport
 from rehearsal.pulumi_project import STACKS, EngineError, Project
 from toolchain import paths
 
@@ -113,7 +113,8 @@ class Previews:
         return policy_report.read_events(events, stack, failed)
 
     def _show(self, report: StackReport, *, remedies: bool) -> None:
-        for finding in report.findings:
+        findings = [one for level in LEVELS for one in report.of_level(level)]
+        for finding in findings:
             place = finding.resource or "the stack"
             self._print(
                 f"{report.stack}: {finding.level} {finding.rule} ({place}): {finding.problem}",
