@@ -73,6 +73,9 @@ def start(
         with console.status("starting the local region"):
             found = background.launch(root.resolve(), options.arguments())
         console.print(f"local region {found.region} is running (process {found.pid})")
+        if found.forgotten:
+            text = f"warning: {found.forgotten}"
+            console.print(text, style="yellow", highlight=False, markup=False)
         if speed_of_cores := calibration.read(root.resolve()):
             console.print(f"  CPU: {calibration.describe(speed_of_cores)}", highlight=False)
     else:

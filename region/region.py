@@ -142,6 +142,7 @@ class Region:
             limits=kind.name,
             image=self.config.image,
             why_no_volumes=pool.why_no_volumes,
+            forgotten=" ".join(plane.warnings),
         )
         last_ports.remember(self.config.root, last_ports.Ports(plane.port, port))
         session.write(self.config.root, found)

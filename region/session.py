@@ -29,6 +29,7 @@ class Session:
     Attributes:
         created: When its process started, by a clock that nobody sets: `followed.start_of`.
         why_no_volumes: Why instances have no root volumes of their own; empty if they have.
+        forgotten: Why it began without what it held when it last ran; empty if it did not.
     """
 
     pid: int
@@ -41,6 +42,7 @@ class Session:
     image: str = DEFAULT_IMAGE
     cpu_credits: float | None = None
     why_no_volumes: str = ""
+    forgotten: str = ""
 
     def alive(self) -> bool:
         """Return whether the process that wrote the record still runs (not another with its number)."""

@@ -160,6 +160,9 @@ class Testbed:
             self.console.print(line, highlight=False, markup=False)
         with display.stage(self.console, "start the local region"):
             found = background.launch(self.root, self.region.arguments())
+        if found.forgotten:  # as after an update of this checkout
+            text = f"warning: {found.forgotten}"
+            self.console.print(text, style="yellow", highlight=False, markup=False)
         try:
             yield found
         finally:

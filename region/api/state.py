@@ -122,8 +122,8 @@ def load(path: Path, blobs: BlobStore, account: str, region: str) -> dict[str, o
         reason = str(error) if isinstance(error, StateError) else f"{type(error).__name__}: {error}"
         message = (
             f"State file {path} cannot be used ({reason}); it was moved to {aside.name} and the "
-            "region starts empty. Remove what stacks still refer to with "
-            "`pulumi refresh` or destroy and create them again."
+            "region starts empty. Stacks still refer to what it held: start over with "
+            "`python -m rehearsal stop --remove`, or remove that from them with `pulumi refresh`."
         )
         raise StateError(message) from error
 

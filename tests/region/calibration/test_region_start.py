@@ -32,3 +32,19 @@ def test_it_measures_and_the_users_factor_holds(
     assert "set by --cpu-factor" in background.log_file(tmp_path).read_text()
     assert cli.main(["status", "--root", str(tmp_path)]) == 0
     assert "0.50 CPUs here per vCPU" in capsys.readouterr().out
+
+
+def test_a_region_that_lost_what_it_held_says_so_and_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    # As after an update of the checkout to another format of its state.
+    (tmp_path / "lock").touch()
+    (tmp_path / "state.pickle").write_bytes(b"of another format")
+    root = ["--root", str(tmp_path)]
+    try:
+        assert cli.main(["start", *root]) == 0
+        said = capsys.readouterr().err
+        assert "warning: State file" in said
+        assert "stop --remove" in said
+    finally:
+        cli.main(["stop", *root])
