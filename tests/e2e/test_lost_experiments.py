@@ -152,19 +152,6 @@ def test_a_service_that_nobody_starts_again_stays_out_of_memory(stack: Stack) ->
     assert "experiment.not-recovered" in reasons(record)
 
 
-WRITES = (
-    """sed -i 's/^        form = credentials/"""
-    """        with open("\\/var\\/tmp\\/logins", "a") as log: log.write("x" * 65536)\\n&/' """
-    + SERVICE
-)
-
-
-def test_a_service_that_writes_and_is_not_asked_for_it_fails_its_users(stack: Stack) -> None:
-    with served_by(stack, WRITES):
-        record = lost(stack, "disk-full", seconds=40)
-    assert "experiment.failed-outside" in reasons(record)
-
-
 ASKS = (
     """sed -i -e 's/PlainTextResponse("ok"), methods/self.deep, methods/' """
     """-e 's/^    def routes(self).*/    async def deep(self, _: Request) -> Response:\\n"""
