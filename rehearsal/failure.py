@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import psutil
+
+from region.options import command
 
 REPEAT: Final = "The stack itself is up."
 """Begins the line in which the hook after `pulumi up` says how to go on with a stack that stays."""
@@ -12,6 +15,16 @@ REPEAT: Final = "The stack itself is up."
 BUSY_CPUS: Final = 0.5
 """CPUs that other programs may use without slowing applications that start side by side."""
 _SECONDS: Final = 1.0
+
+
+def with_lost_state(text: str, root: Path) -> str:
+    """Return the message with how to start over, where a stack refers to what the region in `root` lost."""
+    if "does not exist" not in text or not any(root.glob("state.pickle.unusable-*")):
+        return text
+    return (
+        f"{text}\nThe region has lost what this stack refers to, as after an update of this checkout; "
+        f"start over with: {command('stop --remove', root)}"
+    )
 
 
 def explained(text: str, *, kept: bool) -> str:

@@ -90,7 +90,8 @@ class Rehearsal:
         try:
             return self._run(profile)
         except EngineError as error:
-            raise EngineError(failure.explained(str(error), kept=testbed.keep)) from error
+            text = failure.with_lost_state(str(error), testbed.root)
+            raise EngineError(failure.explained(text, kept=testbed.keep)) from error
 
     def _run(self, profile: Profile) -> int:
         testbed = self.testbed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -49,3 +50,13 @@ def test_other_programs_are_named_where_they_use_the_cpu(monkeypatch: pytest.Mon
     assert "Other programs use 1.6 of 2 CPUs" in failure.explained("late", kept=False)
     # With the stacks still there, nobody knows who uses it.
     assert failure.explained("late", kept=True) == "late"
+
+
+def test_a_stack_that_refers_to_what_a_region_lost_is_told_how_to_start_over(
+    tmp_path: Path,
+) -> None:
+    text = "ha: pulumi up failed: the VPC 'vpc-1' does not exist; use the id of an existing one"
+    assert failure.with_lost_state(text, tmp_path) == text
+    (tmp_path / "state.pickle.unusable-20261128T152615065689").touch()
+    assert f"stop --remove --root {tmp_path}" in failure.with_lost_state(text, tmp_path)
+    assert failure.with_lost_state("no credits", tmp_path) == "no credits"
