@@ -12,6 +12,7 @@ from region import credentials, session
 from region.provider.clients import Clients
 from rehearsal.engine_events import Event, Summary
 from rehearsal.pulumi_project import EngineError, Project
+from tests.certificates import self_signed
 from tests.e2e.conftest import Command, lasting
 from toolchain import paths
 
@@ -112,3 +113,16 @@ def test_what_cannot_be_emulated_is_rejected_in_the_preview(
         refusing.preview("ha", pack=False)
     kinds = {resource["type"] for resource in refusing.resources("ha")}
     assert kinds <= {"pulumi:pulumi:Stack"}
+
+
+def test_a_domain_is_previewed_with_an_imported_certificate(refusing: Project) -> None:
+    pair = self_signed("www.example.com")
+    certificate = clients(refusing).acm.import_certificate(
+        Certificate=pair.certificate, PrivateKey=pair.key
+    )["CertificateArn"]
+    wanted = {"domainName": "www.example.com", "certificateArn": certificate, "releaseOnUp": False}
+    refusing.prepare("ha", {**SMALL, **wanted})
+    refusing.preview("ha", pack=False)
+    refusing.prepare("ha", {**SMALL, **wanted, "certificateArn": certificate[:-4] + "0000"})
+    with pytest.raises(EngineError, match="the local region has no certificate"):
+        refusing.preview("ha", pack=False)
