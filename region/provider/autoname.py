@@ -16,6 +16,10 @@ HEX_DIGITS: Final = 7
 PREFIX_DIGITS: Final = 26
 """What the real provider appends to a `namePrefix`: a timestamp and a counter, 26 digits."""
 
+WORD: Final = r"[\w+=,.@-]+"
+WORD_RULE: Final = "letters, digits and +=,.@_-"
+"""A name without blanks and slashes, as IAM and CodeDeploy take it (API references, `Pattern`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Naming:

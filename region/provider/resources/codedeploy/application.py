@@ -8,11 +8,11 @@ from typing import ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.autoname import Naming
+from region.provider.autoname import WORD, WORD_RULE, Naming
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, tag_list
 from region.provider.operation import Operation
-from region.provider.resources.codedeploy.common import NAME, PLATFORM, RULE, retag, tags_of
+from region.provider.resources.codedeploy.common import PLATFORM, retag, tags_of
 from region.provider.values import Properties
 
 
@@ -22,7 +22,7 @@ class Application(Handler):
     resource_type = "aws:codedeploy/application:Application"
     supported = frozenset({"name", "computePlatform", "tags"})
     defaults: ClassVar = {"computePlatform": PLATFORM}
-    naming = Naming(prefix="", limit=100, pattern=NAME, rule=RULE)
+    naming = Naming(prefix="", limit=100, pattern=WORD, rule=WORD_RULE)
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:

@@ -7,12 +7,7 @@ from region.provider.operation import Operation
 from region.provider.values import Properties
 
 PLATFORM = "Server"
-
-
-NAME = r"[\w+=,.@-]+"
-
-
-RULE = "letters, digits and +=,.@_-"
+"""The only compute platform of the region: EC2, and on-premises instances."""
 
 
 def retag(op: Operation, arn: str, new: Properties, old: Properties | None) -> None:

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.autoname import Naming
+from region.provider.autoname import WORD, WORD_RULE, Naming
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given, tag_list
 from region.provider.operation import Operation
-from region.provider.resources.codedeploy.common import NAME, PLATFORM, RULE, retag, tags_of
+from region.provider.resources.codedeploy.common import PLATFORM, retag, tags_of
 from region.provider.values import Properties
 
 TYPES, OPTIONS = ("IN_PLACE", "BLUE_GREEN"), ("WITH_TRAFFIC_CONTROL", "WITHOUT_TRAFFIC_CONTROL")
@@ -84,7 +84,7 @@ class DeploymentGroup(Handler):
             "triggerConfigurations.triggerEvents",
         }
     )
-    naming = Naming(prop="deploymentGroupName", prefix="", limit=100, pattern=NAME, rule=RULE)
+    naming = Naming(prop="deploymentGroupName", prefix="", limit=100, pattern=WORD, rule=WORD_RULE)
 
     @override
     def check(self, op: Operation, inputs: Properties, old: Properties) -> Iterable[CheckFailure]:

@@ -11,12 +11,7 @@ from region.provider.compare import parse_document
 from region.provider.errors import CheckFailure
 
 IN_USE = "DeleteConflict"
-
-
-NAME = r"[\w+=,.@-]+"
-
-
-RULE = "letters, digits and +=,.@_-"
+"""The error code with which IAM refuses to delete what something else still uses."""
 
 
 def check_document(path: str, value: Any) -> Iterable[CheckFailure]:

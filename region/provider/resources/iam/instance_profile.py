@@ -6,10 +6,9 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from region.provider.autoname import Naming
+from region.provider.autoname import WORD, WORD_RULE, Naming
 from region.provider.handler import Handler, sync_tags, tag_list, tag_map
 from region.provider.operation import Operation
-from region.provider.resources.iam.common import NAME, RULE
 from region.provider.values import Properties
 
 
@@ -19,7 +18,7 @@ class InstanceProfile(Handler):
     resource_type = "aws:iam/instanceProfile:InstanceProfile"
     supported = frozenset({"name", "namePrefix", "path", "role", "tags"})
     defaults: ClassVar = {"path": "/"}
-    naming = Naming(limit=128, pattern=NAME, rule=RULE)
+    naming = Naming(limit=128, pattern=WORD, rule=WORD_RULE)
     regional = False
 
     @override

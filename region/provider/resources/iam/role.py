@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from typing_extensions import override
 
 from region.provider import checks
-from region.provider.autoname import Naming
+from region.provider.autoname import WORD, WORD_RULE, Naming
 from region.provider.compare import parse_document
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler, given, sync_tags, tag_list, tag_map
 from region.provider.operation import Operation
-from region.provider.resources.iam.common import IN_USE, NAME, RULE, check_document, document_text
+from region.provider.resources.iam.common import IN_USE, check_document, document_text
 from region.provider.values import Properties
 
 
@@ -40,7 +40,7 @@ class Role(Handler):
     }
     defaults: ClassVar = {"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False}
     documents = frozenset({"assumeRolePolicy"})
-    naming = Naming(limit=64, pattern=NAME, rule=RULE)
+    naming = Naming(limit=64, pattern=WORD, rule=WORD_RULE)
     regional = False
 
     @override

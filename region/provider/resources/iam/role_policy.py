@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from typing_extensions import override
 
-from region.provider.autoname import Naming
+from region.provider.autoname import WORD, WORD_RULE, Naming
 from region.provider.errors import CheckFailure
 from region.provider.handler import Handler
 from region.provider.operation import Operation
-from region.provider.resources.iam.common import NAME, RULE, check_document, document_text
+from region.provider.resources.iam.common import check_document, document_text
 from region.provider.values import Properties
 
 
@@ -20,7 +20,7 @@ class RolePolicy(Handler):
     resource_type = "aws:iam/rolePolicy:RolePolicy"
     supported = frozenset({"name", "namePrefix", "role", "policy"})
     documents = frozenset({"policy"})
-    naming = Naming(limit=128, pattern=NAME, rule=RULE)
+    naming = Naming(limit=128, pattern=WORD, rule=WORD_RULE)
     regional = False
 
     @override

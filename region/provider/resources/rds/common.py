@@ -7,14 +7,10 @@ from region.provider.operation import Operation
 from region.provider.values import Properties
 
 IN_USE = ("InvalidDBSubnetGroupStateFault", "InvalidDBParameterGroupState")
-
-
+"""The error codes with which RDS refuses to delete what something else still uses."""
 DEFAULT_DESCRIPTION = "Managed by Pulumi"
-
-
+"""What AWS's provider sets where a program says nothing."""
 IDENTIFIER = r"(?!.*--)[a-z][a-z0-9-]*(?<!-)"
-
-
 IDENTIFIER_RULE = "lower-case letters, digits and single hyphens, starting with a letter"
 
 
