@@ -46,6 +46,8 @@ def off_scale(alarm: Resource, metric: Metric) -> Iterator[Violation]:
         found = _percentage(alarm, str(metric.name), threshold)
     elif metric.name in _BYTES.get(namespace, ()):
         found = _bytes(alarm, str(metric.name), threshold)
+    if found is None and namespace.startswith("AWS/"):
+        found = _always(alarm, str(metric.name), threshold)
     if found is not None:
         what, remedy = found
         path = (f'alarm "{alarm.name}"', f"metric {metric.describe()}", f"threshold {threshold:g}")
@@ -78,6 +80,19 @@ def _percentage(alarm: Resource, name: str, threshold: float) -> tuple[str, str]
             f"set threshold to a percentage, {threshold * _ALL:g} where a share was meant.",
         )
     return None
+
+
+def _always(alarm: Resource, name: str, threshold: float) -> tuple[str, str] | None:
+    """Return that a metric is never below a threshold: what AWS counts and measures is 0 or more."""
+    comparison = str(alarm.get("comparisonOperator"))
+    above = comparison == "GreaterThanThreshold" and threshold < 0
+    from_zero = comparison == "GreaterThanOrEqualToThreshold" and threshold <= 0
+    if not above and not from_zero:
+        return None
+    return (
+        f"goes off with every value of {name}, as none is below {threshold:g} ({comparison})",
+        'set comparison_operator to "GreaterThanThreshold" and threshold to what is still well.',
+    )
 
 
 def _bytes(alarm: Resource, name: str, threshold: float) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from guardrails.architecture.permits import (
     Party,
     Permit,
     is_everything,
+    is_nobody,
     is_private,
     is_vague,
     is_vast,
@@ -79,6 +80,7 @@ class Firewall:
             address
             for name in ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks")
             for address in _listed(owner, entry, name, prop)
+            if not is_nobody(address)
         ]
         lists = [one for name in _LISTS for one in _listed(owner, entry, name, prop)]
         peers = [

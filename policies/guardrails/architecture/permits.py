@@ -21,6 +21,9 @@ _PRIVATE = tuple(
 )
 
 
+_THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
+
+
 @dataclass(frozen=True)
 class Permit:
     """One rule of a security group.
@@ -134,6 +137,16 @@ def is_everything(value: Any) -> bool:
     """Return whether a range is the whole internet, or half of it: two halves are the whole."""
     given = network(value)
     return given is not None and given.prefixlen <= 1
+
+
+def is_nobody(value: Any) -> bool:
+    """Return whether a range holds no address that anybody has: a part of 0.0.0.0/8, as 0.0.0.0/32."""
+    found = network(value)
+    return (
+        found is not None
+        and found.prefixlen >= _THIS_NETWORK.prefixlen
+        and within(found, _THIS_NETWORK)
+    )
 
 
 def is_vast(value: Any) -> bool:

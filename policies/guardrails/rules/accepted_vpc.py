@@ -76,6 +76,11 @@ def _address_twice(stack: Stack, nat: Resource) -> Iterator[str]:
     addresses = (tokens.ELASTIC_IP, ("id", "allocationId"))
     for other, one in sharing(stack, nat, "allocationId", addresses):
         yield f'it has address "{one.name}", which NAT gateway "{other.name}" has'
+    own = nat.get("allocationId")
+    for other in earlier(stack, nat, tokens.NAT_GATEWAY):
+        same = isinstance(own, str) and own and other.get("allocationId") == own
+        if same and not stack.sources(nat, "allocationId", tokens.ELASTIC_IP):
+            yield f'it has address {own}, which NAT gateway "{other.name}" has'
 
 
 def _route_twice(stack: Stack, route: Resource) -> Iterator[str]:

@@ -88,6 +88,19 @@ def _unhealthy(stack: Stack, _: Settings) -> Iterator[Violation]:
                 (f'target group "{target.name}"', f'alarm "{watching[0].name}"'),
                 "set period to 60 and evaluation_periods to 5.",
             )
+        elif (
+            target in targets
+            and watching
+            and all(_too_late(stack, one, target) for one in watching)
+        ):
+            yield Violation(
+                f'Nobody is told that target group "{target.name}" loses its redundancy: alarm '
+                f'"{watching[0].name}" goes off only when no healthy target is left.',
+                watching[0],
+                (f'target group "{target.name}"', f'alarm "{watching[0].name}"'),
+                "set threshold so that one lost target is told: UnHealthyHostCount above 0, or "
+                "HealthyHostCount below the fleet's min_size.",
+            )
         if target in targets and not watching:
             yield Violation(
                 f'Nobody is told that target group "{target.name}" loses its redundancy: no alarm is '
@@ -105,6 +118,22 @@ def _after(alarm: Resource) -> float | None:
     period, count = number(alarm.get("period")), number(alarm.get("evaluationPeriods"))
     some = number(alarm.get("datapointsToAlarm"))
     return None if period is None or count is None else period * (some or count)
+
+
+def _too_late(stack: Stack, alarm: Resource, target: Resource) -> bool:
+    """Return whether an alarm on hosts certainly waits until none is healthy."""
+    threshold, comparison = number(alarm.get("threshold")), str(alarm.get("comparisonOperator"))
+    if threshold is None or not is_absent(alarm.get("metricQueries")):
+        return False
+    if alarm.get("metricName") == "HealthyHostCount":
+        least = 1 if comparison == "LessThanThreshold" else 0
+        return comparison.startswith("LessThan") and threshold <= least
+    groups = [one for one in stack.derived(Serving).groups if target in one.target_groups]
+    smallest = [number(one.resource.get("minSize")) for one in groups]
+    known = [size for size in smallest if size is not None]
+    if not known or len(known) < len(smallest):
+        return False
+    return comparison == "GreaterThanThreshold" and threshold >= sum(known)
 
 
 UNHEALTHY_HOSTS = StackRule(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from guardrails import tokens
 from guardrails.answered import report
@@ -10,7 +10,7 @@ from guardrails.architecture.answers import Answer, any_of
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Fleets
 from guardrails.architecture.permissions import Permissions, Target
-from guardrails.architecture.policy_documents import matches, statements
+from guardrails.architecture.policy_documents import Statement, matches, statements
 from guardrails.architecture.revision_store import RevisionStore
 from guardrails.model import Level, Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
@@ -48,6 +48,29 @@ def _reads(stack: Stack, launcher_roles: tuple[Resource, ...], revision: Resourc
     return any_of(permissions.may(role, "s3:GetObject", target) for role in launcher_roles)
 
 
+_ENDPOINT = {"aws:sourcevpce", "aws:sourcevpc"}
+"""Keys that only a request by a VPC endpoint has."""
+
+
+def _by_endpoint(given: Statement) -> bool:
+    """Return whether a Deny is for everybody who does not come by a VPC endpoint."""
+    condition = given.condition if isinstance(given.condition, Mapping) else {}
+    return bool(condition) and all(
+        str(operator).startswith(("StringNotEquals", "StringNotLike"))
+        and isinstance(tested, Mapping)
+        and {str(key).lower() for key in tested} <= _ENDPOINT
+        for operator, tested in condition.items()
+    )
+
+
+def _without_endpoint(stack: Stack) -> bool:
+    """Return whether the stack makes its network itself, and no endpoint for S3 in it."""
+    services = [str(one.get("serviceName")) for one in stack.of(tokens.VPC_ENDPOINT)]
+    unknown = any(one.get("serviceName") is UNKNOWN for one in stack.of(tokens.VPC_ENDPOINT))
+    own = any(one.type == "aws:ec2/vpc:Vpc" for one in stack.of(tokens.VPC))
+    return own and not unknown and not any(name.endswith(".s3") for name in services)
+
+
 def _refused(stack: Stack) -> Iterator[Violation]:
     """Find bucket policies that deny everybody to read the revisions."""
     store = stack.derived(RevisionStore)
@@ -57,9 +80,21 @@ def _refused(stack: Stack) -> Iterator[Violation]:
             for given in statements(policy.get("policy")) or ():
                 everybody = any("*" in names for names in (given.principals or {}).values())
                 denied = [arn for arn in arns if matches(given.resources, arn)]
-                if given.allows or given.conditional or not everybody or not denied:
+                if given.allows or not everybody or not denied or not given.covers("s3:GetObject"):
                     continue
-                if given.covers("s3:GetObject"):
+                if _by_endpoint(given) and _without_endpoint(stack):
+                    yield Violation(
+                        f'Policy "{policy.name}" denies the revisions in bucket "{bucket.name}" to whoever '
+                        "does not come by a certain VPC endpoint, and the network of this stack has none "
+                        "for "
+                        "S3: no instance can fetch them.",
+                        policy,
+                        ("instances", "no VPC endpoint for S3", f'policy "{policy.name}": Deny'),
+                        "create an aws.ec2.VpcEndpoint for S3 with the route_table_ids of the instances' "
+                        "subnets and name its id in aws:SourceVpce, or remove the statement.",
+                    )
+                    break
+                if not given.conditional:
                     yield Violation(
                         f'Policy "{policy.name}" denies everybody to read the revisions in bucket '
                         f'"{bucket.name}": no instance can fetch them.',

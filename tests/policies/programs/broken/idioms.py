@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from tests.policies.programs.bricks import BOOT, document
+from tests.policies.programs.bricks import BOOT, WORLD, document
 from tests.policies.programs.cases import (
     CLOSED,
     DEPLOY,
@@ -208,3 +208,49 @@ def http_2_behind_a_balancer_without_it(edit: Edit) -> None:
 @broken(WEB, SERVE)
 def http_2_behind_plain_http(edit: Edit) -> None:
     edit.set("web", "protocolVersion", "HTTP2")
+
+
+# --- doors that were closed on one side -----------------------------------------------------------
+
+
+@broken("dual_stack", SERVE)
+def visitors_by_ipv6_not_admitted(edit: Edit) -> None:
+    opened = {"protocol": "tcp", "fromPort": 80, "toPort": 80, "cidrBlocks": [WORLD]}
+    edit.set("balancer", "ingress", [opened])
+
+
+@broken("dual_stack", SERVE)
+def visitors_by_ipv6_not_answered(edit: Edit) -> None:
+    edit.set("outside", "routes", [{"cidrBlock": WORLD, "gatewayId": Ref("gateway")}])
+
+
+@broken("revision_in_a_bucket", DEPLOY)
+def revisions_by_an_endpoint_that_is_not_there(edit: Edit) -> None:
+    edit.set("revisions", "bucket", "revisions-of-the-shop")
+    denied = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::revisions-of-the-shop/*",
+        "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}},
+    }
+    tls = {
+        **denied,
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::revisions-of-the-shop", denied["Resource"]],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    edit.set("revisions-tls", "policy", document(tls, denied))
+
+
+@broken(WEB, SURVIVE, advisory=True)
+def topic_by_a_key_that_alarms_may_not_use(edit: Edit) -> None:
+    root = {"AWS": "arn:aws:iam::123456789012:root"}
+    allowed = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+    edit.add("key", "aws:kms/key:Key", {"enableKeyRotation": True, "policy": document(allowed)})
+    edit.set("operations", "kmsMasterKeyId", Ref("key", "arn"))
+
+
+@broken(WEB, VALID)
+def asked_from_one_region_only(edit: Edit) -> None:
+    checked(edit, regions=["us-east-1"])

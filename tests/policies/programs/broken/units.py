@@ -240,3 +240,53 @@ def runner_that_is_never_two(edit: Edit) -> None:
         {"autoScalingConfigurationName": "small", "minSize": 1, "maxSize": 1},
     )
     edit.set("service", "autoScalingConfigurationArn", Ref("sizes", "arn"))
+
+
+@broken(WEB, VALID)
+def warm_after_five_minutes_in_words(edit: Edit) -> None:
+    preferences = {"minHealthyPercentage": 100, "instanceWarmup": "5m"}
+    edit.set("fleet", "instanceRefresh", {"strategy": "Rolling", "preferences": preferences})
+
+
+@broken(WEB, SURVIVE, advisory=True)
+def redundancy_missed_after_eight_hours(edit: Edit) -> None:
+    edit.set("unhealthy", "period", 300)
+    edit.set("unhealthy", "evaluationPeriods", 100)
+
+
+@broken(WEB, VALID)
+def disk_smaller_than_its_image(edit: Edit) -> None:
+    newest = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    edit.set("template", "imageId", newest)
+    edit.set("template", "blockDeviceMappings.0.ebs.volumeSize", 4)
+
+
+@broken(WEB, DEPLOY)
+def errors_from_none_on(edit: Edit) -> None:
+    """Every value is 0 or more: each one stops a deployment."""
+    edit.set("errors", "comparisonOperator", "GreaterThanOrEqualToThreshold")
+    edit.set("errors", "threshold", 0)
+
+
+@broken(WEB, SURVIVE, advisory=True)
+def told_when_nobody_is_left(edit: Edit) -> None:
+    edit.set("unhealthy", "metricName", "HealthyHostCount")
+    edit.set("unhealthy", "comparisonOperator", "LessThanThreshold")
+    edit.set("unhealthy", "threshold", 1)
+
+
+@broken(WEB, SURVIVE, advisory=True)
+def told_when_the_smallest_fleet_is_lost(edit: Edit) -> None:
+    edit.set("unhealthy", "threshold", 2)
+
+
+@broken(WEB, SERVE)
+def door_for_an_address_of_nobody(edit: Edit) -> None:
+    opened = {"protocol": "tcp", "fromPort": 80, "toPort": 80, "cidrBlocks": ["0.0.0.0/32"]}
+    edit.set("balancer", "ingress", [opened])
+
+
+@broken(WEB, VALID)
+def one_written_address_for_two_gateways(edit: Edit) -> None:
+    for name in ("nat-a", "nat-b"):
+        edit.set(name, "allocationId", "eipalloc-0123456789abcdef0")

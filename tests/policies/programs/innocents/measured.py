@@ -355,3 +355,88 @@ def networks_kept_apart_at_the_gateway(edit: Edit) -> None:
 def passwords_that_are_long(edit: Edit) -> None:
     given = {"minimumPasswordLength": 14, "passwordReusePrevention": 24}
     edit.add("passwords", "aws:iam/accountPasswordPolicy:AccountPasswordPolicy", given)
+
+
+# --- doors ----------------------------------------------------------------------------------------
+
+
+@also_sound(WEB)
+def topic_by_a_key_that_alarms_use(edit: Edit) -> None:
+    everybody = [
+        {"AWS": "arn:aws:iam::123456789012:root"},
+        {"Service": "cloudwatch.amazonaws.com"},
+    ]
+    allowed = [
+        {"Effect": "Allow", "Principal": who, "Action": action, "Resource": "*"}
+        for who, action in zip(
+            everybody, ("kms:*", ["kms:Decrypt", "kms:GenerateDataKey*"]), strict=True
+        )
+    ]
+    edit.add("key", "aws:kms/key:Key", {"enableKeyRotation": True, "policy": document(*allowed)})
+    edit.set("operations", "kmsMasterKeyId", Ref("key", "arn"))
+
+
+@also_sound("revision_in_a_bucket")
+def revisions_by_the_endpoint_of_the_network(edit: Edit) -> None:
+    edit.set("revisions", "bucket", "revisions-of-the-shop")
+    edit.add(
+        "s3",
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        {
+            "vpcId": Ref("vpc"),
+            "serviceName": "com.amazonaws.eu-west-1.s3",
+            "vpcEndpointType": "Gateway",
+            "routeTableIds": [Ref("routes-a"), Ref("routes-b")],
+        },
+    )
+    objects = "arn:aws:s3:::revisions-of-the-shop/*"
+    denied = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": objects,
+        "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}},
+    }
+    tls = {
+        **denied,
+        "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::revisions-of-the-shop", objects],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    edit.set("revisions-tls", "policy", document(tls, denied))
+
+
+@also_sound(WEB)
+def asked_from_three_regions(edit: Edit) -> None:
+    named(edit, "www.example.com")
+    given = {
+        "fqdn": "www.example.com",
+        "type": "HTTP",
+        "port": 80,
+        "resourcePath": "/health",
+        "requestInterval": 10,
+        "failureThreshold": 3,
+        "regions": ["us-east-1", "eu-west-1", "ap-southeast-1"],
+    }
+    edit.add("check", "aws:route53/healthCheck:HealthCheck", given)
+    edit.set("www", "healthCheckId", Ref("check"))
+
+
+@also_sound(WEB)
+def disk_as_large_as_its_image(edit: Edit) -> None:
+    newest = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    edit.set("template", "imageId", newest)
+    edit.set("template", "blockDeviceMappings.0.ebs.volumeSize", 8)
+
+
+@also_sound(WEB)
+def told_when_one_of_two_is_lost(edit: Edit) -> None:
+    edit.set("unhealthy", "metricName", "HealthyHostCount")
+    edit.set("unhealthy", "comparisonOperator", "LessThanThreshold")
+    edit.set("unhealthy", "threshold", 2)
+
+
+@also_sound(WEB)
+def gateways_by_addresses_of_the_platform(edit: Edit) -> None:
+    for number, name in enumerate(("nat-a", "nat-b")):
+        edit.set(name, "allocationId", f"eipalloc-0123456789abcdef{number}")
