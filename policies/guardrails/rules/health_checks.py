@@ -13,7 +13,7 @@ from guardrails.architecture.targets import Targets
 from guardrails.architecture.traffic import Traffic, is_internal
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, is_true, items, number, show
+from guardrails.values import UNKNOWN, is_absent, is_true, items, number, show
 
 _GUIDE = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/"
 _HTTP, _HTTPS = 80.0, 443.0
@@ -63,8 +63,14 @@ def _misasked(check: Resource) -> Iterator[Violation]:
 _OF_OTHERS = ("CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL")
 
 
-def _switched(check: Resource) -> Iterator[Violation]:
-    """Yield that a health check does not say what it sees."""
+def _switched(stack: Stack, check: Resource) -> Iterator[Violation]:
+    """Yield that a health check does not say what it sees, where it decides on no failover.
+
+    Otherwise dns-fails-over reports it.
+    """
+    deciding = (one.get("failoverRoutingPolicies") for one in stack.users(check))
+    if not all(map(is_absent, deciding)):
+        return
     if is_true(check.get("disabled")):
         what, name = "always counts as healthy, also while nothing answers", "disabled"
     elif is_true(check.get("invertHealthcheck")) and check.get("type") not in _OF_OTHERS:
@@ -188,7 +194,7 @@ def _passes(stack: Stack, _: Settings) -> Iterator[Violation]:
     for check in stack.of(tokens.HEALTH_CHECK):
         yield from _counted(check)
         yield from _misasked(check)
-        yield from _switched(check)
+        yield from _switched(stack, check)
         yield from _unreachable(stack, check)
         yield from _followed(stack, check)
 

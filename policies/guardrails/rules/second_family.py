@@ -45,6 +45,9 @@ def _served(stack: Stack, _: Settings) -> Iterator[Violation]:
     for balancer in stack.derived(Traffic).balancers:
         if balancer.get("ipAddressType") != "dualstack" or is_internal(balancer):
             continue
+        subnets = stack.derived(Targets).balancer_subnets(balancer)
+        if any(isinstance(one, Resource) and one.left_out("ipv6CidrBlock") for one in subnets):
+            continue  # elbv2-accepted reports subnets without addresses of IPv6
         what = f'Visitors who come to load balancer "{balancer.name}" by IPv6 wait in vain'
         routed, admitted = _routed(stack, balancer), _admitted(stack, balancer)
         if routed is not None:
