@@ -1,6 +1,7 @@
 """Faults on a real stack whose guarded property is broken, and which therefore does not survive them.
 
-Those that `test_experiments` and `test_lost_deployments` do not have.
+Those that `test_experiments` and `test_lost_deployments` do not have; a full disk and a database that is cut
+off are missing.
 """
 
 from __future__ import annotations
@@ -26,15 +27,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.alone]
 
 SLOW_CHECKS = {"HealthCheckIntervalSeconds": 300, "UnhealthyThresholdCount": 10}
 """Two and a half minutes until a target has failed, at this region's speed."""
-SERVICE = "/opt/music-note/music_note/web.py"
-INTACT = "/var/tmp/web.py"
-RESTARTS = """\
-rm -rf /opt/music-note/music_note/__pycache__  # It is not compared with the sources.
-systemctl restart music-note
-sleep 5
-"""
-RELOADED = f"systemctl daemon-reload\n{RESTARTS}"
-PUT_BACK = f"test -f {INTACT} || exit 0\ncp {INTACT} {SERVICE}\n{RESTARTS}"
+RELOADED = "systemctl daemon-reload\nsystemctl restart music-note\nsleep 5\n"
 
 
 @pytest.fixture(scope="module")
@@ -54,19 +47,6 @@ def lost(stack: Stack, name: str, recovery_s: float = 60, **arguments: float) ->
 
 def reasons(record: ExperimentRecord) -> list[str]:
     return [one.id for one in record.reasons]
-
-
-@contextmanager
-def served_by(stack: Stack, edit: str) -> Generator[None]:
-    """Another service on all instances: its file edited by this command."""
-    everywhere(
-        stack,
-        f"set -e\ncp {SERVICE} {INTACT}\n{edit}\nif cmp -s {SERVICE} {INTACT}; then exit 1; fi\n{RESTARTS}",
-    )
-    try:
-        yield
-    finally:
-        everywhere(stack, PUT_BACK)
 
 
 @contextmanager
@@ -150,17 +130,3 @@ def test_a_service_that_nobody_starts_again_stays_out_of_memory(stack: Stack) ->
         broken.callback(everywhere, stack, again)
         record = lost(stack, "instance-out-of-memory")
     assert "experiment.not-recovered" in reasons(record)
-
-
-ASKS = (
-    """sed -i -e 's/PlainTextResponse("ok"), methods/self.deep, methods/' """
-    """-e 's/^    def routes(self).*/    async def deep(self, _: Request) -> Response:\\n"""
-    """        await self._database.password_hash("x")\\n"""
-    """        return PlainTextResponse("ok")\\n\\n&/' """ + SERVICE
-)
-
-
-def test_a_health_check_that_asks_the_database_replaces_a_fleet_with_it(stack: Stack) -> None:
-    with served_by(stack, ASKS):
-        record = lost(stack, "database-cut", seconds=20)
-    assert "experiment.replaced" in reasons(record)
