@@ -1,7 +1,7 @@
 """Faults on a real stack whose guarded property is broken, and which therefore does not survive them.
 
-Those that `test_experiments` and `test_lost_deployments` do not have; a full disk and a database that is cut
-off are missing.
+Those that `test_experiments` and `test_lost_deployments` do not have. A full disk and a database that is
+cut off are missing.
 """
 
 from __future__ import annotations
