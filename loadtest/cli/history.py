@@ -134,7 +134,8 @@ def _newest(
 def _show(listed: History, title: str) -> None:
     rows = [_history_cells(row) for row in listed.runs]
     columns = ("run", "topology", "profile", "verdict", "failed users", "p99 of all", "app version")
-    output.show_table(Console(), title, columns, rows)
+    # The run's id has topology and profile, too.
+    output.show_table(Console(), title, columns, rows, ("app version", "topology", "profile"))
     output.show_lines(
         Console(stderr=True),
         *(f"skipped {Path(one.directory).name}: {one.reason}" for one in listed.skipped),

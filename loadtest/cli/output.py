@@ -33,10 +33,23 @@ STYLES = {
 
 
 def show_table(
-    console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
+    console: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    least: Sequence[str] = (),
 ) -> None:
-    """Print a table: the first column left-aligned, numbers in the others right-aligned."""
+    """Print a table: the first column left-aligned, numbers in the others right-aligned.
+
+    A terminal that is too narrow is not shown the `least` columns, the first of them first.
+    """
     if console.is_terminal:
+        for name in least:
+            if Console(width=1000).measure(_rich("", columns, rows)).maximum <= console.width:
+                break
+            left = [number for number, column in enumerate(columns) if column != name]
+            columns = [columns[number] for number in left]
+            rows = [[row[number] for number in left] for row in rows]
         console.print(_rich(title, columns, rows))
         return
     print_line = line_printer(console)

@@ -76,12 +76,12 @@ def fitting(columns: Mapping[str, Sequence[str]], console: Console) -> tuple[Tab
         if width <= console.width or not console.is_terminal:
             return table, width
         shown.pop(least)
-    return _table(shown)
+    return _table(shown, gap=1)
 
 
-def _table(columns: Mapping[str, Sequence[str]]) -> tuple[Table, int]:
+def _table(columns: Mapping[str, Sequence[str]], gap: int = 2) -> tuple[Table, int]:
     """Return a table of columns by their headings, and how wide it is."""
-    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, gap, 0, 0))
     for cells in zip(*columns.values(), strict=True):
         table.add_row(*(escape(printable(cell)) for cell in cells))
     return table, Console(width=1000).measure(table).maximum

@@ -73,7 +73,7 @@ def test_a_line_for_each_instance_on_a_terminal_of_80_columns(
         "zone": ["ap-northeast-2b"],
         "address": ["10.20.16.6"],
         "state": ["running"],
-        "health": ["ok"],
+        "health": ["initializing"],
         "age": ["4m"],
     }
     table, needed = cli.fitting(columns, Console(width=width, force_terminal=terminal))
