@@ -74,8 +74,7 @@ def _percentage(alarm: Resource, name: str, threshold: float) -> tuple[str, str]
         return (
             (
                 f"goes off while {name} is above {threshold:g} %, and is therefore always on: the metric "
-                "is a "
-                "percentage"
+                "is a percentage"
             ),
             f"set threshold to a percentage, {threshold * _ALL:g} where a share was meant.",
         )

@@ -166,8 +166,7 @@ def _of_another_balancer(
         yield (
             (
                 f'is on target group "{found.resources[0].name}" behind load balancer "{written}", which '
-                "is "
-                "not the one that it is behind: there is no such metric, and it never has data"
+                "is not the one that it is behind: there is no such metric, and it never has data"
             ),
             f'set the dimension LoadBalancer to the arn_suffix of "{senders[0].name}".',
         )

@@ -81,8 +81,7 @@ def _unhealthy(stack: Stack, _: Settings) -> Iterator[Violation]:
         if target in targets and watching and len(late) == len(watching) and min(late) > _LATEST:
             yield Violation(
                 f'Somebody is told {min(late) / 3600:g} hours after target group "{target.name}" has '
-                "lost its "
-                f'redundancy: alarm "{watching[0].name}" waits for that long (period x '
+                f'lost its redundancy: alarm "{watching[0].name}" waits for that long (period x '
                 "evaluation_periods).",
                 watching[0],
                 (f'target group "{target.name}"', f'alarm "{watching[0].name}"'),

@@ -60,8 +60,7 @@ def _alone(stack: Stack, _: Settings) -> Iterator[Violation]:
                 yield Violation(
                     f'App Runner service "{service.name}" never has a second instance: max_size of '
                     f'"{sizes.name}" is 1. What exceeds its concurrency is refused, and nothing serves '
-                    "while "
-                    "it is replaced.",
+                    "while it is replaced.",
                     sizes,
                     (f'service "{service.name}"', f'"{sizes.name}", max_size 1'),
                 )

@@ -172,8 +172,7 @@ def _profiles(stack: Stack, _: Settings) -> Iterator[Violation]:
         if environment.left_out("templateName") and given in (None, ""):
             yield Violation(
                 f'Elastic Beanstalk environment "{environment.name}" names no instance profile: it is '
-                "created "
-                f'only where the account has "{_USUAL_PROFILE}", which AWS makes no more.',
+                f'created only where the account has "{_USUAL_PROFILE}", which AWS makes no more.',
                 environment,
                 (f'environment "{environment.name}"', "IamInstanceProfile not set"),
             )

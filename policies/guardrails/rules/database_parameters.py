@@ -100,8 +100,7 @@ def _found(stack: Stack, group: Resource, name: str, value: str) -> tuple[str, s
             problem,
             (
                 "remove shared_buffers from parameters: Amazon RDS derives it from the memory; or set it "
-                "to "
-                "{DBInstanceClassMemory/32768}."
+                "to {DBInstanceClassMemory/32768}."
             ),
         )
     return None
@@ -123,8 +122,7 @@ def _serves(stack: Stack, _: Settings) -> Iterator[Violation]:
             elif name in _MILLISECONDS and 0 < (number(value) or 0) < _DOUBTFUL:
                 yield Violation(
                     f"whether ordinary work ends in time is not known: {said} milliseconds in parameter "
-                    "group "
-                    f'"{group.name}", and what takes longer is ended.',
+                    f'group "{group.name}", and what takes longer is ended.',
                     group,
                     path,
                     f'set {name} in milliseconds, "{(number(value) or 0) * 1000:g}" where seconds were '
@@ -161,9 +159,8 @@ def _uncleaned(group: Resource, _: Settings) -> Iterator[Violation]:
         if value.lower() in bad:
             yield Violation(
                 f'Tables of a database with parameter group "{group.name}" only grow, and slow down: '
-                f"{name} is "
-                f"{value}. Close to the wraparound of its transaction ids the database takes no more "
-                "writes.",
+                f"{name} is {value}. Close to the wraparound of its transaction ids the database "
+                "takes no more writes.",
                 group,
                 (f'parameter group "{group.name}"', f"{name} {value}"),
                 f"remove {name} from parameters: it is on by default.",

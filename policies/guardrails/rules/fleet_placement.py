@@ -152,8 +152,8 @@ def _only_reserved(group: Group) -> Iterator[Violation]:
         if preference == "capacity-reservations-only":
             yield Violation(
                 f'whether Auto Scaling group "{group.name}" can replace or add an instance is not known: '
-                "it "
-                "launches in capacity reservations only, whose size and zones are not in the program.",
+                "it launches in capacity reservations only, whose size and zones are not in the "
+                "program.",
                 template,
                 (
                     f'Auto Scaling group "{group.name}"',

@@ -71,8 +71,7 @@ def _cannot_grow(fleets: Fleets, group: Group) -> str | None:
 def _capped(group: Group, highest: float) -> str:
     return (
         f'scheduled action "{group.schedules[0].name}" sets max_size to {highest:g}, the smallest size, '
-        "and "
-        "none sets it back"
+        "and none sets it back"
     )
 
 
@@ -184,8 +183,7 @@ def _target(tracked: Tracking) -> tuple[str, str] | None:
         return (
             (
                 f"aims at {target:g} % CPU, which every instance exceeds: the group is always at its "
-                "largest, "
-                "and has nothing left to grow by."
+                "largest, and has nothing left to grow by."
             ),
             f"set target_value to a percentage, {target * 100:g} where a share was meant.",
         )

@@ -165,9 +165,8 @@ def _fixed(stack: Stack, _: Settings) -> Iterator[Violation]:
             if least is not None and most is not None and most > least >= 0:
                 yield Violation(
                     f'whether node group "{group.name}" of Kubernetes cluster "{cluster.name}" ever '
-                    "grows to "
-                    f"its max_size of {most:g} is not known: EKS itself adds no nodes under load, and this "
-                    "stack has no autoscaler.",
+                    f"grows to its max_size of {most:g} is not known: EKS itself adds no nodes "
+                    "under load, and this stack has no autoscaler.",
                     group,
                     (f'cluster "{cluster.name}"', f'node group "{group.name}"', "no autoscaler"),
                     undecided=True,
@@ -193,8 +192,7 @@ SCALED = StackRule(
     ),
     unknown=(
         "Whether an autoscaler that is not in this stack adds nodes is undecided. Resources of the "
-        "Kubernetes "
-        "provider count as what may install one."
+        "Kubernetes provider count as what may install one."
     ),
     check=_fixed,
 )
@@ -309,8 +307,7 @@ def _supported(cluster: Resource, _: Settings) -> Iterator[Violation]:
     if ended is not None:
         yield Violation(
             f'Kubernetes cluster "{cluster.name}" runs {version}, whose standard support ended in '
-            f"{ended}: EKS "
-            "charges Extended Support, and upgrades it by itself when that ends.",
+            f"{ended}: EKS charges Extended Support, and upgrades it by itself when that ends.",
             cluster,
         )
 

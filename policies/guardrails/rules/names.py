@@ -174,8 +174,7 @@ def _doubled(stack: Stack, record: Record) -> Iterator[Violation]:
     if "." in name and name.rpartition(".")[2] in _TOP and not f".{name}".endswith(f".{domain}"):
         yield Violation(
             f'whether visitors find {name} is not known: it is not in zone "{zones[0].name}", which '
-            "makes it "
-            f"{name}.{domain}.",
+            f"makes it {name}.{domain}.",
             record.resource,
             (f'record "{record.resource.name}": {name}', f'zone "{zones[0].name}": {domain}'),
             f"set zone_id of the record to the zone of {name.partition('.')[2]}, or name to one that ends "

@@ -56,8 +56,7 @@ def _astray(stack: Stack, _: Settings) -> Iterator[Violation]:
                 pipeline,
                 (f'pipeline "{pipeline.name}"', stage, f"{key} {given}"),
                 f"pass the name output of {listed.split(', ')[0]} as {key}; or accept with an exception "
-                "that "
-                f"{show(given)} is of another stack.",
+                f"that {show(given)} is of another stack.",
                 undecided=True,
             )
 
@@ -133,8 +132,7 @@ def _perhaps(stack: Stack, project: Resource, file: str) -> Iterator[Violation]:
             project,
             (f'build project "{project.name}"', file, f"role may {_PUSHES}"),
             "set privileged_mode in environment to true if it runs Docker; accept with an exception that "
-            "it "
-            "builds without (Kaniko, Buildah).",
+            "it builds without (Kaniko, Buildah).",
             undecided=True,
         )
 

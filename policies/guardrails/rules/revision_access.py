@@ -86,8 +86,7 @@ def _refused(stack: Stack) -> Iterator[Violation]:
                     yield Violation(
                         f'Policy "{policy.name}" denies the revisions in bucket "{bucket.name}" to whoever '
                         "does not come by a certain VPC endpoint, and the network of this stack has none "
-                        "for "
-                        "S3: no instance can fetch them.",
+                        "for S3: no instance can fetch them.",
                         policy,
                         ("instances", "no VPC endpoint for S3", f'policy "{policy.name}": Deny'),
                         "create an aws.ec2.VpcEndpoint for S3 with the route_table_ids of the instances' "
@@ -163,8 +162,7 @@ def _overwritable(stack: Stack, _: Settings) -> Iterator[Violation]:
             if any(_writes(permissions, role, target) for role in roles):
                 yield Violation(
                     f'Instances of "{launcher.name}" may overwrite {target.label}: whoever breaks into '
-                    "one of "
-                    "them decides what the others run.",
+                    "one of them decides what the others run.",
                     launcher,
                     (f'instances of "{launcher.name}"', "s3:PutObject", target.label),
                 )

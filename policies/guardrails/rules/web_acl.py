@@ -164,8 +164,7 @@ def _unused(stack: Stack, _: Settings) -> Iterator[Violation]:
         if all("LoggingConfiguration" in one.type for one in stack.users(acl)):
             yield Violation(
                 f'Web ACL "{acl.name}" protects nothing: no aws.wafv2.WebAclAssociation and no '
-                "web_acl_id of a "
-                "distribution in this stack names it.",
+                "web_acl_id of a distribution in this stack names it.",
                 acl,
                 ("visitor", "service", f'not web ACL "{acl.name}"'),
             )
