@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides
+from tests.policies.mutations.registry import BREAKS, KEEPS, breaks, decides, leaves_open
 
 decides("ec2-user-data-runs", "template", "userData", absent=KEEPS, unknown=KEEPS)
 
@@ -41,7 +41,7 @@ def start_for_its_own_machine(stack):
 decides("ec2-user-data-serves", "template", "userData", absent=KEEPS, unknown=KEEPS)
 
 
-@breaks("ec2-installs-agent")
+@leaves_open("ec2-installs-agent")
 def start_that_was_forgotten(stack):
     stack.set("template", "userData", ...)
 

@@ -22,13 +22,15 @@ Change = Callable[[Changeable], None]
 class Mutation:
     """A change, the rule that it breaks and the level that the rule has to have.
 
-    `production` is the level under the profile `production` where it differs.
+    `production` is the level under the profile `production` where it differs. `undecided`: the rule says
+    that it cannot be decided, which blocks at no level.
     """
 
     rule: str
     change: Change
     level: Level
     production: Level
+    undecided: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,22 @@ def breaks(
     rule: str, level: Level = MANDATORY, *, production: Level | None = None
 ) -> Callable[[Change], Change]:
     """Register a change to the good stack that breaks exactly this rule, which has this level."""
+    return _registers(rule, level, production or level, undecided=False)
 
+
+def leaves_open(
+    rule: str, level: Level = MANDATORY, *, production: Level | None = None
+) -> Callable[[Change], Change]:
+    """Register a change to the good stack after which this rule, and no other, cannot be decided."""
+    return _registers(rule, level, production or level, undecided=True)
+
+
+def _registers(
+    rule: str, level: Level, production: Level, *, undecided: bool
+) -> Callable[[Change], Change]:
     def register(change: Change) -> Change:
         assert change.__name__ not in MUTATIONS, f"{change.__name__} is registered twice"
-        MUTATIONS[change.__name__] = Mutation(rule, change, level, production or level)
+        MUTATIONS[change.__name__] = Mutation(rule, change, level, production, undecided)
         return change
 
     return register

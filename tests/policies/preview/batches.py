@@ -93,6 +93,8 @@ def batches() -> tuple[tuple[str, ...], ...]:
     for name in MUTATIONS:
         tried = 0
         for place, batch in enumerate(open_ones):
+            if MUTATIONS[name].undecided or MUTATIONS[batch[0]].undecided:
+                continue
             if MUTATIONS[name].rule in rules_of(batch) or _in_the_way(name, batch):
                 continue
             tried += 1

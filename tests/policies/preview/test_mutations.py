@@ -20,6 +20,7 @@ from tests.policies.preview.sandbox import PACK
 
 pytestmark = pytest.mark.engine
 
+OPEN = [name for name, mutation in MUTATIONS.items() if mutation.undecided]
 ADVISORY = {rule.id for rule in RULES if rule.level is Level.ADVISORY}
 
 
@@ -75,7 +76,7 @@ def blocked(standing_stack, tmp_path_factory):
     return find
 
 
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", [name for name in MUTATIONS if name not in OPEN])
 def test_a_mutation_is_blocked_by_the_rule_it_breaks(blocked, name):
     result, expected = blocked(name)
     rule = MUTATIONS[name].rule
@@ -85,6 +86,15 @@ def test_a_mutation_is_blocked_by_the_rule_it_breaks(blocked, name):
     assert result.code != 0
     assert "Remedy: " in result.said_by(rule), result.text
     assert "hunter2" not in result.text
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_cannot_be_decided_blocks_at_no_level(blocked, name):
+    result, expected = blocked(name)
+    assert result.code == 0, result.text
+    assert not result.rules("mandatory"), result.text
+    assert result.rules("advisory") == expected == {MUTATIONS[name].rule}, result.text
+    assert "Remedy: " in result.said_by(MUTATIONS[name].rule), result.text
 
 
 def test_every_rule_has_a_mutation():

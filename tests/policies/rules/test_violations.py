@@ -25,6 +25,15 @@ def test_every_rule_is_broken_by_some_change():
     assert broken_by == set(BY_ID)
 
 
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_is_decided_unless_it_says_otherwise(name):
+    draft, mutation = Draft(), MUTATIONS[name]
+    mutation.change(draft)
+    found = violations(draft, mutation.rule)
+    assert found
+    assert all(one.undecided for one in found) == mutation.undecided
+
+
 @pytest.mark.parametrize("area", AREAS)
 def test_mutations_stand_in_the_module_of_their_rule(area):
     rules = {rule.id for rule in importlib.import_module(f"guardrails.rules.{area}").RULES}
