@@ -179,7 +179,7 @@ def containers_beside_the_fleet() -> None:
         actions=[bricks.forward(api)],
     )
     guard = aws.ec2.SecurityGroup(
-        "api",
+        "api-containers",
         vpc_id=site.vpc.id,
         ingress=[
             {
