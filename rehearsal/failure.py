@@ -18,12 +18,12 @@ _SECONDS: Final = 1.0
 
 
 def with_lost_state(text: str, root: Path) -> str:
-    """Return the message with how to start over, where a stack refers to what the region in `root` lost."""
-    if "does not exist" not in text or not any(root.glob("state.pickle.unusable-*")):
+    """Return the message; with how to start over, where the region in `root` has lost an earlier state."""
+    if not any(root.glob("state.pickle.unusable-*")):
         return text
     return (
-        f"{text}\nThe region has lost what this stack refers to, as after an update of this checkout; "
-        f"start over with: {command('stop --remove', root)}"
+        f"{text}\nThe region has lost an earlier state, as after an update of this checkout. If the stack "
+        f"refers to something of it that does not exist, start over with: {command('stop --remove', root)}"
     )
 
 

@@ -59,4 +59,3 @@ def test_a_stack_that_refers_to_what_a_region_lost_is_told_how_to_start_over(
     assert failure.with_lost_state(text, tmp_path) == text
     (tmp_path / "state.pickle.unusable-20261128T152615065689").touch()
     assert f"stop --remove --root {tmp_path}" in failure.with_lost_state(text, tmp_path)
-    assert failure.with_lost_state("no credits", tmp_path) == "no credits"
