@@ -30,6 +30,14 @@ def kubernetes(*subnets):
     return change
 
 
+def release(version):
+    def change(draft):
+        cluster(draft)
+        return draft.set("kubernetes", "version", version)
+
+    return change
+
+
 def group(**given):
     return lambda draft: nodes(draft, **given) or draft
 
@@ -60,6 +68,7 @@ ARM, X86 = "AL2023_ARM_64_STANDARD", "BOTTLEROCKET_x86_64"
 REFUSED = {
     "clusters-accepted": [
         kubernetes(Ref("subnet-a")),
+        release("1.29"),
         group(amiType=ARM, instanceTypes=["m7i.large"]),
         brokers(3, *BOTH),
         search(3),
@@ -71,6 +80,7 @@ REFUSED = {
 SOUND = {
     "clusters-accepted": [
         kubernetes(*BOTH),
+        release("1.31"),
         group(amiType=ARM, instanceTypes=["t4g.large", "m7gd.large"]),
         group(amiType=X86, instanceTypes=["m7i-flex.large", "g5.xlarge"]),
         group(amiType="CUSTOM"),

@@ -90,6 +90,20 @@ def two_networks(draft):
     draft.set("load-balancer", "subnets", [Ref("public-a"), Ref("public-b"), Ref("far-subnet")])
 
 
+def peered(block):
+    def change(draft):
+        draft.add("other-vpc", VPC, {"cidrBlock": block})
+        both = {"vpcId": Ref("vpc"), "peerVpcId": Ref("other-vpc")}
+        draft.add("peering", "aws:ec2/vpcPeeringConnection:VpcPeeringConnection", both)
+
+    return change
+
+
+def in_zone(zone):
+    given = {"vpcId": Ref("vpc"), "cidrBlock": "10.20.250.0/24", "availabilityZone": zone}
+    return lambda draft: draft.add("far-subnet", SUBNET, given)
+
+
 def associated_again(draft):
     draft.add(
         "again",
@@ -112,6 +126,8 @@ REFUSED = {
         two_gateways,
         associated_again,
         two_networks,
+        peered("10.20.128.0/17"),
+        in_zone("us-east-1a"),
         route("0.0.0.0/0", "aws:ec2/internetGateway:InternetGateway::web-network-gateway"),
     ]
 }
@@ -123,6 +139,8 @@ SOUND = {
         network("10.99.1.0/24"),
         subnet(UNKNOWN),
         wider,
+        peered("10.99.0.0/16"),
+        in_zone("ap-northeast-2d"),
         attached_apart,
         alone(NAT, subnetId="subnet-1", connectivityType="private"),
         alone(NAT, vpcId="vpc-1", availabilityMode="regional"),

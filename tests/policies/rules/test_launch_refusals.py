@@ -43,12 +43,16 @@ REFUSED = {
         lambda d: d.set("template", "iamInstanceProfile", {"arn": Ref("role", "arn")}),
         lambda d: d.set("group", "terminationPolicies", ["OldestFirst"]),
         refresh(**PREFERENCES),
+        refresh(instanceWarmup="60s"),
+        lambda d: d.set("group", "waitForCapacityTimeout", "600"),
         lambda d: d.set("target-group", "ipAddressType", "ipv6"),
     ]
 }
 
 SOUND = {
     RULE: [
+        refresh(instanceWarmup="60"),
+        lambda d: d.set("group", "waitForCapacityTimeout", "1h10m"),
         types("t4g.micro", "m7g.large", "c6gn.large", "r8g.xlarge", "im4gn.large"),
         types("t3.micro", "m7i-flex.large", "g5.xlarge", "g4dn.xlarge", "p4d.24xlarge"),
         lambda d: d.set(

@@ -19,12 +19,21 @@ def root(kind):
     return lambda d: d.set("template", "blockDeviceMappings", [mapping])
 
 
+def amazon_linux(size):
+    name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    mapping = {"deviceName": "/dev/xvda", "ebs": {"encrypted": "true", "volumeSize": size}}
+    return lambda d: d.set("template", "imageId", f"resolve:ssm:{name}").set(
+        "template", "blockDeviceMappings", [mapping]
+    )
+
+
 REFUSED = {
     "launch-template-accepted": [
         lambda d: d.set("template", "instanceType", "m7g.larg"),
         lambda d: d.set("template", "instanceType", "t4g.tiny"),
         root("st1"),
         root("sc1"),
+        amazon_linux(4.0),
     ],
     "asg-parts-accepted": [lambda d: d.set("group", OVERRIDES, [{"instanceType": "t4g.macro"}])],
     "rds-accepted": [
@@ -36,7 +45,7 @@ REFUSED = {
 }
 
 SOUND = {
-    "launch-template-accepted": [root("gp3"), root("gp2")],
+    "launch-template-accepted": [root("gp3"), root("gp2"), amazon_linux(8.0)],
     "rds-accepted": [
         lambda d: d.add("c", CLUSTER, {"engine": "aurora-mysql", "engineMode": "provisioned"}),
         lambda d: d.add("c", CACHE, {"nodeType": "cache.r7g.2xlarge"}),
