@@ -8,10 +8,9 @@ MOST = 5
 """More than these are no accidents of a busy computer any more."""
 
 
-def of(config: pytest.Config) -> list[str]:
-    """Return the ids of the tests that ran again; none on a worker, which does not count them."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    return [] if reporter is None else [one.nodeid for one in reporter.stats.get("rerun", ())]
+def of(config: pytest.Config) -> list[pytest.TestReport]:
+    """Return the reports of tests that ran again; none on a worker, which does not count them."""
+    return _reports(config, "rerun")
 
 
 def hold(session: pytest.Session) -> None:
@@ -21,6 +20,16 @@ def hold(session: pytest.Session) -> None:
 
 
 def tell(terminal: pytest.TerminalReporter) -> None:
-    """Say why such a run failed."""
+    """Say why tests ran again that then passed, and whether these were too many."""
+    failed = {one.nodeid for one in _reports(terminal.config, "failed")}
+    for report in of(terminal.config):
+        if report.nodeid not in failed:
+            terminal.write_sep("_", f"ran again: {report.nodeid}")
+            terminal.write_line(report.longreprtext)
     if (count := len(of(terminal.config))) > MOST:
         terminal.write_sep("=", f"{count} tests ran again, at most {MOST} may", red=True)
+
+
+def _reports(config: pytest.Config, outcome: str) -> list[pytest.TestReport]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return [] if reporter is None else list(reporter.stats.get(outcome, ()))

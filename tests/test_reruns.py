@@ -51,6 +51,7 @@ def test_few_may_run_again_and_are_named(tmp_path: Path, options: tuple[str, ...
     assert done.returncode == 0, done.stdout
     assert f"{reruns.MOST} rerun" in done.stdout.splitlines()[-1]
     assert "RERUN test_it.py::test_passes_at_its_second_try[0]" in done.stdout
+    assert done.stdout.count("assert not first") == reruns.MOST
 
 
 def test_many_are_a_failure(tmp_path: Path):
