@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from guardrails.model import Violation
 from guardrails.resources import Resource
-from guardrails.values import UNKNOWN, dig, show
+from guardrails.values import UNKNOWN, dig, listed, show
 
 _OF_EVERYBODY: Final = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io")
 """Identity providers that sign tokens for everybody's projects."""
@@ -19,11 +19,6 @@ _CLUSTER = re.compile(r"oidc\.eks\.[^/]+/id/.+")
 _ANY_PROJECT = re.compile(r"[*?].*|(?:repo|project_path|organization):[^/:]*[*?].*")
 """A subject with a wildcard before its owner ends: strangers own what matches it, too."""
 _EVERY_PROJECT = re.compile(r"\*|\w+:\*.*")
-
-
-def listed(value: Any) -> list[Any]:
-    """Return a value of a policy document that may be one or a list of them."""
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _tests(statement: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -65,6 +65,11 @@ def items(value: Any) -> list[Any]:
     return []
 
 
+def listed(value: Any) -> list[Any]:
+    """Return a value of a policy document that may be one or a list of them; none if it is not there."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def leaves(value: Any) -> Iterator[Any]:
     """Yield every scalar inside a value, `UNKNOWN` included."""
     if isinstance(value, Mapping):

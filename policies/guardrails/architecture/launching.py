@@ -6,7 +6,7 @@ import base64
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from guardrails import tokens
 from guardrails.architecture.given import given
@@ -14,6 +14,8 @@ from guardrails.resources import Resource, Stack
 from guardrails.values import UNKNOWN, dig, is_absent, is_true, items, number
 
 TEMPLATE_KEYS = ("id", "name")
+WEB_SERVER: Final = r"(?:nginx|httpd|apache2|haproxy|caddy|envoy|traefik)\b"
+"""What user data calls a server that hands requests on to an application beside it, as a pattern."""
 _DEFAULT_VERSION = "$Default"
 
 _PATHS = (

@@ -76,36 +76,42 @@ def _unhealthy(stack: Stack, _: Settings) -> Iterator[Violation]:
         for target in group.target_groups
     }
     for target in stack.of(tokens.TARGET_GROUP):
+        if target not in targets:
+            continue
         watching = [one for one in every if alarms.watches_hosts_of(one, target)]
-        late = [seconds for one in watching if (seconds := _after(one)) is not None]
-        if target in targets and watching and len(late) == len(watching) and min(late) > _LATEST:
-            yield Violation(
-                f'Somebody is told {min(late) / 3600:g} hours after target group "{target.name}" has '
-                f'lost its redundancy: alarm "{watching[0].name}" waits for that long (period x '
-                "evaluation_periods).",
-                watching[0],
-                (f'target group "{target.name}"', f'alarm "{watching[0].name}"'),
-                "set period to 60 and evaluation_periods to 5.",
-            )
-        elif (
-            target in targets
-            and watching
-            and all(_too_late(stack, one, target) for one in watching)
-        ):
-            yield Violation(
-                f'Nobody is told that target group "{target.name}" loses its redundancy: alarm '
-                f'"{watching[0].name}" goes off only when no healthy target is left.',
-                watching[0],
-                (f'target group "{target.name}"', f'alarm "{watching[0].name}"'),
-                "set threshold so that one lost target is told: UnHealthyHostCount above 0, or "
-                "HealthyHostCount below the fleet's min_size.",
-            )
-        if target in targets and not watching:
+        if watching:
+            yield from _told_in_vain(stack, target, watching)
+        else:
             yield Violation(
                 f'Nobody is told that target group "{target.name}" loses its redundancy: no alarm is '
                 "on its healthy or unhealthy hosts.",
                 target,
             )
+
+
+def _told_in_vain(stack: Stack, target: Resource, watching: list[Resource]) -> Iterator[Violation]:
+    """Yield that all alarms on the hosts of a target group go off too late to do anything."""
+    first = watching[0]
+    path = (f'target group "{target.name}"', f'alarm "{first.name}"')
+    late = [seconds for one in watching if (seconds := _after(one)) is not None]
+    if len(late) == len(watching) and min(late) > _LATEST:
+        yield Violation(
+            f'Somebody is told {min(late) / 3600:g} hours after target group "{target.name}" has '
+            f'lost its redundancy: alarm "{first.name}" waits for that long (period x '
+            "evaluation_periods).",
+            first,
+            path,
+            "set period to 60 and evaluation_periods to 5.",
+        )
+    elif all(_too_late(stack, one, target) for one in watching):
+        yield Violation(
+            f'Nobody is told that target group "{target.name}" loses its redundancy: alarm '
+            f'"{first.name}" goes off only when no healthy target is left.',
+            first,
+            path,
+            "set threshold so that one lost target is told: UnHealthyHostCount above 0, or "
+            "HealthyHostCount below the fleet's min_size.",
+        )
 
 
 _LATEST = 3600

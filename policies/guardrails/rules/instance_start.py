@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from guardrails import tokens
 from guardrails.architecture.deployments import Deployments
 from guardrails.architecture.fleets import Fleets
-from guardrails.architecture.launching import from_base64
+from guardrails.architecture.launching import WEB_SERVER, from_base64
 from guardrails.architecture.serving import Serving
 from guardrails.model import (
     Question,
@@ -112,9 +112,7 @@ _OWN_ADDRESS = re.compile(
     r"(?:127\.0\.0\.1|localhost)(?::\d+)*)\b[^\n]*",
     re.MULTILINE,
 )
-_EVERY_ADDRESS = re.compile(
-    r"(?:nginx|httpd|apache2|haproxy|caddy|envoy|traefik)\b|(?:0\.0\.0\.0|\[::\]):\d"
-)
+_EVERY_ADDRESS = re.compile(rf"{WEB_SERVER}|(?:0\.0\.0\.0|\[::\]):\d")
 """What may hand requests on to an application that only answers its own machine."""
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from guardrails.architecture.launching import user_data
+from guardrails.architecture.launching import WEB_SERVER, user_data
 from guardrails.architecture.serving import Serving
 from guardrails.architecture.traffic import Traffic, is_network
 from guardrails.model import Question, Scope, Settings, Severity, StackRule, Violation
@@ -51,7 +51,7 @@ _SETTINGS = (
     _Setting(re.compile(rf"(?P<name>server\.tomcat\.keep-alive-timeout){_VALUE}"), "ms"),
     _Setting(re.compile(r"\.(?P<name>keepAliveTimeout)\s*=\s*(?P<value>\d+)(?P<unit>)"), "ms"),
 )
-_WEB_SERVER = re.compile(r"\b(?:nginx|httpd|apache2|haproxy|caddy|envoy|traefik)\b")
+_WEB_SERVER = re.compile(rf"\b{WEB_SERVER}")
 
 
 def _kept(text: str) -> tuple[str, float] | None:

@@ -11,10 +11,10 @@ from guardrails import tokens
 from guardrails.architecture.managed_policies import managed_name
 from guardrails.architecture.openness import admits_everybody
 from guardrails.architecture.policy_documents import Statement, matches, statements
-from guardrails.federation import listed, needed_action, strangers
+from guardrails.federation import needed_action, strangers
 from guardrails.model import Question, Settings, Severity, StackRule, Violation
 from guardrails.resources import Resource, Stack
-from guardrails.values import UNKNOWN, dig, is_absent, items
+from guardrails.values import UNKNOWN, dig, is_absent, items, listed
 
 _INLINE = (*tokens.ROLE_POLICY, *tokens.USER_POLICY, *tokens.GROUP_POLICY, *tokens.MANAGED_POLICY)
 _ATTACHED = (

@@ -21,7 +21,7 @@ _PIPE_BYTES = 1 << 20
 _MOST_LINES = 200_000
 """So many different lines are kept; a load balancer under load has a few thousand a minute."""
 _MARK = b"q "
-_ERROR_MARK = "e"
+_ERROR_MARK = b"e "
 """Of connections that no request came of, with HAProxy's number of the connection's own error."""
 _NO_ERROR = "0"
 _MALFORMED = 400
@@ -140,8 +140,10 @@ def failed_handshakes(counts: Mapping[bytes, int]) -> Counter[str]:
 def _errors(counts: Mapping[bytes, int]) -> Iterator[tuple[str, str, int]]:
     """Yield zone, error and number of connections that no request came of."""
     for line, count in counts.items():
+        if not line.startswith(_ERROR_MARK):
+            continue
         fields = line.decode(errors="replace").split()
-        if len(fields) == 3 and fields[0] == _ERROR_MARK:
+        if len(fields) == 3:
             yield "" if fields[1] == "-" else fields[1], fields[2], count
 
 
